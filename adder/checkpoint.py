@@ -1,0 +1,79 @@
+"""The only owner of the weights file format: safetensors, with a JSON description in the header.
+
+Nothing is unpickled. Files are written beside their place and renamed, so that a crash leaves the old file whole.
+"""
+
+import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save as serialise
+from torch import Tensor
+
+from adder import model as models
+
+FORMAT = "adder-1"
+
+
+class CheckpointError(Exception):
+    """A file that is missing, damaged, foreign or of another network; the message names the file and the remedy."""
+
+
+@contextmanager
+def replacing(path: Path) -> Iterator[Path]:
+    """A temporary path beside `path` to write to; renamed to `path` when the block succeeds, else removed."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        yield temporary
+        with open(temporary, "rb+") as file:
+            os.fsync(file.fileno())
+        os.replace(temporary, path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def save(path: Path, tensors: dict[str, Tensor], description: dict) -> None:
+    """Writes tensors and a description of JSON values. Raises OSError when the disk is full or read-only."""
+    tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
+    content = serialise(tensors, {"format": FORMAT, "description": json.dumps(description)})
+    with replacing(Path(path)) as temporary:
+        temporary.write_bytes(content)
+
+
+def load(path: Path | str) -> tuple[dict[str, Tensor], dict]:
+    """(tensors on the CPU, description) of a file that `save` wrote. Raises CheckpointError."""
+    path = Path(path)
+    if not path.is_file():
+        raise CheckpointError(f"{path} does not exist; name another file, or make one with: python train.py")
+    try:
+        with safe_open(path, framework="pt") as file:
+            header = file.metadata() or {}
+            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (not a dict)
+    except (SafetensorError, OSError, ValueError) as error:
+        raise CheckpointError(f"{path} is not a whole safetensors file ({error}); fetch or train it again") from error
+    try:
+        description = json.loads(header["description"]) if header.get("format") == FORMAT else None
+    except (KeyError, ValueError):
+        description = None
+    if not isinstance(description, dict):
+        raise CheckpointError(f"{path} was not written by this project (no {FORMAT} header); name a file of train.py's")
+    return tensors, description
+
+
+def load_model(path: Path | str, device: torch.device | str = "cpu") -> tuple[models.Adder, dict]:
+    """(network in evaluation mode on `device`, description) from a weights file. Raises CheckpointError."""
+    tensors, description = load(path)
+    try:
+        network = models.build(**description["model"])
+        network.load_state_dict(tensors)
+    except (KeyError, TypeError, ValueError, RuntimeError) as error:
+        reason = " ".join(str(error).split())[:200]
+        raise CheckpointError(
+            f"{path} does not fit the network that it describes ({reason}); train it again"
+        ) from error
+    return network.eval().to(device), description

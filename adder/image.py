@@ -1,0 +1,104 @@
+"""A drawing -> the centred 28x28 image that the network expects, the way MNIST itself was made.
+
+MNIST's digits were scaled to fit a 20x20 box with their proportions kept and then centred in 28x28 by their mass
+(LeCun, Bottou, Bengio, Haffner 1998). Knows nothing of the network, and of strokes only how they are drawn.
+"""
+
+import cv2
+import numpy as np
+
+from adder import strokes as pen
+
+SIDE = 28  # of the image
+BOX = 20  # px, the digit's longer side
+PEN = 2.5  # px, the median stroke width of MNIST's digits
+PEN_RANGE = (2.0, 3.5)  # their 10th to 90th percentile: ink in this range keeps its width
+FINE = 8  # everything before the last step happens at 8 times the image's resolution
+MAX_CANVAS = 4096  # px a side
+FAINTEST = 32  # of 255: a canvas without a darker pixel is blank
+DOT = 0.2  # ink whose strokes are not longer than this share of its size is a dot
+
+
+def to_mnist(ink: np.ndarray) -> np.ndarray | None:
+    """Ink (H, W) uint8, 0 paper .. 255 ink -> image (28, 28) float32 in [0, 1]; None for a blank canvas or a dot.
+
+    The ink is cropped, its strokes brought to the width that MNIST's have, the longer side scaled to 20 px with area
+    averaging and the mass centred: brush, canvas size and place do not matter.
+    """
+    if ink.max(initial=0) < FAINTEST:
+        return None
+    fine = _scale(_crop(ink), BOX * FINE)
+    mask = (fine > 127).astype(np.uint8)
+    inside = cv2.distanceTransform(np.pad(mask, 1), cv2.DIST_L2, cv2.DIST_MASK_PRECISE)[1:-1, 1:-1]
+    size = BOX * FINE
+    width = 4 * inside[mask > 0].mean()  # in a band of width w the mean distance to its edge is w / 4
+    if size - width < DOT * size:
+        return None
+    thinnest, thickest = (side * FINE for side in PEN_RANGE)
+    if not thinnest <= width <= thickest:
+        wanted = np.clip(width, thinnest, thickest)
+        # after this change the ink is scaled to the box again, and the pen with it
+        target = wanted * (size - width) / (size - wanted)
+        fine = _scale(_crop(_change_width(mask, (target - width) / 2)), size)
+    return _centre(fine)
+
+
+def strokes_to_mnist(strokes: list[np.ndarray], *, width: float = PEN) -> np.ndarray | None:
+    """Checked strokes -> image (28, 28) float32 in [0, 1], drawn at the image's own scale with a pen `width` px wide.
+
+    None for no strokes, and for a dot: ink without any extent.
+    """
+    if not strokes or pen.extent(strokes) == 0:
+        return None
+    return _centre(pen.draw(strokes, canvas=SIDE * FINE, size=BOX * FINE, brush=width * FINE))
+
+
+def _crop(ink: np.ndarray) -> np.ndarray:
+    """The tight box around all pixels of at least a quarter of the darkest, its contrast stretched to 255."""
+    darkest = int(ink.max())
+    rows, columns = (np.flatnonzero(cv2.reduce(ink, axis, cv2.REDUCE_MAX).ravel() >= darkest / 4) for axis in (1, 0))
+    box = ink[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+    return box if darkest == 255 else cv2.convertScaleAbs(box, alpha=255 / darkest)
+
+
+def _scale(ink: np.ndarray, size: int) -> np.ndarray:
+    """Ink with its longer side at `size` px, proportions kept."""
+    factor = size / max(ink.shape)
+    shape = tuple(max(1, round(side * factor)) for side in reversed(ink.shape))
+    return cv2.resize(ink, shape, interpolation=cv2.INTER_AREA if factor < 1 else cv2.INTER_LINEAR)
+
+
+def _change_width(mask: np.ndarray, change: float) -> np.ndarray:
+    """Ink 0 or 255 whose edges lie `change` px further out (thicker) or in (thinner) than those of a 0/1 mask.
+
+    Thinning never breaks a stroke: where a stroke is thinner than the change, its middle line stays.
+    """
+    mask = np.pad(mask, max(1, int(np.ceil(change)) + 1))
+    inside = cv2.distanceTransform(mask, cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
+    if change >= 0:
+        outside = cv2.distanceTransform(1 - mask, cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
+        return np.where(outside <= change + 0.5, np.uint8(255), np.uint8(0))
+    ridge = (inside > 0) & (inside >= cv2.dilate(inside, np.ones((3, 3), np.uint8)) - 0.25)
+    ridge = cv2.dilate(ridge.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
+    kept = (inside > -change) | (ridge & (inside > -change / 2))
+    return np.where(kept, np.uint8(255), np.uint8(0))
+
+
+def _centre(fine: np.ndarray) -> np.ndarray:
+    """Ink at 8 times the image's scale, at most 224 px a side -> image (28, 28), its mass in the middle.
+
+    The mass moves by at most 4 px from the middle of the ink's box, so that nothing is pushed out of the image.
+    """
+    rows, columns = (np.flatnonzero(cv2.reduce(fine, axis, cv2.REDUCE_MAX).ravel()) for axis in (1, 0))
+    fine = fine[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+    moments = cv2.moments(fine)
+    margin = (SIDE - BOX) // 2 * FINE
+    place = []
+    for side, mass in zip(fine.shape, (moments["m01"], moments["m10"]), strict=True):
+        free = SIDE * FINE - side
+        middle = round(SIDE * FINE / 2 - mass / moments["m00"] - 0.5)
+        place.append(int(np.clip(middle, max(0, free // 2 - margin), min(free, free // 2 + margin))))
+    canvas = np.zeros((SIDE * FINE,) * 2, np.uint8)
+    top, left = place
+    canvas[top : top + fine.shape[0], left : left + fine.shape[1]] = fine
+    return cv2.resize(canvas, (SIDE, SIDE), interpolation=cv2.INTER_AREA).astype(np.float32) / 255

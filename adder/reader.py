@@ -1,0 +1,112 @@
+"""A loaded network that reads drawings: what the page, programs and the benches call.
+
+Knows nothing of training. Checks what it is given, makes the image, and turns logits into probabilities, here and
+nowhere else.
+"""
+
+import operator
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from adder import checkpoint, image, strokes
+from adder.model import SUMS, Adder, choose_device
+
+BATCH = 512
+
+
+@dataclass(frozen=True, eq=False)
+class Reading:
+    """What the network answered. For a blank canvas it was not asked: digit and sum are None, all chances equal."""
+
+    digit: int | None
+    sum: int | None
+    digit_probs: np.ndarray  # (10,) float32
+    sum_probs: np.ndarray  # (19,) float32
+    image: np.ndarray  # (28, 28) float32 in [0, 1], ink 1: what the network saw
+    is_digit: bool
+    digit_score: float  # in [0, 1], higher = more surely a digit
+
+
+class Reader:
+    """Reads drawings: `strokes`, a list of (N, 2) arrays, or `ink`, an (H, W) uint8 array. Safe to share by threads."""
+
+    def __init__(self, network: Adder, description: dict | None = None):
+        self.network = network.eval()
+        self.description = description or {}
+        self.device = next(network.parameters()).device
+
+    @classmethod
+    def load(cls, path: str | Path, device: str = "auto") -> "Reader":
+        """From a weights file. Raises CheckpointError for the file, ValueError for a device that is not there."""
+        return cls(*checkpoint.load_model(path, choose_device(device)))
+
+    def read(self, ink: np.ndarray, number: int) -> Reading:
+        """Ink (H, W) uint8, 0 paper .. 255 ink, 1 to 4096 px a side. ValueError says what was expected."""
+        return self.read_many([ink], [number])[0]
+
+    def read_strokes(self, drawing: Sequence, number: int) -> Reading:
+        """Strokes: a list of (N, 2) arrays, x right, y down, any unit. ValueError says what was expected."""
+        if isinstance(drawing, np.ndarray):
+            raise ValueError("strokes must be a list of (N, 2) arrays, not one array; ink goes to read")
+        return self.read_many([drawing], [number])[0]
+
+    def read_many(self, drawings: Sequence, numbers: Sequence[int]) -> list[Reading]:
+        """Each drawing, ink (an array) or strokes (a list), with its number. ValueError as for one."""
+        if len(drawings) != len(numbers):
+            raise ValueError(f"as many numbers as drawings are needed, not {len(numbers)} for {len(drawings)}")
+        numbers = [as_number(number) for number in numbers]
+        images = [as_image(drawing) for drawing in drawings]
+        asked = [index for index, pixels in enumerate(images) if pixels is not None]
+        readings = [blank_reading(number) for number in numbers]
+        for start in range(0, len(asked), BATCH):
+            chosen = asked[start : start + BATCH]
+            answers = self._ask(np.stack([images[i] for i in chosen]), [numbers[i] for i in chosen])
+            for index, reading in zip(chosen, answers, strict=True):
+                readings[index] = reading
+        return readings
+
+    @torch.inference_mode()
+    def _ask(self, images: np.ndarray, numbers: list[int]) -> list[Reading]:
+        batch = torch.from_numpy(images)[:, None].to(self.device)
+        prediction = self.network(batch, torch.tensor(numbers, device=self.device))
+        digit_probs = prediction.digit.softmax(1).cpu().numpy()
+        sum_probs = prediction.sum.softmax(1).cpu().numpy()
+        return [
+            Reading(int(d.argmax()), int(s.argmax()), d, s, pixels, True, float(d.max()))
+            for d, s, pixels in zip(digit_probs, sum_probs, images, strict=True)
+        ]
+
+
+def blank_reading(number: int) -> Reading:
+    sum_probs = np.zeros(SUMS, np.float32)
+    sum_probs[number : number + 10] = 0.1
+    pixels = np.zeros((image.SIDE, image.SIDE), np.float32)
+    return Reading(None, None, np.full(10, 0.1, np.float32), sum_probs, pixels, False, 0.0)
+
+
+def as_number(number: int) -> int:
+    """A whole number 0..9 as an int; numpy's integers count, booleans do not. ValueError otherwise."""
+    try:
+        value = operator.index(number)
+    except TypeError:
+        value = -1
+    if isinstance(number, bool | np.bool_) or not 0 <= value <= 9:
+        raise ValueError(f"number must be an integer from 0 to 9, not {number!r:.80}")
+    return value
+
+
+def as_image(drawing: np.ndarray | Sequence) -> np.ndarray | None:
+    """Ink or strokes -> image (28, 28) float32, None for a blank. ValueError says what was expected."""
+    if not isinstance(drawing, np.ndarray):
+        return image.strokes_to_mnist(strokes.as_strokes(drawing))
+    if drawing.ndim != 2 or drawing.dtype != np.uint8:
+        raise ValueError(
+            f"ink must be an (H, W) array of uint8, 0 paper to 255 ink, not shape {drawing.shape} of {drawing.dtype}"
+        )
+    if not all(1 <= side <= image.MAX_CANVAS for side in drawing.shape):
+        raise ValueError(f"ink must have 1 to {image.MAX_CANVAS} px a side, not {drawing.shape}")
+    return image.to_mnist(drawing)

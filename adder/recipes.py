@@ -1,0 +1,45 @@
+"""The table of recipes: which network, optimiser, schedule and augmentation make which set of weights."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from functools import partial
+
+import torch
+
+from adder.augment import Strength
+
+
+def one_cycle(done: float, *, warmup: float = 0.03) -> float:
+    """Share of the peak learning rate when a share `done` of the steps is behind: a straight line up, then down."""
+    return min(done / warmup, (1 - done) / (1 - warmup))
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """One row of the table. `model` goes to adder.model.build, and into the checkpoint."""
+
+    summary: str
+    model: dict
+    epochs: int
+    batch_size: int
+    lr: float  # at its peak
+    optimiser: Callable[[Iterable, float], torch.optim.Optimizer]
+    schedule: Callable[[float], float] = one_cycle
+    augment: Strength | None = None
+    averaging: float = 0.99  # decay of the moving average of the weights that is evaluated and saved
+
+
+RECIPES = {
+    "default": Recipe(
+        summary="a small residual network, and a head that convolves P(digit) with a learned P(number)",
+        model={
+            "backbone": {"name": "residual", "widths": (16, 32, 96)},
+            "head": {"name": "convolution"},
+        },
+        epochs=30,
+        batch_size=256,
+        lr=4e-3,
+        optimiser=partial(torch.optim.AdamW, weight_decay=0.02),
+        augment=Strength(),
+    ),
+}

@@ -1,0 +1,113 @@
+"""What a run leaves for people: its log as CSV, its metrics as JSON, and pictures of both."""
+
+import csv
+import io
+import json
+import subprocess
+from pathlib import Path
+
+from matplotlib.figure import Figure
+from torch import Tensor
+
+from adder.checkpoint import replacing
+
+MISTAKES = 40  # pictures of the worst ones
+
+
+def commit() -> str | None:
+    """The commit that the code is at, marked '-dirty' when tracked files differ from it; None outside git."""
+    command = ["git", "-C", str(Path(__file__).parent), "describe", "--always", "--abbrev=40", "--exclude=*", "--dirty"]
+    try:
+        return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
+    except (OSError, subprocess.CalledProcessError):
+        return None
+
+
+def write_log(path: Path, rows: list[dict]) -> None:
+    """One line an epoch; the validation scores become columns named validation_..."""
+    flat = []
+    for row in rows:
+        scores = row["validation"].items()
+        flat.append({key: row[key] for key in row if key != "validation"} | {f"validation_{k}": v for k, v in scores})
+    text = io.StringIO()
+    writer = csv.DictWriter(text, flat[0])
+    writer.writeheader()
+    writer.writerows(flat)
+    with replacing(path) as temporary:
+        temporary.write_text(text.getvalue())
+
+
+def write_metrics(path: Path, metrics: dict) -> None:
+    with replacing(path) as temporary:
+        temporary.write_text(json.dumps(metrics, indent=2) + "\n")
+
+
+def draw_curves(path: Path, rows: list[dict]) -> None:
+    """Loss and accuracy by epoch, in training and on the validation images."""
+    figure = Figure(figsize=(10, 4), layout="constrained")
+    left, right = figure.subplots(1, 2)
+    epochs = [row["epoch"] for row in rows]
+    left.plot(epochs, [row["loss"] for row in rows], label="training, augmented")
+    left.plot(
+        epochs, [row["validation"]["digit_loss"] + row["validation"]["sum_loss"] for row in rows], label="validation"
+    )
+    left.set(title="loss: digit + sum", xlabel="epoch", yscale="log")
+    for name in ("digit", "sum"):
+        right.plot(epochs, [100 * row["validation"][f"{name}_accuracy"] for row in rows], label=f"{name}, validation")
+    right.plot(epochs, [100 * row["digit_accuracy"] for row in rows], label="digit, training, augmented", alpha=0.6)
+    best = 100 * max(row["validation"]["digit_accuracy"] for row in rows)
+    right.set(title="accuracy, %", xlabel="epoch", ylim=(min(98.0, best - 1), 100.0))
+    for axes in (left, right):
+        axes.legend()
+        axes.grid(alpha=0.3)
+        axes.xaxis.get_major_locator().set_params(integer=True)
+    save(figure, path)
+
+
+def draw_confusion(path: Path, counts: Tensor) -> None:
+    """counts int64 (10, 10): rows are true digits, columns what was read."""
+    figure = Figure(figsize=(5.5, 5.5), layout="constrained")
+    axes = figure.subplots()
+    mistakes = counts.clone().fill_diagonal_(0)
+    axes.imshow(mistakes, cmap="Reds", vmin=0, vmax=max(1, int(mistakes.max())))
+    for row in range(10):
+        for column in range(10):
+            if counts[row, column]:
+                axes.text(
+                    column,
+                    row,
+                    int(counts[row, column]),
+                    ha="center",
+                    va="center",
+                    fontsize=8 if row == column else 10,
+                    color="gray" if row == column else "black",
+                )
+    axes.set(title="test digits: true (rows) and read (columns)", xticks=range(10), yticks=range(10))
+    save(figure, path)
+
+
+def draw_mistakes(path: Path, images: Tensor, digits: Tensor, digit_logits: Tensor) -> None:
+    """The mistakes with the highest loss: the image, what it is, what it was read as and how surely."""
+    log_probs = digit_logits.log_softmax(1).cpu()
+    digits, images = digits.cpu(), images.cpu()
+    sureness, read = log_probs.exp().max(1)
+    wrong = (read != digits).nonzero().flatten()
+    loss = -log_probs[wrong, digits[wrong]]
+    worst = wrong[loss.argsort(descending=True)][:MISTAKES].tolist()
+    columns = 10
+    rows = max(1, -(-len(worst) // columns))
+    figure = Figure(figsize=(columns * 1.1, rows * 1.4 + 0.4), layout="constrained")
+    figure.suptitle(
+        f"the worst {len(worst)} of {len(wrong)} mistakes in {len(digits):,} test digits: true, read, how surely"
+    )
+    for axes, index in zip(figure.subplots(rows, columns, squeeze=False).flat, worst + [None] * columns, strict=False):
+        axes.axis("off")
+        if index is not None:
+            axes.imshow(images[index, 0], cmap="gray_r")
+            axes.set_title(f"{digits[index]}, {read[index]} {sureness[index]:.0%}", fontsize=9)
+    save(figure, path)
+
+
+def save(figure: Figure, path: Path) -> None:
+    with replacing(path) as temporary:
+        figure.savefig(temporary, format="png", dpi=100)

@@ -1,0 +1,115 @@
+"""Fit a network, evaluate it on MNIST's test set, save its weights and the record: python train.py --help."""
+
+import argparse
+import os
+import shlex
+import signal
+import sys
+import time
+from pathlib import Path
+
+from adder import checkpoint, data, report, training
+from adder.model import choose_device
+from adder.recipes import RECIPES
+
+DRY_RUN = {"epochs": 2, "batch_size": 64, "limit": 3000}
+FIXED_BY_THE_RUN = ("recipe", "epochs", "batch_size", "lr", "seed", "out", "dry_run")
+
+
+def parse(arguments: list[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        description="Fit the two-headed network and save its weights with the record of how they were made.",
+        epilog="A run leaves in its folder: adder.safetensors (the weights, for demo.py --weights), metrics.json, "
+        "log.csv, curves.png, confusion.png, mistakes.png, and checkpoint.safetensors to resume from. "
+        "Ctrl-C or a crash loses at most the epoch in flight.",
+    )
+    parser.add_argument("--recipe", choices=RECIPES, help="row of adder/recipes.py to train (default: default)")
+    parser.add_argument(
+        "--device",
+        default="auto",
+        choices=("auto", "cpu", "cuda", "mps"),
+        help="where to train (default: the best that is there)",
+    )
+    parser.add_argument("--epochs", type=whole_number, help="passes over the training data (default: the recipe's)")
+    parser.add_argument("--batch-size", type=whole_number, help="images a step (default: the recipe's)")
+    parser.add_argument("--lr", type=positive_number, help="the highest learning rate (default: the recipe's)")
+    parser.add_argument("--seed", type=int, help="of all randomness (default: 0)")
+    parser.add_argument(
+        "--data-dir",
+        type=Path,
+        default=Path(os.environ.get("ADDER_DATA") or "data"),
+        help="folder of the data sets, downloaded when absent (default: $ADDER_DATA or data)",
+    )
+    parser.add_argument("--out", type=Path, help="folder of the run (default: runs/RECIPE-DATE)")
+    parser.add_argument("--resume", type=Path, metavar="RUN", help="go on with the run in this folder, as it was begun")
+    parser.add_argument("--dry-run", action="store_true", help="the whole path on little data, in under a minute")
+    flags = parser.parse_args(arguments)
+    given = [name for name in FIXED_BY_THE_RUN if getattr(flags, name) not in (None, False)]
+    if flags.resume and given:
+        parser.error(f"--resume goes on as the run was begun; leave out --{given[0].replace('_', '-')}")
+    return flags
+
+
+def whole_number(text: str) -> int:
+    value = int(text)
+    if value < 1:
+        raise argparse.ArgumentTypeError(f"{text} is not at least 1")
+    return value
+
+
+def positive_number(text: str) -> float:
+    value = float(text)
+    if not 0 < value < float("inf"):
+        raise argparse.ArgumentTypeError(f"{text} is not above 0")
+    return value
+
+
+def settings(flags: argparse.Namespace) -> training.Settings:
+    name = flags.recipe or "default"
+    recipe = RECIPES[name]
+    defaults = {"epochs": recipe.epochs, "batch_size": recipe.batch_size, "limit": None}
+    defaults |= DRY_RUN if flags.dry_run else {}
+    return training.Settings(
+        recipe=name,
+        epochs=flags.epochs or defaults["epochs"],
+        batch_size=flags.batch_size or defaults["batch_size"],
+        lr=flags.lr or recipe.lr,
+        seed=flags.seed or 0,
+        limit=defaults["limit"],
+    )
+
+
+def main(arguments: list[str] | None = None) -> int:
+    flags = parse(arguments)
+    command = shlex.join(["python", "train.py", *(sys.argv[1:] if arguments is None else arguments)])
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    folder = flags.resume or flags.out
+    try:
+        device = choose_device(flags.device)
+        if flags.resume:
+            run = training.Run.load(folder, device)
+        else:
+            run = training.Run(settings(flags), device, {"command": command, "commit": report.commit()})
+            folder = folder or Path("runs") / f"{run.settings.recipe}-{time.strftime('%Y%m%d-%H%M%S')}"
+            if (folder / training.STATE).exists():
+                raise ValueError(
+                    f"{folder} holds a run; go on with --resume {folder}, or name another folder with --out"
+                )
+        splits = data.load(flags.data_dir, limit=run.settings.limit)
+        metrics = training.train(run, splits, folder)
+    except KeyboardInterrupt:
+        print(f"stopped; go on with: python train.py --resume {folder}", file=sys.stderr)
+        return 130
+    except (checkpoint.CheckpointError, data.DataError, ValueError, OSError) as error:
+        print(f"train.py: {error}", file=sys.stderr)
+        return 2
+    test = metrics["test"]
+    print(
+        f"MNIST test: digit {test['digit_accuracy']:.2%}, sum {test['sum_accuracy']:.2%} of {test['pairs']:,} pairs, "
+        f"sum = digit + number in {test['agreement']:.2%}\nweights and record: {folder}"
+    )
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
