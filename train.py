@@ -13,7 +13,7 @@ from adder.model import choose_device
 from adder.recipes import RECIPES
 
 DRY_RUN = {"epochs": 2, "batch_size": 64, "limit": 3000}
-FIXED_BY_THE_RUN = ("recipe", "epochs", "batch_size", "lr", "seed", "out", "dry_run")
+FIXED_BY_THE_RUN = ("recipe", "epochs", "batch_size", "lr", "seed", "without", "all_writers", "out", "dry_run")
 
 
 def parse(arguments: list[str] | None) -> argparse.Namespace:
@@ -42,9 +42,19 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
     )
     parser.add_argument("--out", type=Path, help="folder of the run (default: runs/RECIPE-DATE)")
     parser.add_argument("--resume", type=Path, metavar="RUN", help="go on with the run in this folder, as it was begun")
+    parser.add_argument(
+        "--without", action="append", choices=data.OPTIONAL, help="train without this data set (may be given twice)"
+    )
+    parser.add_argument(
+        "--all-writers",
+        type=Path,
+        metavar="RUN",
+        help="train on the pen strokes of the validation writers too; temperature and threshold are then those that "
+        "RUN, made without them, chose",
+    )
     parser.add_argument("--dry-run", action="store_true", help="the whole path on little data, in under a minute")
     flags = parser.parse_args(arguments)
-    given = [name for name in FIXED_BY_THE_RUN if getattr(flags, name) not in (None, False)]
+    given = [name for name in FIXED_BY_THE_RUN if getattr(flags, name) not in (None, False, [])]
     if flags.resume and given:
         parser.error(f"--resume goes on as the run was begun; leave out --{given[0].replace('_', '-')}")
     return flags
@@ -75,8 +85,25 @@ def settings(flags: argparse.Namespace) -> training.Settings:
         batch_size=flags.batch_size or defaults["batch_size"],
         lr=flags.lr or recipe.lr,
         seed=flags.seed or 0,
+        without=tuple(sorted(set(flags.without or ()))),
+        all_writers=flags.all_writers is not None,
         limit=defaults["limit"],
     )
+
+
+def origin(flags: argparse.Namespace, command: str) -> dict:
+    """Where a run comes from, for the record."""
+    facts = {"command": command, "commit": report.commit()}
+    if flags.all_writers:
+        _, before = checkpoint.load(flags.all_writers / training.WEIGHTS)
+        if before.get("settings", {}).get("all_writers", True) or before["recipe"] != (flags.recipe or "default"):
+            raise ValueError(f"--all-writers {flags.all_writers}: not a run of this recipe that held the writers out")
+        facts |= {
+            "calibration": before["calibration"],
+            "calibrated_by": before["command"],
+            "held_out": before["validation"],
+        }
+    return facts
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -89,14 +116,15 @@ def main(arguments: list[str] | None = None) -> int:
         if flags.resume:
             run = training.Run.load(folder, device)
         else:
-            run = training.Run(settings(flags), device, {"command": command, "commit": report.commit()})
+            run = training.Run(settings(flags), device, origin(flags, command))
             folder = folder or Path("runs") / f"{run.settings.recipe}-{time.strftime('%Y%m%d-%H%M%S')}"
             if (folder / training.STATE).exists():
                 raise ValueError(
                     f"{folder} holds a run; go on with --resume {folder}, or name another folder with --out"
                 )
-        splits = data.load(flags.data_dir, limit=run.settings.limit)
-        metrics = training.train(run, splits, folder)
+        options = {name: getattr(run.settings, name) for name in ("without", "all_writers", "limit")}
+        sets = data.load(flags.data_dir, refuses=run.network.refusal is not None, **options)
+        metrics = training.train(run, sets, folder)
     except KeyboardInterrupt:
         print(f"stopped; go on with: python train.py --resume {folder}", file=sys.stderr)
         return 130

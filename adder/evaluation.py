@@ -1,4 +1,10 @@
-"""What a network's outputs are worth: accuracy of digit and sum over all ten numbers. Knows outputs only."""
+"""What a network's outputs are worth: accuracy of digit and sum over all ten numbers, calibration, refusal.
+
+Knows outputs only.
+"""
+
+import math
+from typing import NamedTuple
 
 import torch
 import torch.nn.functional as F
@@ -7,27 +13,37 @@ from torch import Tensor, nn
 NUMBERS = 10
 
 
+class Outputs(NamedTuple):
+    """A network's answers to N images, on the CPU: each read once, its digit added to all ten numbers."""
+
+    digit: Tensor  # (N, 10) logits
+    sum: Tensor  # (N, 10, 19) logits, for numbers 0..9
+    refusal: Tensor | None  # (N,) logits, higher = less surely a digit
+
+
 @torch.inference_mode()
-def predict(network: nn.Module, images: Tensor, *, batch_size: int = 1000) -> tuple[Tensor, Tensor]:
-    """Images uint8 (N, 1, 28, 28) -> digit logits (N, 10) and, for each of the ten numbers, sum logits (N, 10, 19)."""
+def predict(network: nn.Module, images: Tensor, *, batch_size: int = 1000) -> Outputs:
+    """Images uint8 (N, 1, 28, 28), on the network's device -> Outputs."""
     network.eval()
-    digit_logits, sum_logits = [], []
+    parts = []
     for batch in images.split(batch_size):
         features = network.features(batch.float() / 255)
         answers = [network.answer(features, torch.full((len(batch),), n, device=batch.device)) for n in range(NUMBERS)]
-        digit_logits.append(answers[0].digit)
-        sum_logits.append(torch.stack([answer.sum for answer in answers], 1))
-    return torch.cat(digit_logits), torch.cat(sum_logits)
+        sums = torch.stack([answer.sum for answer in answers], 1)
+        parts.append((answers[0].digit.cpu(), sums.cpu(), answers[0].refusal))
+    digit, total, refusal = zip(*parts, strict=True)
+    return Outputs(torch.cat(digit), torch.cat(total), None if refusal[0] is None else torch.cat(refusal).cpu())
 
 
-def score(digit_logits: Tensor, sum_logits: Tensor, digits: Tensor) -> dict[str, float]:
-    """Accuracies in [0, 1] and losses in nats, from predict's logits and the true digits int64 (N,).
+def score(outputs: Outputs, digits: Tensor) -> dict[str, float]:
+    """Accuracies in [0, 1] and losses in nats, for the true digits int64 (N,).
 
     sum_accuracy counts all 10 N pairs of image and number; agreement counts those where the predicted sum is the
-    predicted digit plus the number, right or wrong.
+    predicted digit plus the number, right or wrong. ece is the digits' expected calibration error.
     """
-    numbers = torch.arange(NUMBERS, device=digits.device)
-    read, added = digit_logits.argmax(1), sum_logits.argmax(2)  # (N,), (N, 10)
+    digits = digits.cpu()
+    numbers = torch.arange(NUMBERS)
+    read, added = outputs.digit.argmax(1), outputs.sum.argmax(2)  # (N,), (N, 10)
     sums = digits[:, None] + numbers
     return {
         "images": len(digits),
@@ -35,12 +51,55 @@ def score(digit_logits: Tensor, sum_logits: Tensor, digits: Tensor) -> dict[str,
         "digit_accuracy": (read == digits).double().mean().item(),
         "sum_accuracy": (added == sums).double().mean().item(),
         "agreement": (added == read[:, None] + numbers).double().mean().item(),
-        "digit_loss": F.cross_entropy(digit_logits, digits).item(),
-        "sum_loss": F.cross_entropy(sum_logits.flatten(0, 1), sums.flatten()).item(),
+        "digit_loss": F.cross_entropy(outputs.digit, digits).item(),
+        "sum_loss": F.cross_entropy(outputs.sum.flatten(0, 1), sums.flatten()).item(),
+        "ece": calibration_error(outputs.digit, digits),
     }
 
 
-def confusion(digit_logits: Tensor, digits: Tensor) -> Tensor:
+def digit_score(outputs: Outputs) -> Tensor:
+    """float64 (N,) in [0, 1], higher = more surely a digit: 1 - P(not a digit), or the surest digit's probability."""
+    if outputs.refusal is None:
+        return outputs.digit.double().softmax(1).amax(1)
+    return (-outputs.refusal.double()).sigmoid()
+
+
+def threshold(outputs: Outputs, refused: float) -> float:
+    """The digit score that all but a share `refused` of these digits reach."""
+    return digit_score(outputs).quantile(refused).item()
+
+
+def confusion(outputs: Outputs, digits: Tensor) -> Tensor:
     """int64 (10, 10): how often a digit (row) was read as another (column)."""
-    pairs = digits * 10 + digit_logits.argmax(1)
+    pairs = digits.cpu() * 10 + outputs.digit.argmax(1)
     return pairs.bincount(minlength=100).view(10, 10)
+
+
+def calibration_error(logits: Tensor, labels: Tensor, *, bins: int = 15) -> float:
+    """Expected calibration error in [0, 1] (Naeini et al. 2015): mean gap of confidence and accuracy, by bins."""
+    confidence, read = logits.softmax(1).double().max(1)
+    gap = (read == labels).double() - confidence
+    place = (confidence * bins).ceil().long().clamp(1, bins) - 1
+    return torch.zeros(bins, dtype=torch.double).index_add(0, place, gap).abs().sum().item() / len(labels)
+
+
+def fit_temperature(logits: Tensor, labels: Tensor) -> float:
+    """The temperature that minimises the loss of logits / temperature (Guo et al. 2017); between 0.2 and 5."""
+    candidates = torch.logspace(math.log10(0.2), math.log10(5), 400)
+    losses = torch.stack([F.cross_entropy(logits / t, labels) for t in candidates])
+    return candidates[losses.argmin()].item()
+
+
+def auroc(scores: Tensor, others: Tensor) -> float:
+    """The chance that one of `scores` is higher than one of `others`, a tie counting half (Mann and Whitney 1947)."""
+    others = others.double().sort().values
+    below = torch.searchsorted(others, scores.double()) + torch.searchsorted(others, scores.double(), right=True)
+    return (below.double().mean() / 2 / len(others)).item()
+
+
+def wilson(right: int, count: int, *, z: float = 1.96) -> tuple[float, float]:
+    """The 95 % confidence interval of a share (Wilson 1927)."""
+    share, spread = right / count, z * z / count
+    middle = share + spread / 2
+    half = z * math.sqrt(share * (1 - share) / count + spread / 4 / count)
+    return (middle - half) / (1 + spread), (middle + half) / (1 + spread)

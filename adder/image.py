@@ -16,7 +16,8 @@ PEN_RANGE = (2.0, 3.5)  # their 10th to 90th percentile: ink in this range keeps
 FINE = 8  # everything before the last step happens at 8 times the image's resolution
 MAX_CANVAS = 4096  # px a side
 FAINTEST = 32  # of 255: a canvas without a darker pixel is blank
-DOT = 0.2  # ink whose strokes are not longer than this share of its size is a dot
+SMALLEST = 6  # px, a digit's longer side on the canvas
+DOT = 0.4  # ink whose strokes are not longer than this share of its size is a dot
 
 
 def to_mnist(ink: np.ndarray) -> np.ndarray | None:
@@ -27,7 +28,10 @@ def to_mnist(ink: np.ndarray) -> np.ndarray | None:
     """
     if ink.max(initial=0) < FAINTEST:
         return None
-    fine = _scale(_crop(ink), BOX * FINE)
+    box = _crop(ink)
+    if max(box.shape) < SMALLEST:
+        return None
+    fine = _scale(box, BOX * FINE)
     mask = (fine > 127).astype(np.uint8)
     inside = cv2.distanceTransform(np.pad(mask, 1), cv2.DIST_L2, cv2.DIST_MASK_PRECISE)[1:-1, 1:-1]
     size = BOX * FINE

@@ -93,21 +93,36 @@ class Adder(nn.Module):
     """(images float32 (B, 1, 28, 28) in [0, 1], numbers int64 (B,) in 0..9) -> Prediction.
 
     `features` and `answer` are the two halves of `forward`, so that one look at the image serves many numbers.
+    The digit's logits are divided by `temperature` (Guo et al. 2017), 1 while training, before the head adds.
     """
 
-    def __init__(self, backbone: nn.Module, head: nn.Module, *, mean: float = MNIST_MEAN, std: float = MNIST_STD):
+    def __init__(
+        self,
+        backbone: nn.Module,
+        head: nn.Module,
+        *,
+        refuses: bool = False,
+        dropout: float = 0.0,
+        mean: float = MNIST_MEAN,
+        std: float = MNIST_STD,
+    ):
         super().__init__()
         self.backbone = backbone
+        self.dropout = nn.Dropout(dropout)
         self.digit = nn.Linear(backbone.width, DIGITS)
+        self.refusal = nn.Linear(backbone.width, 1) if refuses else None
         self.head = head
         self.mean, self.std = mean, std
+        self.register_buffer("temperature", torch.ones(()))
 
     def features(self, images: Tensor) -> Tensor:
         return self.backbone((images - self.mean) / self.std)  # (B, width)
 
     def answer(self, features: Tensor, numbers: Tensor) -> Prediction:
-        digit_logits = self.digit(features).float()  # float32 under autocast too: the head works in log space
-        return Prediction(digit_logits, self.head(digit_logits, numbers))
+        features = self.dropout(features)
+        digit_logits = self.digit(features).float() / self.temperature  # float32 under autocast: the head adds logs
+        refusal = self.refusal(features).float().flatten() if self.refusal else None
+        return Prediction(digit_logits, self.head(digit_logits, numbers), refusal)
 
     def forward(self, images: Tensor, numbers: Tensor) -> Prediction:
         return self.answer(self.features(images), numbers)

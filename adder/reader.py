@@ -38,6 +38,8 @@ class Reader:
         self.network = network.eval()
         self.description = description or {}
         self.device = next(network.parameters()).device
+        # the digit score that a digit must reach; a network that cannot refuse takes anything for one
+        self.threshold = self.description.get("calibration", {}).get("threshold", 0.0)
 
     @classmethod
     def load(cls, path: str | Path, device: str = "auto") -> "Reader":
@@ -75,9 +77,10 @@ class Reader:
         prediction = self.network(batch, torch.tensor(numbers, device=self.device))
         digit_probs = prediction.digit.softmax(1).cpu().numpy()
         sum_probs = prediction.sum.softmax(1).cpu().numpy()
+        scores = digit_probs.max(1) if prediction.refusal is None else (-prediction.refusal).sigmoid().cpu().numpy()
         return [
-            Reading(int(d.argmax()), int(s.argmax()), d, s, pixels, True, float(d.max()))
-            for d, s, pixels in zip(digit_probs, sum_probs, images, strict=True)
+            Reading(int(d.argmax()), int(s.argmax()), d, s, pixels, bool(score >= self.threshold), float(score))
+            for d, s, pixels, score in zip(digit_probs, sum_probs, images, scores, strict=True)
         ]
 
 

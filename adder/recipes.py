@@ -26,6 +26,7 @@ class Recipe:
     optimiser: Callable[[Iterable, float], torch.optim.Optimizer]
     schedule: Callable[[float], float] = one_cycle
     augment: Strength | None = None
+    smoothing: float = 0.0  # of the digit's labels (Szegedy et al. 2016)
     averaging: float = 0.99  # decay of the moving average of the weights that is evaluated and saved
 
 
@@ -35,6 +36,7 @@ RECIPES = {
         model={
             "backbone": {"name": "residual", "widths": (16, 32, 96)},
             "head": {"name": "convolution"},
+            "refuses": True,
         },
         epochs=30,
         batch_size=256,

@@ -10,6 +10,7 @@ from matplotlib.figure import Figure
 from torch import Tensor
 
 from adder.checkpoint import replacing
+from adder.data import Split
 
 MISTAKES = 40  # pictures of the worst ones
 
@@ -24,11 +25,13 @@ def commit() -> str | None:
 
 
 def write_log(path: Path, rows: list[dict]) -> None:
-    """One line an epoch; the validation scores become columns named validation_..."""
+    """One line an epoch; the validation scores become columns like drawn_digit_accuracy."""
     flat = []
     for row in rows:
-        scores = row["validation"].items()
-        flat.append({key: row[key] for key in row if key != "validation"} | {f"validation_{k}": v for k, v in scores})
+        columns = {name: value for name, value in row.items() if name != "validation"}
+        for kind, scores in row["validation"].items():
+            columns |= {f"{kind}_{name}": value for name, value in scores.items()}
+        flat.append(columns)
     text = io.StringIO()
     writer = csv.DictWriter(text, flat[0])
     writer.writeheader()
@@ -43,20 +46,22 @@ def write_metrics(path: Path, metrics: dict) -> None:
 
 
 def draw_curves(path: Path, rows: list[dict]) -> None:
-    """Loss and accuracy by epoch, in training and on the validation images."""
+    """Loss and accuracy by epoch, in training and on the validation sets."""
     figure = Figure(figsize=(10, 4), layout="constrained")
     left, right = figure.subplots(1, 2)
     epochs = [row["epoch"] for row in rows]
-    left.plot(epochs, [row["loss"] for row in rows], label="training, augmented")
-    left.plot(
-        epochs, [row["validation"]["digit_loss"] + row["validation"]["sum_loss"] for row in rows], label="validation"
-    )
-    left.set(title="loss: digit + sum", xlabel="epoch", yscale="log")
-    for name in ("digit", "sum"):
-        right.plot(epochs, [100 * row["validation"][f"{name}_accuracy"] for row in rows], label=f"{name}, validation")
-    right.plot(epochs, [100 * row["digit_accuracy"] for row in rows], label="digit, training, augmented", alpha=0.6)
-    best = 100 * max(row["validation"]["digit_accuracy"] for row in rows)
-    right.set(title="accuracy, %", xlabel="epoch", ylim=(min(98.0, best - 1), 100.0))
+    left.plot(epochs, [row["loss"] for row in rows], label="training, augmented", color="gray")
+    right.plot(epochs, [100 * row["digit_accuracy"] for row in rows], label="digit, training, augmented", color="gray")
+    kinds = [kind for kind in ("mnist", "drawn") if kind in rows[0]["validation"]]
+    for kind in kinds:
+        scores = [row["validation"][kind] for row in rows]
+        left.plot(epochs, [score["digit_loss"] + score["sum_loss"] for score in scores], label=f"validation, {kind}")
+        for name, style in (("digit", "-"), ("sum", ":")):
+            accuracies = [100 * score[f"{name}_accuracy"] for score in scores]
+            right.plot(epochs, accuracies, style, label=f"{name}, validation, {kind}")
+    worst = min(rows[-1]["validation"][kind]["digit_accuracy"] for kind in kinds)
+    left.set(title="loss", xlabel="epoch", yscale="log")
+    right.set(title="accuracy, %", xlabel="epoch", ylim=(min(97.0, 100 * worst - 1), 100.0))
     for axes in (left, right):
         axes.legend()
         axes.grid(alpha=0.3)
@@ -86,10 +91,10 @@ def draw_confusion(path: Path, counts: Tensor) -> None:
     save(figure, path)
 
 
-def draw_mistakes(path: Path, images: Tensor, digits: Tensor, digit_logits: Tensor) -> None:
+def draw_mistakes(path: Path, split: Split, digit_logits: Tensor) -> None:
     """The mistakes with the highest loss: the image, what it is, what it was read as and how surely."""
-    log_probs = digit_logits.log_softmax(1).cpu()
-    digits, images = digits.cpu(), images.cpu()
+    images, digits = split
+    log_probs = digit_logits.log_softmax(1)
     sureness, read = log_probs.exp().max(1)
     wrong = (read != digits).nonzero().flatten()
     loss = -log_probs[wrong, digits[wrong]]

@@ -22,19 +22,22 @@ from adder.recipes import RECIPES
 
 STATE = "checkpoint.safetensors"
 WEIGHTS = "adder.safetensors"
+REFUSED = 0.003  # of the validation digits: the share that the threshold may refuse
 REPORT_EVERY = 20  # steps between looks at the running means: each look waits for the device
 
 
 @dataclass(frozen=True)
 class Settings:
-    """What a run is determined by, besides the data and the machine."""
+    """What a run is determined by, besides the data's content and the machine."""
 
     recipe: str
     epochs: int
     batch_size: int
     lr: float
     seed: int
-    limit: int | None = None  # training images, for a dry run
+    without: tuple[str, ...] = ()  # data sets left out
+    all_writers: bool = False  # the validation writers are trained on too
+    limit: int | None = None  # images of each set, for a dry run
 
 
 class Run:
@@ -86,88 +89,87 @@ class Run:
         return run
 
 
-def train(run: Run, splits: data.Splits, folder: Path) -> dict:
+def train(run: Run, sets: data.Sets, folder: Path) -> dict:
     """Trains what is left of the run, evaluates it once on the test set and writes the folder; returns the metrics.
 
     After every epoch the folder holds all that is needed to resume. Raises OSError when it cannot be written.
     """
-    training, validation, test = (split.to(run.device) for split in splits)
-    for _ in fit(run, training, validation):
+    network = run.average.module
+    for _ in fit(run, sets):
         run.save(folder)
         report.write_log(folder / "log.csv", run.log)
         report.draw_curves(folder / "curves.png", run.log)
-    network = run.average.module
-    digit_logits, sum_logits = evaluation.predict(network, test.images)
+    calibration = run.origin.get("calibration") or calibrate(network, sets, run.device)
+    network.temperature.fill_(calibration["temperature"])
+    outputs = evaluation.predict(network, sets.test.images.to(run.device))
     metrics = {
         "recipe": run.settings.recipe,
         "settings": asdict(run.settings),
         "model": run.recipe.model,
         "parameters": sum(parameter.numel() for parameter in network.parameters()),
         **run.origin,
+        "calibration": calibration,
         "torch": torch.__version__,
         "device": run.device.type,
-        "data": {"source": "MNIST", **{name: len(split.digits) for name, split in splits._asdict().items()}},
+        "data": sets.counts(),
         "seconds": run.log[-1]["seconds"],
-        "validation": run.log[-1]["validation"],
-        "test": evaluation.score(digit_logits, sum_logits, test.digits),
+        "validation": validate(network, sets, run.device),
+        "test": evaluation.score(outputs, sets.test.digits),
     }
     checkpoint.save(folder / WEIGHTS, network.state_dict(), metrics)
     report.write_metrics(folder / "metrics.json", metrics)
-    report.draw_confusion(folder / "confusion.png", evaluation.confusion(digit_logits, test.digits))
-    report.draw_mistakes(folder / "mistakes.png", test.images, test.digits, digit_logits)
+    report.draw_confusion(folder / "confusion.png", evaluation.confusion(outputs, sets.test.digits))
+    report.draw_mistakes(folder / "mistakes.png", sets.test, outputs.digit)
     return metrics
 
 
-def fit(run: Run, training: data.Split, validation: data.Split) -> Iterator[dict]:
-    """Trains the epochs that are left; after each, yields its row of the log. The splits lie on the run's device."""
+def fit(run: Run, sets: data.Sets) -> Iterator[dict]:
+    """Trains the epochs that are left; after each, yields its row of the log."""
     settings, log = run.settings, run.log
-    size = min(settings.batch_size, len(training.digits))
-    steps = len(training.digits) // size
     before = log[-1]["seconds"] if log else 0.0
     started = time.perf_counter()
-    bar = tqdm(
-        total=settings.epochs * steps * size,
-        initial=len(log) * steps * size,
+    size = len(sets.training)
+    with tqdm(
+        total=settings.epochs * size,
+        initial=len(log) * size,
         unit=" images",
         unit_scale=True,
         desc=settings.recipe,
         smoothing=0.05,
         dynamic_ncols=True,
-    )
-    with bar:
+    ) as bar:
         for epoch in range(len(log), settings.epochs):
-            torch.manual_seed(settings.seed * 100_003 + epoch + 1)
-            row = {"epoch": epoch + 1, **train_epoch(run, training, epoch * steps, settings.epochs * steps, bar)}
-            row["validation"] = evaluation.score(
-                *evaluation.predict(run.average.module, validation.images), validation.digits
-            )
+            seed = settings.seed * 100_003 + epoch + 1
+            images = sets.training.epoch(seed).to(run.device)
+            torch.manual_seed(seed)
+            row = {"epoch": epoch + 1, **train_epoch(run, images, epoch, bar)}
+            row["validation"] = validate(run.average.module, sets, run.device)
             row["seconds"] = before + time.perf_counter() - started
             log.append(row)
             yield row
 
 
-def train_epoch(run: Run, training: data.Split, step: int, last: int, bar: tqdm) -> dict[str, float]:
-    """One pass over the data; `step` of `last` steps are behind. Returns the epoch's means."""
+def train_epoch(run: Run, images: data.Split, epoch: int, bar: tqdm) -> dict[str, float]:
+    """One pass over the images, which lie on the run's device. Returns the epoch's means, over digits."""
     run.network.train()
-    totals = torch.zeros(3, device=run.device)  # loss, digits read right, sums right
-    seen = 0
-    for index, batch in enumerate(data.batches(training, run.settings.batch_size)):
-        lr = run.settings.lr * run.recipe.schedule((step + index) / last)
+    totals = torch.zeros(4, device=run.device)  # loss, digits, read right, sums right
+    steps = max(1, len(images.digits) // run.settings.batch_size)
+    for step, batch in enumerate(data.batches(images, run.settings.batch_size), 1):
+        lr = run.settings.lr * run.recipe.schedule((epoch + (step - 0.5) / steps) / run.settings.epochs)
         for group in run.optimiser.param_groups:
             group["lr"] = lr
         loss, prediction = train_step(run, batch)
-        right = [
-            (logits.argmax(1) == true).float().mean()
-            for logits, true in ((prediction.digit, batch.digits), (prediction.sum, batch.sums))
-        ]
-        totals += torch.stack([loss.detach(), *right])
-        seen += 1
-        if (index + 1) % REPORT_EVERY == 0:
-            mean_loss, digit, total = (totals / seen).tolist()
-            bar.set_postfix_str(f"loss {mean_loss:.3f}, digit {digit:.2%}, sum {total:.2%}", refresh=False)
+        is_digit = batch.digits != data.NO_DIGIT
+        right = prediction.digit.argmax(1) == batch.digits
+        added = prediction.sum.argmax(1) == batch.sums
+        totals += torch.stack([loss.detach(), *(each.sum() for each in (is_digit, right, added))])
+        if step % REPORT_EVERY == 0:
+            total_loss, digits, read, sums = totals.tolist()
+            text = f"loss {total_loss / step:.3f}, digit {read / digits:.2%}, sum {sums / digits:.2%}"
+            bar.set_postfix_str(text, refresh=False)
         bar.update(len(batch.digits))
-    loss, digit_accuracy, sum_accuracy = (totals / seen).tolist()
-    return {"lr": lr, "loss": loss, "digit_accuracy": digit_accuracy, "sum_accuracy": sum_accuracy}
+    total_loss, digits, read, sums = totals.tolist()
+    return {"lr": lr, "loss": total_loss / steps, "digit_accuracy": read / digits, "sum_accuracy": sums / digits}
 
 
 def train_step(run: Run, batch: data.Batch) -> tuple[Tensor, models.Prediction]:
@@ -176,12 +178,50 @@ def train_step(run: Run, batch: data.Batch) -> tuple[Tensor, models.Prediction]:
         images = augment(images, run.recipe.augment)
     with mixed_precision(run.device):
         prediction = run.network(images, batch.numbers)
-    loss = F.cross_entropy(prediction.digit, batch.digits) + F.cross_entropy(prediction.sum, batch.sums)
+    options = {"ignore_index": data.NO_DIGIT, "label_smoothing": run.recipe.smoothing}
+    loss = F.cross_entropy(prediction.digit, batch.digits, **options)
+    loss = loss + F.cross_entropy(prediction.sum, batch.sums, ignore_index=data.NO_DIGIT)
+    if prediction.refusal is not None:
+        no_digit = (batch.digits == data.NO_DIGIT).float()
+        loss = loss + F.binary_cross_entropy_with_logits(prediction.refusal, no_digit)
     run.optimiser.zero_grad()
     loss.backward()
     run.optimiser.step()
     run.average.update_parameters(run.network)
     return loss, prediction
+
+
+def calibrate(network: models.Adder, sets: data.Sets, device: torch.device) -> dict[str, float]:
+    """What is chosen on the validation digits, MNIST's and drawn ones counting alike.
+
+    The temperature of the digit's logits and, for a network that refuses, the digit score that all but REFUSED of
+    either kind of digits reach.
+    """
+    parts = [split for split in (sets.validation, sets.drawn) if len(split.digits)]
+    outputs = [evaluation.predict(network, split.images.to(device)) for split in parts]
+    count = min(len(split.digits) for split in parts)
+    logits = torch.cat([output.digit[:count] for output in outputs])
+    calibration = {"temperature": evaluation.fit_temperature(logits, torch.cat([p.digits[:count] for p in parts]))}
+    if outputs[0].refusal is not None:
+        calibration["threshold"] = min(evaluation.threshold(output, REFUSED) for output in outputs)
+    return calibration
+
+
+def validate(network: models.Adder, sets: data.Sets, device: torch.device) -> dict[str, dict]:
+    """Scores on MNIST's validation images, on drawn digits and, for refusal, on foreign characters."""
+    splits = {"mnist": sets.validation, "drawn": sets.drawn, "foreign": sets.foreign}
+    outputs = {
+        name: evaluation.predict(network, split.images.to(device))
+        for name, split in splits.items()
+        if len(split.digits)
+    }
+    scores = {
+        name: evaluation.score(outputs[name], splits[name].digits) for name in ("mnist", "drawn") if name in outputs
+    }
+    if "foreign" in outputs and outputs["mnist"].refusal is not None:
+        digits = torch.cat([evaluation.digit_score(outputs[name]) for name in scores])
+        scores["foreign"] = {"auroc": evaluation.auroc(digits, evaluation.digit_score(outputs["foreign"]))}
+    return scores
 
 
 def moving_average(decay: float) -> Callable[[Tensor, Tensor, Tensor], Tensor]:

@@ -1,0 +1,130 @@
+"""What people draw that is no digit: letters, scribbles, several digits at once, fragments and marks, as strokes.
+
+Characters that a person would read as a digit (O, l, I, S, Z ...) are not negatives: LOOK_ALIKES names them.
+"""
+
+from collections.abc import Callable
+
+import numpy as np
+
+# Chosen by eye, from sheets of all characters of the eight alphabets; a doubtful one is named too.
+LOOK_ALIKES = {
+    "Balinese": (5, 14),
+    "Early_Aramaic": (1, 2, 3, 4, 5, 6, 7, 10, 11, 12, 13, 14, 16, 17, 19, 20),
+    "Greek": (2, 3, 4, 6, 8, 9, 14, 15, 17, 18, 21),
+    "Japanese_(katakana)": (1, 2, 4, 8, 12, 19, 22, 24, 27, 30, 35, 37, 42, 43, 45, 46),
+    "Korean": (1, 5, 9, 20, 21, 22, 27, 28, 33, 37),
+    "Latin": (2, 7, 9, 12, 15, 17, 19, 25, 26),
+    "Sanskrit": (5, 11, 12, 13, 14, 18, 27, 29, 33, 36, 37),
+    "Tagalog": (3, 4, 16),
+}
+VALIDATION_ALPHABETS = ("Korean", "Tagalog")
+
+Strokes = list[np.ndarray]
+
+
+def invent(rng: np.random.Generator, drawings: list[Strokes]) -> Strokes:
+    """One invented non-digit; some kinds take pieces of `drawings`, which are digits, and are left out without any."""
+    kinds: list[Callable[[], Strokes]] = [
+        lambda: scribble(rng),
+        lambda: zigzag(rng),
+        lambda: spiral(rng),
+        lambda: mark(rng),
+    ]
+    if drawings:
+        kinds += [lambda: several(rng, drawings)] * 3 + [lambda: fragment(rng, drawings)] * 2
+    return kinds[rng.integers(len(kinds))]()
+
+
+def scribble(rng: np.random.Generator) -> Strokes:
+    """One to three smooth curves through many random points."""
+    return [smooth(rng.random((rng.integers(7, 16), 2))) for _ in range(rng.integers(1, 4))]
+
+
+def zigzag(rng: np.random.Generator) -> Strokes:
+    """A line to and fro, at least five times, in any direction."""
+    turns = rng.integers(6, 16)
+    across = np.arange(turns) % 2 + rng.normal(0, 0.1, turns)
+    along = np.linspace(0, rng.uniform(0.6, 2.5), turns) + rng.normal(0, 0.03, turns)
+    points = np.column_stack((along, across))
+    return [turn(smooth(points) if rng.random() < 0.5 else points, rng.uniform(0, 2 * np.pi))]
+
+
+def spiral(rng: np.random.Generator) -> Strokes:
+    """Three to six rounds, drifting: a spiral, a coil, a crossed-out blot."""
+    angle = np.linspace(0, 2 * np.pi * rng.uniform(3, 6), 90)
+    radius = np.linspace(rng.uniform(0.1, 1), 1, 90)
+    drift = angle[:, None] * rng.normal(0, 0.06, 2)
+    circle = np.column_stack((np.cos(angle), rng.uniform(0.6, 1) * np.sin(angle))) * radius[:, None]
+    return [turn(circle + drift, rng.uniform(0, 2 * np.pi))]
+
+
+def mark(rng: np.random.Generator) -> Strokes:
+    """A horizontal line or two or three, a cross, an arrowhead, a tick, or a few dots."""
+    lines: list[list[tuple[float, float]]]
+    match rng.integers(6):
+        case 0:
+            lines = [
+                [(0, 0.3 * y), (0.5, 0.3 * y + rng.normal(0, 0.04)), (1, 0.3 * y)] for y in range(rng.integers(1, 4))
+            ]
+        case 1:
+            lines = [[(0, 0.5), (1, 0.5)], [(0.5, 0), (0.5, 1)]]
+        case 2:
+            lines = [[(0, 0), (1, 1)], [(1, 0), (0, 1)]]
+        case 3:
+            lines = [[(0, 0), (rng.uniform(0.6, 1.5), 0.5), (0, 1)][:: rng.choice((-1, 1))]]
+            lines = [[(x * rng.choice((-1, 1)), y) for x, y in lines[0]]]
+        case 4:
+            lines = [[(0, 0.6), (0.3, 1), (1, 0)]]
+        case _:
+            lines = [[(x, y), (x + 0.01, y)] for x, y in rng.random((rng.integers(2, 6), 2))]
+    return [turn(np.array(line), rng.normal(0, 0.15)) + rng.normal(0, 0.02, (len(line), 2)) for line in lines]
+
+
+def several(rng: np.random.Generator, drawings: list[Strokes]) -> Strokes:
+    """Two or three digits side by side, of nearly one height."""
+    strokes, right = [], 0.0
+    for _ in range(rng.choice((2, 2, 3))):
+        digit = drawings[rng.integers(len(drawings))]
+        points = np.concatenate(digit)
+        low, high = points.min(0), points.max(0)
+        scale = rng.uniform(0.8, 1.1) / max(high[1] - low[1], 0.5 * (high[0] - low[0]), 1e-9)
+        shift = np.array((right, rng.normal(0, 0.08)))
+        strokes += [(stroke - low) * scale + shift for stroke in digit]
+        right += (high[0] - low[0]) * scale + rng.uniform(0.12, 0.6)
+    return strokes
+
+
+def fragment(rng: np.random.Generator, drawings: list[Strokes]) -> Strokes:
+    """A piece of a digit's stroke, a quarter to two fifths of it, that lies down: upright ones may be a one."""
+    for _ in range(20):
+        digit = drawings[rng.integers(len(drawings))]
+        stroke = max(digit, key=len)
+        length = int(len(stroke) * rng.uniform(0.25, 0.4))
+        start = rng.integers(0, max(1, len(stroke) - length))
+        piece = stroke[start : start + length]
+        if length >= 4:
+            width, height = np.ptp(piece, axis=0)
+            if width > 1.3 * height:
+                return [piece]
+    return scribble(rng)
+
+
+def turn(points: np.ndarray, angle: float) -> np.ndarray:
+    """(N, 2) turned about the origin."""
+    cos, sin = np.cos(angle), np.sin(angle)
+    return points @ np.array(((cos, sin), (-sin, cos)))
+
+
+def smooth(points: np.ndarray, *, between: int = 8) -> np.ndarray:
+    """(N, 2) -> (M, 2): a Catmull-Rom curve through the points (Catmull and Rom 1974)."""
+    padded = np.concatenate((points[:1], points, points[-1:]))
+    before, start, end, after = (padded[i : len(points) - 1 + i, None] for i in range(4))  # (N - 1, 1, 2)
+    t = np.linspace(0, 1, between, endpoint=False)[None, :, None]
+    curve = 0.5 * (
+        2 * start
+        + (end - before) * t
+        + (2 * before - 5 * start + 4 * end - after) * t**2
+        + (3 * start - before - 3 * end + after) * t**3
+    )
+    return curve.reshape(-1, 2)

@@ -1,0 +1,94 @@
+import cv2
+import numpy as np
+import pytest
+
+from adder import image, strokes
+from adder.reader import as_image
+
+SEVEN = [np.array([(0, 0), (60, 0), (25, 100)], float), np.array([(15, 50), (55, 50)], float)]
+
+
+def weight_box(pixels):
+    return [np.ptp(np.flatnonzero(pixels.max(axis) > 0.3)) + 1 for axis in (1, 0)]
+
+
+def mass(pixels):
+    place = np.arange(28) + 0.5
+    return pixels.sum(1) @ place / pixels.sum(), pixels.sum(0) @ place / pixels.sum()
+
+
+def assert_like_mnist(pixels):
+    assert pixels.shape == (28, 28) and pixels.dtype == np.float32
+    assert pixels.min() == 0 and 0.9 < pixels.max() <= 1
+    assert max(weight_box(pixels)) in (19, 20, 21)
+    assert mass(pixels) == pytest.approx((14, 14), abs=0.1)
+
+
+def test_strokes_fill_the_box_and_are_centred_by_mass():
+    assert_like_mnist(image.strokes_to_mnist(SEVEN))
+
+
+@pytest.mark.parametrize("canvas", [28, 100, 280, 1000, 4096])
+@pytest.mark.parametrize("share", [0.2, 0.5, 0.95])
+@pytest.mark.parametrize("brush", [0.02, 0.06, 0.15, 0.3])
+def test_ink_reads_alike_at_any_size_and_brush(canvas, share, brush):
+    size = canvas * share
+    if brush * size < 0.5 or size < 14:
+        pytest.skip("too few pixels to draw it")
+    ink = strokes.draw(SEVEN, canvas=canvas, size=size, brush=brush * size, centre=(0.5, 0.5))
+    pixels = image.to_mnist(ink)
+    assert_like_mnist(pixels)
+    drawn = image.strokes_to_mnist(SEVEN)
+    assert np.corrcoef(pixels.ravel(), drawn.ravel())[0, 1] > 0.8
+
+
+@pytest.mark.parametrize("centre", [(0.2, 0.2), (0.5, 0.7), (0.8, 0.3)])
+def test_place_does_not_matter(centre):
+    middle, moved = (
+        image.to_mnist(strokes.draw(SEVEN, canvas=400, size=120, brush=10, centre=c)) for c in ((0.5, 0.5), centre)
+    )
+    np.testing.assert_allclose(moved, middle, atol=0.02)
+
+
+@pytest.mark.parametrize("factor, offset", [(0.001, 0), (1, 1000), (12345.678, -5)])
+def test_size_and_place_of_strokes_cannot_matter(factor, offset):
+    moved = [stroke * factor + offset for stroke in SEVEN]
+    np.testing.assert_allclose(image.strokes_to_mnist(moved), image.strokes_to_mnist(SEVEN), atol=0.02)
+
+
+def test_scaling_is_that_of_area_averages():
+    ink = np.zeros((400, 400), np.uint8)
+    ink[120:280, 190:206] = 255  # a bar of 160 x 16: 20 x 2 px in the image
+    pixels = image.to_mnist(ink)
+    assert pixels.sum() == pytest.approx(40, rel=0.03)
+
+
+def test_faint_ink_reads_like_dark_ink():
+    ink = strokes.draw(SEVEN, canvas=200, size=150, brush=14)
+    np.testing.assert_allclose(image.to_mnist(ink // 4), image.to_mnist(ink), atol=0.06)
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (28, 28), (4096, 4096), (3, 900)])
+def test_blank_is_nothing(shape):
+    assert image.to_mnist(np.zeros(shape, np.uint8)) is None
+    assert image.strokes_to_mnist([]) is None
+
+
+@pytest.mark.parametrize("radius", [1, 5, 30, 90])
+def test_dot_is_nothing(radius):
+    ink = cv2.circle(np.zeros((200, 200), np.uint8), (100, 100), radius, 255, -1, cv2.LINE_AA)
+    assert image.to_mnist(ink) is None
+    assert image.strokes_to_mnist([np.array([(3.0, 3.0), (3.0, 3.0)])]) is None
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (1, 500), (500, 1), (2, 3), (4096, 4096)])
+def test_full_canvas_does_no_harm(shape):
+    pixels = image.to_mnist(np.full(shape, 255, np.uint8))
+    assert pixels is None or np.isfinite(pixels).all()
+
+
+def test_noise_does_no_harm(rng):
+    for _ in range(50):
+        ink = rng.integers(0, 256, rng.integers(1, 60, 2), dtype=np.uint8)
+        pixels = as_image(ink)
+        assert pixels is None or (np.isfinite(pixels).all() and pixels.max() <= 1)

@@ -1,0 +1,78 @@
+import itertools
+
+import numpy as np
+import pytest
+import torch
+
+from adder import model
+
+
+def worth_what_it_says(head: model.ConvolutionHead) -> model.ConvolutionHead:
+    """The head as training leaves it: every number stands for itself."""
+    with torch.no_grad():
+        head.table.copy_(10 * torch.eye(10))
+    return head
+
+
+def test_sum_distribution_is_the_convolution_of_digit_and_number():
+    torch.manual_seed(0)
+    head = model.ConvolutionHead()
+    torch.nn.init.normal_(head.table)
+    digit_logits, numbers = torch.randn(10, 10), torch.arange(10)
+    sums = head(digit_logits, numbers).softmax(1).detach().numpy()
+    digit_probs = digit_logits.softmax(1).numpy()
+    value_probs = (head.GAIN * head.table).softmax(1).detach().numpy()
+    for row in range(10):
+        np.testing.assert_allclose(sums[row], np.convolve(digit_probs[row], value_probs[row]), rtol=1e-5)
+
+
+def test_head_adds_every_pair():
+    head = worth_what_it_says(model.ConvolutionHead())
+    pairs = list(itertools.product(range(10), range(10)))
+    digits, numbers = (torch.tensor(column) for column in zip(*pairs, strict=True))
+    logits = head(20 * torch.nn.functional.one_hot(digits, 10).float(), numbers)
+    assert logits.argmax(1).tolist() == [digit + number for digit, number in pairs]
+
+
+@pytest.mark.parametrize("scale", [0.0, 1.0, 1e4, 1e30])
+def test_head_is_safe_at_any_scale_of_logits(scale):
+    torch.manual_seed(0)
+    head = model.ConvolutionHead()
+    digit_logits = (scale * torch.randn(8, 10)).requires_grad_()
+    sums = torch.randint(0, 10, (8,))
+    loss = torch.nn.functional.cross_entropy(head(digit_logits, torch.zeros(8, dtype=torch.long)), sums)
+    loss.backward()
+    assert digit_logits.grad.isfinite().all() and head.table.grad.isfinite().all()
+
+
+def test_unseen_numbers_get_no_gradient_and_seen_ones_do():
+    head = model.ConvolutionHead()
+    head(torch.randn(4, 10), torch.full((4,), 3))[:, 5].sum().backward()
+    assert head.table.grad.abs().sum(1).nonzero().flatten().tolist() == [3]
+
+
+def test_one_look_at_the_image_serves_all_numbers():
+    network = model.build(backbone={"name": "residual"}, head={"name": "convolution"}).eval()
+    images, numbers = torch.rand(3, 1, 28, 28), torch.tensor([0, 5, 9])
+    whole = network(images, numbers)
+    parts = network.answer(network.features(images), numbers)
+    assert torch.equal(whole.digit, parts.digit) and torch.equal(whole.sum, parts.sum)
+    assert whole.digit.shape == (3, 10) and whole.sum.shape == (3, 19)
+
+
+def test_normalisation_is_inside():
+    class Probe(torch.nn.Module):
+        width = 784
+
+        def forward(self, images):
+            return images.flatten(1)
+
+    network = model.Adder(Probe(), model.ConvolutionHead())
+    features = network.features(torch.full((1, 1, 28, 28), model.MNIST_MEAN + model.MNIST_STD))
+    torch.testing.assert_close(features, torch.ones(1, 784))
+
+
+def test_device_that_is_not_there():
+    with pytest.raises(ValueError, match="not available here; use --device auto"):
+        model.choose_device("tpu")
+    assert model.choose_device("cpu").type == "cpu"

@@ -1,0 +1,56 @@
+import pytest
+import torch
+
+from adder import data, training
+from adder.training import Run, Settings
+
+
+@pytest.fixture
+def run():
+    settings = Settings(recipe="default", epochs=2, batch_size=16, lr=1e-3, seed=3)
+    return Run(settings, torch.device("cpu"), {"command": "test"})
+
+
+@pytest.fixture
+def split(rng):
+    images = torch.from_numpy(rng.integers(0, 256, (64, 1, 28, 28)).astype("uint8"))
+    return data.Split(images, torch.arange(64) % 10)
+
+
+def test_average_follows_the_network(run, split):
+    list(training.fit(run, split, split))
+    network, average = run.network.state_dict(), run.average.module.state_dict()
+    assert int(run.average.n_averaged) == 8
+    for name, tensor in network.items():
+        if tensor.is_floating_point():
+            assert tensor.isfinite().all() and average[name].isfinite().all()
+            assert (tensor - average[name]).abs().max() < 1
+        else:
+            assert tensor.equal(average[name])
+
+
+def test_moving_average_by_hand():
+    update = training.moving_average(0.99)
+    young = update(torch.tensor(0.0), torch.tensor(1.0), torch.tensor(8))
+    old = update(torch.tensor(0.0), torch.tensor(1.0), torch.tensor(10**6))
+    assert young.item() == pytest.approx(0.5) and old.item() == pytest.approx(0.01)
+
+
+def test_state_comes_back_whole(run, split, tmp_path):
+    next(training.fit(run, split, split))
+    run.save(tmp_path)
+    again = Run.load(tmp_path, torch.device("cpu"))
+    assert again.settings == run.settings and again.log == run.log and again.origin == run.origin
+    rest = [list(training.fit(each, split, split))[-1] for each in (run, again)]
+    rest[0].pop("seconds"), rest[1].pop("seconds")
+    assert rest[0] == rest[1]
+    for one, other in zip(run.average.parameters(), again.average.parameters(), strict=True):
+        assert one.equal(other)
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device here")
+def test_trains_on_cuda(split):
+    settings = Settings(recipe="default", epochs=1, batch_size=16, lr=1e-3, seed=3)
+    run = Run(settings, torch.device("cuda"), {})
+    on_device = split.to("cuda")
+    assert next(training.fit(run, on_device, on_device))["loss"] > 0
