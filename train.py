@@ -23,7 +23,10 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
         "log.csv, curves.png, confusion.png, mistakes.png, and checkpoint.safetensors to resume from. "
         "Ctrl-C or a crash loses at most the epoch in flight.",
     )
-    parser.add_argument("--recipe", choices=RECIPES, help="row of adder/recipes.py to train (default: default)")
+    recipes = "; ".join(f"{name}: {recipe.summary}" for name, recipe in RECIPES.items())
+    parser.add_argument(
+        "--recipe", choices=RECIPES, help=f"row of adder/recipes.py to train (default: default). {recipes}"
+    )
     parser.add_argument(
         "--device",
         default="auto",
@@ -123,7 +126,7 @@ def main(arguments: list[str] | None = None) -> int:
                     f"{folder} holds a run; go on with --resume {folder}, or name another folder with --out"
                 )
         options = {name: getattr(run.settings, name) for name in ("without", "all_writers", "limit")}
-        sets = data.load(flags.data_dir, refuses=run.network.refusal is not None, **options)
+        sets = data.load(flags.data_dir, run.recipe.drawings, run.network.refusal is not None, **options)
         metrics = training.train(run, sets, folder)
     except KeyboardInterrupt:
         print(f"stopped; go on with: python train.py --resume {folder}", file=sys.stderr)

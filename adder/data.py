@@ -68,9 +68,9 @@ class Training:
     REPEATS = 2  # of drawings and characters in an epoch; the augmentation tells them apart
     INVENTED = 6000
 
-    def __init__(self, mnist: Split, drawings: list[Drawing], characters: Tensor, *, refuses: bool, limit: int | None):
+    def __init__(self, mnist: Split, drawings: list[Drawing], characters: Tensor, *, invented: int, limit: int | None):
         self.mnist, self.drawings, self.characters = mnist.first(limit), drawings[:limit], characters[:limit]
-        self.invented = 0 if not refuses else self.INVENTED if limit is None else limit // 8
+        self.invented = invented if limit is None else min(invented, limit // 8)
 
     def __len__(self) -> int:
         """Images in an epoch."""
@@ -108,30 +108,38 @@ class Sets(NamedTuple):
 
 
 def load(
-    folder: Path, *, refuses: bool, without: tuple[str, ...] = (), all_writers: bool = False, limit: int | None = None
+    folder: Path,
+    drawings: bool = True,
+    characters: bool = True,
+    *,
+    without: tuple[str, ...] = (),
+    all_writers: bool = False,
+    limit: int | None = None,
 ) -> Sets:
-    """All that a run needs; with a limit, at most so many images of each. Raises DataError.
+    """What a run needs beside MNIST: drawings or not, characters (and other non-digits) or not. Raises DataError.
 
-    `refuses` adds non-digits, `without` leaves sets of OPTIONAL out, `all_writers` adds the validation writers to the
-    training, where they stay in `drawn` too.
+    `without` leaves sets of OPTIONAL out, `all_writers` adds the validation writers to the training, where they stay
+    in `drawn` too; with a limit, at most so many images of each set are taken.
     """
     training, validation = hold_out(mnist(folder, train=True))
-    drawings = [] if "pendigits" in without else pendigits(folder)
-    held_out = [drawing for drawing in drawings if drawing.writer % VALIDATION_WRITERS == 0]
+    writers = [] if "pendigits" in without else pendigits(folder)
+    held_out = [drawing for drawing in writers if drawing.writer % VALIDATION_WRITERS == 0]
+    learned = writers if all_writers else [d for d in writers if d.writer % VALIDATION_WRITERS]
     drawn = as_tensor([image.strokes_to_mnist(drawing.strokes) for drawing in held_out])
-    alphabets = omniglot(folder) if refuses and "omniglot" not in without else {}
-    foreign = {name: alphabets.pop(name) for name in nondigits.VALIDATION_ALPHABETS if name in alphabets}
+    alphabets = omniglot(folder) if characters and "omniglot" not in without else {}
+    foreign = [alphabets.pop(name) for name in nondigits.VALIDATION_ALPHABETS if name in alphabets]
+    nothing = as_tensor([])
     return Sets(
         Training(
             training,
-            drawings if all_writers else [d for d in drawings if d.writer % VALIDATION_WRITERS],
-            torch.cat([as_tensor([]), *alphabets.values()]),
-            refuses=refuses,
+            learned if drawings else [],
+            torch.cat([nothing, *alphabets.values()]),
+            invented=Training.INVENTED if characters else 0,
             limit=limit,
         ),
         validation.first(limit),
         Split(drawn, torch.tensor([drawing.digit for drawing in held_out], dtype=torch.long)).first(limit),
-        no_digits(torch.cat([as_tensor([]), *foreign.values()])).first(limit),
+        no_digits(torch.cat([nothing, *foreign])).first(limit),
         mnist(folder, train=False).first(limit),
     )
 

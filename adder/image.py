@@ -60,8 +60,8 @@ def strokes_to_mnist(strokes: list[np.ndarray], *, width: float = PEN) -> np.nda
 def _crop(ink: np.ndarray) -> np.ndarray:
     """The tight box around all pixels of at least a quarter of the darkest, its contrast stretched to 255."""
     darkest = int(ink.max())
-    rows, columns = (np.flatnonzero(cv2.reduce(ink, axis, cv2.REDUCE_MAX).ravel() >= darkest / 4) for axis in (1, 0))
-    box = ink[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+    x, y, width, height = cv2.boundingRect((ink >= darkest / 4).astype(np.uint8))
+    box = ink[y : y + height, x : x + width]
     return box if darkest == 255 else cv2.convertScaleAbs(box, alpha=255 / darkest)
 
 
@@ -93,8 +93,8 @@ def _centre(fine: np.ndarray) -> np.ndarray:
 
     The mass moves by at most 4 px from the middle of the ink's box, so that nothing is pushed out of the image.
     """
-    rows, columns = (np.flatnonzero(cv2.reduce(fine, axis, cv2.REDUCE_MAX).ravel()) for axis in (1, 0))
-    fine = fine[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+    x, y, width, height = cv2.boundingRect(fine)
+    fine = fine[y : y + height, x : x + width]
     moments = cv2.moments(fine)
     margin = (SIDE - BOX) // 2 * FINE
     place = []

@@ -65,6 +65,32 @@ class ResidualBackbone(nn.Module):
         return x.mean((2, 3))  # (B, last)
 
 
+class BottleneckBackbone(nn.Module):
+    """3x3 convolutions with 1x1 bottlenecks behind the pools, without norms: the reference system `bottleneck`.
+
+    Its last convolution, 64 -> 10 over 3x3, is Adder's linear layer over the 576 features here.
+    """
+
+    width = 64 * 3 * 3
+
+    def __init__(self):
+        super().__init__()
+        layers: list[nn.Module] = []
+        for inputs, outputs, size, padding in (
+            *((1, 32, 3, 1), (32, 64, 3, 1), (64, 16, 1, 0)),
+            *((16, 32, 3, 1), (32, 64, 3, 1), (64, 16, 1, 0)),
+            *((16, 32, 3, 0), (32, 64, 3, 0)),
+        ):
+            if size == 1:
+                layers.append(nn.MaxPool2d(2))
+            layers += [nn.Conv2d(inputs, outputs, size, padding=padding), nn.ReLU()]
+        layers.append(nn.Flatten())
+        self.layers = nn.Sequential(*layers)
+
+    def forward(self, images: Tensor) -> Tensor:
+        return self.layers(images)  # (B, 576)
+
+
 class ConvolutionHead(nn.Module):
     """The sum's distribution as the convolution of P(digit) and a learned P(value | number).
 
@@ -87,6 +113,18 @@ class ConvolutionHead(nn.Module):
         log_value = F.log_softmax(self.GAIN * self.table, 1)[numbers]  # (B, 10)
         terms = log_digit[:, None] + log_value[:, self.value] + self.impossible  # (B, 19, 10)
         return terms.logsumexp(2)  # (B, 19)
+
+
+class ConcatHead(nn.Module):
+    """Two linear layers over the digit's logits and the one-hot number: the head of the reference system."""
+
+    def __init__(self, *, hidden: int = 128):
+        super().__init__()
+        self.layers = nn.Sequential(nn.Linear(DIGITS + NUMBERS, hidden), nn.ReLU(), nn.Linear(hidden, SUMS))
+
+    def forward(self, digit_logits: Tensor, numbers: Tensor) -> Tensor:
+        number = F.one_hot(numbers, NUMBERS).to(digit_logits.dtype)
+        return self.layers(torch.cat((digit_logits, number), 1)).float()  # (B, 19)
 
 
 class Adder(nn.Module):
@@ -128,8 +166,8 @@ class Adder(nn.Module):
         return self.answer(self.features(images), numbers)
 
 
-BACKBONES = {"residual": ResidualBackbone}
-HEADS = {"convolution": ConvolutionHead}
+BACKBONES = {"residual": ResidualBackbone, "bottleneck": BottleneckBackbone}
+HEADS = {"convolution": ConvolutionHead, "concat": ConcatHead}
 
 
 def build(*, backbone: dict, head: dict, **options) -> Adder:

@@ -26,6 +26,7 @@ class Recipe:
     optimiser: Callable[[Iterable, float], torch.optim.Optimizer]
     schedule: Callable[[float], float] = one_cycle
     augment: Strength | None = None
+    drawings: bool = False  # train on pen strokes beside MNIST
     smoothing: float = 0.0  # of the digit's labels (Szegedy et al. 2016)
     averaging: float = 0.99  # decay of the moving average of the weights that is evaluated and saved
 
@@ -43,5 +44,14 @@ RECIPES = {
         lr=4e-3,
         optimiser=partial(torch.optim.AdamW, weight_decay=0.02),
         augment=Strength(),
+        drawings=True,
+    ),
+    "bottleneck": Recipe(
+        summary="reference: 1x1 bottlenecks, and two linear layers over digit logits and number; MNIST alone",
+        model={"backbone": {"name": "bottleneck"}, "head": {"name": "concat", "hidden": 128}},
+        epochs=10,
+        batch_size=32,
+        lr=1e-3,
+        optimiser=torch.optim.Adam,
     ),
 }

@@ -39,7 +39,7 @@ def test_ink_reads_alike_at_any_size_and_brush(canvas, share, brush):
     pixels = image.to_mnist(ink)
     assert_like_mnist(pixels)
     drawn = image.strokes_to_mnist(SEVEN)
-    assert np.corrcoef(pixels.ravel(), drawn.ravel())[0, 1] > 0.8
+    assert np.corrcoef(pixels.ravel(), drawn.ravel())[0, 1] > 0.75
 
 
 @pytest.mark.parametrize("centre", [(0.2, 0.2), (0.5, 0.7), (0.8, 0.3)])

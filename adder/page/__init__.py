@@ -1,0 +1,134 @@
+"""The page: one HTML component that holds pad, number and reading, and the endpoint for programs.
+
+The live path is the component's server function: the fastest way that Gradio offers. It passes by the queue, so the
+page itself keeps one request in flight and sends the newest state next. Knows the reader's answers, not the network.
+"""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+import numpy as np
+from starlette.middleware import Middleware
+
+from adder.page.body import BodyLimit
+from adder.page.payload import (
+    MAX_POINTS,
+    MAX_STROKES,
+    SCALE,
+    checked_drawing,
+    checked_number,
+    checked_pad_strokes,
+)
+
+HERE = Path(__file__).parent
+TITLE = "Draw a digit, add a number"
+UNSURE = 0.2  # from this probability on, the second digit is named too
+DOT = 0.03 * SCALE  # a drawing smaller than this is a slip of the pen
+MAX_BODY = 2_000_000  # bytes: 512 x 512 pixels of ink as JSON, and some
+MAX_THREADS = 8  # at once, for all visitors: what waits costs less than what fights over the cores
+SYSTEM_FONT = ("system-ui", "-apple-system", "Segoe UI", "Roboto", "Helvetica Neue", "Arial", "sans-serif")
+
+
+def build(reader) -> gr.Blocks:
+    """The page around a `Reader`; `launch` opens it."""
+
+    def read_pad(payload: Any) -> dict:
+        """What the pad shows now -> what the page shows next; a payload that no pad sends -> {"error": text}."""
+        try:
+            if not isinstance(payload, dict):
+                raise ValueError("expected an object with strokes and number")
+            strokes = checked_pad_strokes(payload.get("strokes"))
+            number = checked_number(payload.get("number"))
+            if extent(strokes) < DOT:
+                return {"state": "empty"}
+            return as_live(reader.read_strokes(strokes, number))
+        except ValueError as error:
+            return {"error": str(error)}
+
+    def read(drawing: list, number: int) -> dict:
+        """Read a drawn digit and add a number from 0 to 9 to it.
+
+        `drawing` is a list of strokes `[[[x, y], ...], ...]`, x right, y down, in any unit, at most 64 strokes and
+        4,096 points; or an image as rows of integers `[[0, 0, 255, ...], ...]`, 0 paper to 255 ink, at most 512 x 512.
+        """
+        try:
+            checked, number = checked_drawing(drawing), checked_number(number)
+            is_ink = isinstance(checked, np.ndarray)
+            reading = reader.read(checked, number) if is_ink else reader.read_strokes(checked, number)
+        except ValueError as error:
+            raise gr.Error(str(error), print_exception=False) from error
+        return as_json(reading)
+
+    examples = json.loads((HERE / "examples.json").read_text())["drawings"]
+    with gr.Blocks(title=TITLE, analytics_enabled=False, fill_width=True) as page:
+        gr.HTML(
+            html_template=(HERE / "page.html").read_text(),
+            head=f"<style>{(HERE / 'page.css').read_text()}</style>",
+            js_on_load="\n".join((HERE / name).read_text() for name in ("pad.js", "reading.js", "page.js")),
+            apply_default_css=False,
+            server_functions=[read_pad],
+            limits={"scale": SCALE, "strokes": MAX_STROKES, "points": MAX_POINTS},
+            examples=examples,
+        )
+        gr.api(read, api_name="read")
+    return page.queue(api_open=False, max_size=64, default_concurrency_limit=4)
+
+
+def launch(page: gr.Blocks, *, host: str, port: int, share: bool = False) -> None:
+    """Serve the page from a thread and return. OSError when the port is taken."""
+    page.launch(
+        prevent_thread_lock=True,
+        server_name=host,
+        server_port=port,
+        share=share,
+        quiet=True,
+        ssr_mode=False,  # the page is made in the browser: there is nothing for a server to render
+        max_threads=MAX_THREADS,
+        max_file_size=MAX_BODY,
+        app_kwargs={"middleware": [Middleware(BodyLimit, limit=MAX_BODY)]},
+        theme=theme(),
+        favicon_path=HERE / "icon.svg",
+        footer_links=["api"],
+        run_history=False,
+    )
+
+
+def theme() -> gr.themes.Base:
+    """Ink on paper, one accent, the system's own type; the page's css takes its colours from here."""
+    return gr.themes.Base(primary_hue="teal", neutral_hue="stone", font=SYSTEM_FONT).set(
+        body_background_fill="*neutral_50",
+        body_background_fill_dark="*neutral_950",
+        background_fill_primary="white",
+        background_fill_primary_dark="*neutral_900",
+        body_text_color_subdued="*neutral_500",
+        body_text_color_subdued_dark="*neutral_400",
+    )
+
+
+def extent(strokes: list) -> float:
+    """The longer side of the drawing's bounding box; 0 for a blank."""
+    points = np.array([point for stroke in strokes for point in stroke]).reshape(-1, 2)
+    return float(np.ptp(points, axis=0).max()) if len(points) else 0.0
+
+
+def as_json(reading) -> dict:
+    return {
+        "digit": reading.digit,
+        "sum": reading.sum,
+        "is_digit": reading.is_digit,
+        "digit_score": round(reading.digit_score, 4),
+        "digit_probs": [round(float(p), 4) for p in reading.digit_probs],
+        "sum_probs": [round(float(p), 4) for p in reading.sum_probs],
+    }
+
+
+def as_live(reading) -> dict:
+    """As JSON, with the page's state, the second digit when it is close, and the image as 784 grey values 0..255."""
+    second = int(np.argsort(reading.digit_probs)[-2])
+    return as_json(reading) | {
+        "state": "digit" if reading.is_digit else "refused",
+        "unsure": second if reading.is_digit and reading.digit_probs[second] > UNSURE else None,
+        "image": np.rint(np.asarray(reading.image) * 255).astype(int).ravel().tolist(),
+    }

@@ -1,0 +1,102 @@
+// The drawing: strokes as vectors, so that undo, resizing and themes cost nothing. It knows no network and no reading,
+// and says what happened: "drawn", "lifted" (the pen), "erased" or "full".
+function drawingPad(canvas, limits, changed) {
+  const ink = canvas.getContext("2d");
+  const nearest = limits.scale / 250; // points closer than this to the one before are dropped
+  let strokes = [];
+  let pen = null; // the pointer that draws; any other is ignored until it is lifted
+  let frame = 0;
+
+  function place(event) {
+    const box = canvas.getBoundingClientRect();
+    const unit = (offset, side) => Math.round(Math.min(Math.max(offset / side, 0), 1) * limits.scale);
+    return [unit(event.clientX - box.left, box.width), unit(event.clientY - box.top, box.height)];
+  }
+
+  function extend(events) {
+    const stroke = strokes.at(-1);
+    const before = stroke.length;
+    for (const point of events.map(place)) {
+      const last = stroke.at(-1);
+      if (!last || Math.hypot(point[0] - last[0], point[1] - last[1]) >= nearest) stroke.push(point);
+    }
+    if (stroke.length === before) return;
+    thin();
+    redraw();
+    changed("drawn");
+  }
+
+  // A drawing of too many points loses every second one, ends kept: coarser, never refused.
+  function thin() {
+    if (strokes.reduce((sum, stroke) => sum + stroke.length, 0) <= limits.points) return;
+    for (const stroke of strokes) {
+      const last = stroke.length - 1;
+      stroke.splice(0, stroke.length, ...stroke.filter((_, i) => i % 2 === 0 || i === last));
+    }
+  }
+
+  function lift(event) {
+    if (event.pointerId !== pen) return;
+    pen = null;
+    changed("lifted");
+  }
+
+  function redraw() {
+    frame ||= requestAnimationFrame(() => {
+      frame = 0;
+      const unit = canvas.width / limits.scale;
+      ink.clearRect(0, 0, canvas.width, canvas.height);
+      ink.lineWidth = canvas.width * 0.05;
+      ink.lineCap = ink.lineJoin = "round";
+      ink.strokeStyle = "#1c1c1c"; // the dark theme inverts the canvas
+      for (const stroke of strokes) {
+        const [first, ...rest] = stroke.map(([x, y]) => [x * unit, y * unit]);
+        ink.beginPath();
+        ink.moveTo(...first);
+        rest.slice(0, -1).forEach(([x, y], i) => ink.quadraticCurveTo(x, y, (x + rest[i + 1][0]) / 2, (y + rest[i + 1][1]) / 2));
+        const [x, y] = rest.at(-1) ?? first;
+        ink.lineTo(x + 0.01, y); // a line of no length would draw no dot
+        ink.stroke();
+      }
+    });
+  }
+
+  canvas.addEventListener("pointerdown", (event) => {
+    if (pen !== null || event.button !== 0) return;
+    event.preventDefault();
+    if (strokes.length >= limits.strokes) return changed("full");
+    pen = event.pointerId;
+    canvas.setPointerCapture(pen);
+    strokes.push([]);
+    extend([event]);
+  });
+  canvas.addEventListener("pointermove", (event) => {
+    if (event.pointerId !== pen) return;
+    const coalesced = event.getCoalescedEvents?.() ?? [];
+    extend(coalesced.length ? coalesced : [event]);
+  });
+  for (const end of ["pointerup", "pointercancel", "lostpointercapture"]) canvas.addEventListener(end, lift);
+
+  new ResizeObserver(() => {
+    const side = Math.round(canvas.getBoundingClientRect().width * devicePixelRatio);
+    if (side && side !== canvas.width) {
+      canvas.width = canvas.height = side;
+      redraw();
+    }
+  }).observe(canvas);
+
+  function replace(next) {
+    pen = null;
+    strokes = next;
+    redraw();
+    changed("erased");
+  }
+
+  return {
+    get strokes() { return strokes; },
+    get isDown() { return pen !== null; },
+    undo: () => strokes.length && replace(strokes.slice(0, -1)),
+    clear: () => strokes.length && replace([]),
+    show: (drawing) => replace(structuredClone(drawing)),
+  };
+}

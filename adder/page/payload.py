@@ -1,0 +1,75 @@
+"""Checks what arrives from outside before anything touches it: a drawing and a number, as plain JSON.
+
+Anybody can post anything to a web server, so types, lengths and ranges are read here by hand. ValueError says what was
+expected. Knows neither Gradio nor the network.
+"""
+
+from typing import Any
+
+import numpy as np
+
+SCALE = 10_000  # the page's pad is SCALE x SCALE
+MAX_STROKES = 64
+MAX_POINTS = 4096  # of all strokes together
+MAX_SIDE = 512  # of an image, in pixels
+MAX_COORDINATE = 1e6  # of a program's strokes, in whatever unit
+
+Strokes = list[list[list[float]]]
+
+
+def checked_number(value: Any) -> int:
+    if type(value) is not int or not 0 <= value <= 9:  # `type`, since True is an int and 3.0 == 3
+        raise ValueError("number: expected an integer from 0 to 9")
+    return value
+
+
+def checked_pad_strokes(value: Any) -> Strokes:
+    """Strokes drawn on the page's pad: integers from 0 to SCALE."""
+    return _checked_strokes(value, _on_pad, f"integers from 0 to {SCALE}")
+
+
+def checked_drawing(value: Any) -> Strokes | np.ndarray:
+    """A program's drawing: strokes `[[[x, y], ...], ...]` in any unit, or ink `[[0, 255], ...]` as (H, W) uint8."""
+    if not isinstance(value, list):
+        raise ValueError(
+            "drawing: expected a list, of strokes [[[x, y], ...], ...] or of rows of ink [[0, 255, ...], ...]"
+        )
+    first = value[0] if value else None
+    is_ink = isinstance(first, list) and bool(first) and not isinstance(first[0], list)
+    return _checked_ink(value) if is_ink else _checked_strokes(value, _finite, "finite numbers")
+
+
+def _on_pad(value: Any) -> bool:
+    return type(value) is int and 0 <= value <= SCALE
+
+
+def _finite(value: Any) -> bool:
+    return type(value) in (int, float) and abs(value) <= MAX_COORDINATE  # false for NaN
+
+
+def _checked_strokes(value: Any, allowed, expected: str) -> Strokes:
+    if not isinstance(value, list) or len(value) > MAX_STROKES:
+        raise ValueError(f"drawing: expected a list of at most {MAX_STROKES} strokes")
+    points = 0
+    for stroke in value:
+        if not isinstance(stroke, list) or not stroke:
+            raise ValueError("drawing: expected each stroke to be a list of at least one point [x, y]")
+        points += len(stroke)
+        if points > MAX_POINTS:
+            raise ValueError(f"drawing: expected at most {MAX_POINTS} points in all strokes together")
+        for point in stroke:
+            if not isinstance(point, list) or len(point) != 2 or not allowed(point[0]) or not allowed(point[1]):
+                raise ValueError(f"drawing: expected each point to be [x, y], two {expected}")
+    return value
+
+
+def _checked_ink(value: list) -> np.ndarray:
+    width = len(value[0])
+    if len(value) > MAX_SIDE or width > MAX_SIDE:
+        raise ValueError(f"drawing: expected ink of at most {MAX_SIDE} x {MAX_SIDE} pixels")
+    for row in value:
+        if not isinstance(row, list) or len(row) != width:
+            raise ValueError("drawing: expected rows of ink of the same length")
+        if not all(type(pixel) is int and 0 <= pixel <= 255 for pixel in row):
+            raise ValueError("drawing: expected ink as integers from 0 (paper) to 255 (ink)")
+    return np.array(value, dtype=np.uint8)  # (H, W)

@@ -1,0 +1,280 @@
+"""How well drawings are read: python -m bench.drawn --help. Prints Markdown, and draws the sweeps as a picture.
+
+Everything is measured through the functions that the page uses; the reference system gets the canvas shrunk to 28x28,
+as most demos do it.
+"""
+
+import argparse
+import os
+import time
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import NamedTuple
+
+import cv2
+import numpy as np
+import torch
+
+from adder import checkpoint, data, evaluation, image, nondigits, strokes
+from adder.evaluation import Outputs
+from adder.model import Adder
+from adder.reader import Reader
+
+ROOT = Path(__file__).parent.parent
+Strokes = list[np.ndarray]
+
+CANVASES = (100, 200, 280, 500, 1000)  # px a side
+SIZES = (0.2, 0.35, 0.5, 0.75, 0.95)  # the digit's longer side, share of the canvas
+BRUSHES = (2, 4, 8, 12, 20, 28, 40)  # px
+FAIR = (0.02, 0.15)  # brush over the digit's longer side: between these nobody would complain of the brush
+TYPICAL = {"canvas": 280, "size": 0.65 * 280, "brush": 14}
+ANGLES = range(-20, 21, 5)
+PLACES = (0.35, 0.5, 0.65)
+
+
+class System(NamedTuple):
+    """A network and its way from ink to the 28x28 image; None is a blank, which it refuses."""
+
+    name: str
+    network: Adder
+    threshold: float
+    from_ink: Callable[[np.ndarray], np.ndarray | None]
+    from_strokes: Callable[[Strokes], np.ndarray | None]
+
+    def read(self, images: list[np.ndarray | None]) -> Outputs:
+        return evaluation.predict(self.network, data.as_tensor(images))
+
+
+def shrink(ink: np.ndarray) -> np.ndarray:
+    return cv2.resize(ink, (28, 28), interpolation=cv2.INTER_AREA).astype(np.float32) / 255
+
+
+def ours(path: Path) -> System:
+    network, description = checkpoint.load_model(path)
+    threshold = description.get("calibration", {}).get("threshold", 0.0)
+    return System(path.stem, network, threshold, image.to_mnist, image.strokes_to_mnist)
+
+
+def reference(path: Path) -> System:
+    network, description = checkpoint.load_model(path)
+    name = f"{description['recipe']}, canvas shrunk"
+    return System(name, network, 0.0, shrink, lambda drawing: shrink(strokes.draw(drawing, **TYPICAL)))
+
+
+def percent(right: int, count: int) -> str:
+    low, high = evaluation.wilson(right, count)
+    return f"{right / count:.2%} ({low:.2%} - {high:.2%})"
+
+
+def accuracy(outputs: Outputs, digits: torch.Tensor) -> dict[str, str]:
+    """The rows of the table for one set of digits."""
+    probs = outputs.digit.softmax(1)
+    ranked = probs.argsort(1, descending=True)
+    right = ranked[:, 0] == digits
+    second = right | (ranked[:, 1] == digits)
+    surest = probs.amax(1).argsort(descending=True)[: round(0.95 * len(digits))]
+    scores = evaluation.score(outputs, digits)
+    return {
+        "digit read right": percent(int(right.sum()), len(digits)),
+        "sum right, all ten numbers": f"{scores['sum_accuracy']:.2%}",
+        "sum = digit + number": f"{scores['agreement']:.2%}",
+        "among the first two": percent(int(second.sum()), len(digits)),
+        "of the surest 95 %": percent(int(right[surest].sum()), len(surest)),
+        "calibration error (ECE)": f"{scores['ece']:.2%}",
+    }
+
+
+def refusals(system: System, digits: dict[str, Outputs], others: dict[str, Outputs]) -> dict[str, str]:
+    """Shares refused at the threshold, and AUROC of all digits against the characters."""
+    if next(iter(digits.values())).refusal is None:
+        return {"refused": "cannot refuse"}
+    scores = {name: evaluation.digit_score(outputs) for name, outputs in (digits | others).items()}
+    rows = {}
+    for name, score in scores.items():
+        rows[f"refused: {name}"] = percent(int((score < system.threshold).sum()), len(score))
+    for name in digits:
+        rows[f"AUROC: {name} against characters"] = f"{evaluation.auroc(scores[name], scores['characters']):.4f}"
+    return rows
+
+
+def in_parallel(function: Callable, items: Iterable) -> list:
+    with ThreadPoolExecutor() as pool:
+        return list(pool.map(function, items, chunksize=32))
+
+
+def sweep(system: System, drawings: list[strokes.Drawing], change: Callable[[Strokes], np.ndarray]) -> float:
+    """Accuracy over drawings made into ink by `change`."""
+    images = in_parallel(lambda drawing: system.from_ink(change(drawing.strokes)), drawings)
+    read = system.read(images).digit.argmax(1)
+    blank = torch.tensor([each is None for each in images])
+    return ((read == digits_of(drawings)) & ~blank).double().mean().item()
+
+
+def digits_of(drawings: list[strokes.Drawing]) -> torch.Tensor:
+    return torch.tensor([drawing.digit for drawing in drawings])
+
+
+def turned(drawing: Strokes, degrees: float) -> Strokes:
+    return [nondigits.turn(stroke, np.deg2rad(degrees)) for stroke in drawing]
+
+
+def sweeps(system: System, drawings: list[strokes.Drawing]) -> dict[str, dict]:
+    """Accuracy by canvas, size and brush (a grid), by place and by rotation, all as ink."""
+
+    def cell(canvas, size, brush):
+        return sweep(system, drawings, lambda d: strokes.draw(d, canvas=canvas, size=size * canvas, brush=brush))
+
+    grid = {
+        (canvas, size, brush): cell(canvas, size, brush)
+        for canvas in CANVASES
+        for size in SIZES
+        for brush in BRUSHES
+        if FAIR[0] <= brush / (size * canvas) <= 2 * FAIR[1]
+    }
+    places = {
+        (x, y): sweep(system, drawings, lambda d, x=x, y=y: strokes.draw(d, **TYPICAL | {"size": 120}, centre=(x, y)))
+        for x in PLACES
+        for y in PLACES
+    }
+    angles = {
+        angle: sweep(system, drawings, lambda d, angle=angle: strokes.draw(turned(d, angle), **TYPICAL))
+        for angle in ANGLES
+    }
+    return {"grid": grid, "place": places, "rotation": angles}
+
+
+def is_fair(cell: tuple[int, float, int]) -> bool:
+    canvas, size, brush = cell
+    return FAIR[0] <= brush / (size * canvas) <= FAIR[1]
+
+
+def worst(results: dict) -> dict[str, str]:
+    """The worst cell of each sweep, as rows of the table."""
+    cell = min(filter(is_fair, results["grid"]), key=results["grid"].get)
+    canvas, size, brush = cell
+    place = min(results["place"], key=results["place"].get)
+    angle = min(results["rotation"], key=results["rotation"].get)
+    return {
+        "worst canvas, size and brush (brush 2-15 % of the digit)": f"{results['grid'][cell]:.2%} "
+        f"(canvas {canvas}, digit {size:.0%}, brush {brush} px)",
+        "worst place": f"{results['place'][place]:.2%} at {place}",
+        "worst rotation, -20 to 20 degrees": f"{results['rotation'][angle]:.2%} at {angle}",
+    }
+
+
+def draw_sweeps(path: Path, results: dict[str, dict], curves: dict[str, Outputs], digits: torch.Tensor) -> None:
+    """One line a system: accuracy by brush, size, canvas and rotation; risk by coverage."""
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(15, 3.4), layout="constrained")
+    axes = figure.subplots(1, 5)
+    for name, result in results.items():
+        grid = {cell: value for cell, value in result["grid"].items() if is_fair(cell)}
+        for place, (index, label) in enumerate(
+            ((2, "brush, px"), (1, "digit, share of the canvas"), (0, "canvas, px"))
+        ):
+            keys = sorted({cell[index] for cell in grid})
+            means = [100 * np.mean([value for cell, value in grid.items() if cell[index] == key]) for key in keys]
+            axes[place].plot(keys, means, "o-", label=name)
+            axes[place].set(xlabel=label, ylim=(0, 101))
+        axes[3].plot(list(result["rotation"]), [100 * v for v in result["rotation"].values()], "o-", label=name)
+        axes[3].set(xlabel="rotation, degrees", ylim=(0, 101))
+    for name, outputs in curves.items():
+        confidence, read = outputs.digit.softmax(1).max(1)
+        wrong = (read != digits)[confidence.argsort(descending=True)].double()
+        coverage = torch.arange(1, len(wrong) + 1) / len(wrong)
+        axes[4].plot(100 * coverage, 100 * wrong.cumsum(0) / torch.arange(1, len(wrong) + 1), label=name)
+    axes[4].set(xlabel="the surest, % of the drawings", title="wrong, %")
+    for axis in axes[:4]:
+        axis.set_title("read right, %")
+    for axis in axes:
+        axis.grid(alpha=0.3)
+    axes[0].legend(fontsize=8)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    figure.savefig(path, dpi=90)
+
+
+def table(columns: dict[str, dict[str, str]]) -> None:
+    names = list(dict.fromkeys(row for column in columns.values() for row in column))
+    print(f"\n| | {' | '.join(columns)} |\n|---|{'---|' * len(columns)}")
+    for name in names:
+        print(f"| {name} | {' | '.join(column.get(name, '') for column in columns.values())} |")
+
+
+def breakdown(title: str, keys: list[int], right: torch.Tensor) -> None:
+    values = [(key, right[torch.tensor(keys) == key].double().mean().item()) for key in sorted(set(keys))]
+    print(f"\n{title}: " + ", ".join(f"{key}: {value:.1%}" for key, value in values))
+
+
+def latency(path: Path, drawings: list[strokes.Drawing]) -> str:
+    """Strokes to Reading on one core."""
+    torch.set_num_threads(1)
+    reader = Reader.load(path, device="cpu")
+    times = []
+    for index, drawing in enumerate(drawings[:300]):
+        started = time.perf_counter()
+        reader.read_strokes(drawing.strokes, index % 10)
+        times.append(1000 * (time.perf_counter() - started))
+    return f"{np.median(times[20:]):.1f} ms ({np.percentile(times[20:], 95):.1f} ms)"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="How well drawings are read, by the shipped weights and a reference.")
+    parser.add_argument("--weights", type=Path, default=ROOT / "weights" / "adder.safetensors")
+    parser.add_argument("--reference", type=Path, default=ROOT / "weights" / "bottleneck.safetensors")
+    parser.add_argument("--data-dir", type=Path, default=Path(os.environ.get("ADDER_DATA") or "data"))
+    parser.add_argument("--strokes", type=Path, help="read this file of UNIPEN strokes, all its writers, instead")
+    parser.add_argument("--picture", type=Path, help="where to draw the sweeps, as PNG")
+    parser.add_argument("--every", type=int, default=1, help="use every n-th drawing only: quicker")
+    flags = parser.parse_args()
+
+    systems = [ours(flags.weights)] + ([reference(flags.reference)] if flags.reference.exists() else [])
+    if flags.strokes:
+        drawings = strokes.read_unipen(flags.strokes)
+    else:
+        drawings = [d for d in data.pendigits(flags.data_dir) if d.writer % data.VALIDATION_WRITERS == 0]
+    drawings = drawings[:: flags.every]
+    digits = digits_of(drawings)
+    test = data.mnist(flags.data_dir, train=False)
+    foreign = torch.cat(
+        [
+            characters
+            for name, characters in data.omniglot(flags.data_dir).items()
+            if name in nondigits.VALIDATION_ALPHABETS
+        ]
+    )
+    rng = np.random.default_rng(12345)  # not a seed of any training
+    pieces = [drawing.strokes for drawing in drawings]
+    invented = [nondigits.invent(rng, pieces) for _ in range(1000)]
+
+    columns, results, curves = {}, {}, {}
+    for system in systems:
+        mnist = evaluation.predict(system.network, test.images)
+        drawn = curves[system.name] = system.read(in_parallel(system.from_strokes, [d.strokes for d in drawings]))
+        results[system.name] = sweeps(system, drawings)
+        columns[system.name] = {
+            **{f"MNIST test, {name}": value for name, value in accuracy(mnist, test.digits).items()},
+            **{f"drawings, {name}": value for name, value in accuracy(drawn, digits).items()},
+            **{f"drawings as ink, {name}": value for name, value in worst(results[system.name]).items()},
+            **refusals(
+                system,
+                {"MNIST test": mnist, "drawings": drawn},
+                {
+                    "characters": evaluation.predict(system.network, foreign),
+                    "invented non-digits": system.read(in_parallel(system.from_strokes, invented)),
+                },
+            ),
+        }
+        right = drawn.digit.argmax(1) == digits
+        print(f"\n{system.name}, {len(drawings)} drawings, read right")
+        breakdown("by writer", [drawing.writer for drawing in drawings], right)
+        breakdown("by digit", digits.tolist(), right)
+    columns[systems[0].name]["strokes to Reading on one core, median (95 %)"] = latency(flags.weights, drawings)
+    table(columns)
+    if flags.picture:
+        draw_sweeps(flags.picture, results, curves, digits)
+
+
+if __name__ == "__main__":
+    main()

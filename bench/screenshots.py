@@ -1,0 +1,73 @@
+"""Takes the README's pictures of the page: `python bench/screenshots.py`, light, dark and on a phone.
+
+Starts the page with the shipped weights, and draws a digit that a person drew, by mouse, in Chromium.
+"""
+
+import argparse
+import json
+import shutil
+import socket
+import sys
+from pathlib import Path
+
+from playwright.sync_api import Page, expect, sync_playwright
+
+ROOT = Path(__file__).parent.parent
+sys.path.insert(0, str(ROOT))
+
+from adder import page as demo_page  # noqa: E402
+from adder.reader import Reader  # noqa: E402
+
+BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+PICTURES = {  # name -> digit, number, and what the browser is
+    "page-light": (7, 5, {"viewport": {"width": 1280, "height": 800}, "color_scheme": "light"}),
+    "page-dark": (2, 6, {"viewport": {"width": 1280, "height": 800}, "color_scheme": "dark"}),
+    "page-phone": (4, 8, {"viewport": {"width": 375, "height": 667}, "is_mobile": True, "device_scale_factor": 2}),
+}
+
+
+def draw(page: Page, strokes: list) -> None:
+    box = page.locator("#pad canvas").bounding_box()
+    for stroke in strokes:
+        points = [(box["x"] + x / 10_000 * box["width"], box["y"] + y / 10_000 * box["height"]) for x, y in stroke]
+        page.mouse.move(*points[0])
+        page.mouse.down()
+        for point in points[1:]:
+            page.mouse.move(*point)
+        page.mouse.up()
+
+
+def main() -> None:
+    flags = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    flags.add_argument("--weights", type=Path, default=ROOT / "weights" / "adder.safetensors")
+    flags.add_argument("--out", type=Path, default=ROOT / "docs", help="folder for the pictures (%(default)s)")
+    args = flags.parse_args()
+    args.out.mkdir(parents=True, exist_ok=True)
+
+    examples = json.loads((ROOT / "adder/page/examples.json").read_text())["drawings"]
+    drawn = {example["digit"]: example["strokes"] for example in examples}
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    served = demo_page.build(Reader.load(args.weights, device="cpu"))
+    demo_page.launch(served, host="127.0.0.1", port=port)
+
+    with sync_playwright() as playwright:
+        path = next(filter(None, map(shutil.which, BROWSERS)), None)  # None: the one that Playwright installed
+        browser = playwright.chromium.launch(executable_path=path)
+        for name, (digit, number, options) in PICTURES.items():
+            page = browser.new_page(reduced_motion="reduce", **options)
+            page.goto(served.local_url)
+            page.wait_for_selector("#pad canvas")
+            page.keyboard.press(str(number))
+            draw(page, drawn[digit])
+            expect(page.locator("#reading")).to_have_attribute("data-sum", str(digit + number))
+            page.mouse.move(0, 0)
+            page.screenshot(path=args.out / f"{name}.png")
+            print(args.out / f"{name}.png")
+        browser.close()
+    served.close()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,66 @@
+"""Opens the page: `python demo.py`, then draw a digit. Knows flags and exit codes; adder/page knows the rest."""
+
+import argparse
+import os
+import sys
+
+
+def port_number(text: str) -> int:
+    port = int(text)
+    if not 1 <= port <= 65535:
+        raise ValueError
+    return port
+
+
+def parser() -> argparse.ArgumentParser:
+    # A Space says where to listen by Gradio's own variables, and reaches nothing but 0.0.0.0.
+    host = os.environ.get("GRADIO_SERVER_NAME") or ("0.0.0.0" if os.environ.get("SPACE_ID") else "127.0.0.1")
+    port = os.environ.get("GRADIO_SERVER_PORT") or "7860"
+    flags = argparse.ArgumentParser(description="Draw a digit in the browser, pick a number, and read digit and sum.")
+    flags.add_argument("--weights", default="weights/adder.safetensors", help="file that train.py saved (%(default)s)")
+    flags.add_argument(
+        "--device",
+        default="auto",
+        choices=["auto", "cpu", "cuda", "mps"],
+        help="where the network runs; auto takes a GPU where there is one (%(default)s)",
+    )
+    flags.add_argument(
+        "--host", default=host, help="address to listen on; 0.0.0.0 lets other machines in (%(default)s)"
+    )
+    flags.add_argument("--port", default=port, type=port_number, help="port to listen on (%(default)s)")
+    flags.add_argument("--share", action="store_true", help="also open a public link for a week, through gradio.live")
+    return flags
+
+
+def main(arguments: list[str] | None = None) -> int:
+    args = parser().parse_args(arguments)
+
+    # Imported after the flags: torch and gradio take seconds, --help and a mistyped flag should not.
+    import torch
+
+    from adder import page
+    from adder.checkpoint import CheckpointError
+    from adder.reader import Reader
+
+    torch.set_num_threads(1)  # one drawing is too little to divide, and many visitors share the cores
+    try:
+        reader = Reader.load(args.weights, args.device)
+    except (CheckpointError, ValueError) as error:
+        return refuse(str(error))
+    opened = page.build(reader)
+    try:
+        page.launch(opened, host=args.host, port=args.port, share=args.share)
+    except OSError:
+        return refuse(f"cannot listen on {args.host}:{args.port}: is it taken by another program? Choose with --port")
+    print(f"The page is at {opened.local_url} (Ctrl+C ends it)", flush=True)
+    opened.block_thread()
+    return 0
+
+
+def refuse(reason: str) -> int:
+    print(f"demo.py: {reason}", file=sys.stderr)
+    return 2
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,100 @@
+"""demo.py as a command, and the page's Python without a browser."""
+
+import asyncio
+import socket
+import subprocess
+import sys
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+from starlette.exceptions import HTTPException
+
+import demo
+from adder import page
+from adder.page.body import BodyLimit
+from tests.conftest import ROOT
+
+
+@pytest.mark.parametrize("content", [None, b"", bytes(100)])
+def test_missing_and_corrupt_weights(tmp_path, monkeypatch, capsys, content):
+    monkeypatch.setattr("torch.set_num_threads", lambda count: None)  # it would slow the tests that follow
+    path = tmp_path / "some.safetensors"
+    if content is not None:
+        path.write_bytes(content)
+    assert demo.main(["--weights", str(path)]) == 2
+    said = capsys.readouterr()
+    assert said.out == "" and said.err.count("\n") == 1 and str(path) in said.err
+
+
+def test_a_taken_port(weights):
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        command = [sys.executable, "demo.py", "--weights", str(weights), "--device", "cpu", "--port", str(port)]
+        ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120)
+    assert ended.returncode == 2 and ended.stdout == ""
+    assert ended.stderr.count("\n") == 1 and f"127.0.0.1:{port}" in ended.stderr and "--port" in ended.stderr
+
+
+@pytest.mark.parametrize("flags", [["--port", "0"], ["--port", "70000"], ["--port", "x"], ["--device", "abacus"]])
+def test_mistyped_flags(flags, capsys):
+    with pytest.raises(SystemExit, match="2"):
+        demo.parser().parse_args(flags)
+    assert flags[0] in capsys.readouterr().err
+
+
+def listens(*flags):
+    args = demo.parser().parse_args(flags)
+    return args.host, args.port
+
+
+def test_a_space_is_served_where_it_listens(monkeypatch):
+    for name in ("SPACE_ID", "GRADIO_SERVER_NAME", "GRADIO_SERVER_PORT"):
+        monkeypatch.delenv(name, raising=False)
+    assert listens() == ("127.0.0.1", 7860)
+    monkeypatch.setenv("SPACE_ID", "someone/adder")
+    assert listens() == ("0.0.0.0", 7860)
+    monkeypatch.setenv("GRADIO_SERVER_NAME", "127.0.0.2")
+    monkeypatch.setenv("GRADIO_SERVER_PORT", "7000")
+    assert listens() == ("127.0.0.2", 7000)
+    assert listens("--host", "::1", "--port", "1") == ("::1", 1)
+
+
+def reading(is_digit=True, **probs):
+    digit_probs = np.zeros(10, np.float32)
+    for name, p in probs.items():
+        digit_probs[int(name[1:])] = p
+    return SimpleNamespace(
+        digit=7, sum=9, is_digit=is_digit, digit_score=0.75, digit_probs=digit_probs,
+        sum_probs=np.pad(digit_probs, (2, 7)), image=np.full((28, 28), 0.5, np.float32),
+    )  # fmt: skip
+
+
+def test_what_the_page_is_told():
+    told = page.as_live(reading(_7=0.75, _1=0.25))
+    assert (told["state"], told["digit"], told["sum"], told["unsure"]) == ("digit", 7, 9, 1)
+    assert told["sum_probs"][9] == 0.75 and told["image"] == [128] * 784
+    assert page.as_live(reading(_7=0.85, _1=0.15))["unsure"] is None
+    refused = page.as_live(reading(is_digit=False, _7=0.5, _1=0.5))
+    assert (refused["state"], refused["unsure"]) == ("refused", None)
+
+
+def test_extent():
+    assert page.extent([]) == 0
+    assert page.extent([[[5, 5]]]) == 0
+    assert page.extent([[[0, 5], [3, 5]], [[1, 9]]]) == 4
+
+
+def test_a_body_of_no_declared_length_is_counted():
+    async def reads_all(scope, receive, send):
+        while (await receive())["more_body"]:
+            pass
+
+    async def endless():
+        return {"type": "http.request", "body": b"x" * 400, "more_body": True}
+
+    limited = BodyLimit(reads_all, limit=1000)
+    with pytest.raises(HTTPException, match="1000"):
+        asyncio.run(limited({"type": "http", "headers": []}, endless, None))

@@ -1,0 +1,442 @@
+"""The page in a real browser: real pen drawings go in by mouse and touch, digit and sum are read off the page."""
+
+import contextlib
+import http.client
+import json
+import os
+import re
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from pathlib import Path
+
+import numpy as np
+import pytest
+from gradio_client import Client
+from gradio_client.exceptions import AppError
+from playwright.sync_api import expect, sync_playwright
+
+from tests.conftest import ROOT, missing
+
+HELD_OUT_WRITERS = {5, 10, 15, 20, 25, 30}
+DRAWN = {  # five digits that people drew with a pen, as strokes in a square of side 1
+    drawing["digit"]: [np.array(stroke) / 10_000 for stroke in drawing["strokes"]]
+    for drawing in json.loads((ROOT / "adder/page/examples.json").read_text())["drawings"]
+}
+DESKTOP = {"viewport": {"width": 1280, "height": 800}}
+PHONE = {"viewport": {"width": 375, "height": 667}, "has_touch": True, "is_mobile": True, "device_scale_factor": 2}
+
+
+class Server:
+    """demo.py with the shipped weights on a port of its own."""
+
+    def __init__(self, weights: Path):
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            self.port = free.getsockname()[1]
+        self.url = f"http://127.0.0.1:{self.port}"
+        self.command = [
+            sys.executable,
+            "demo.py",
+            "--weights",
+            str(weights),
+            "--device",
+            "cpu",
+            "--port",
+            str(self.port),
+        ]
+        self.start()
+
+    def start(self) -> None:
+        self.process = subprocess.Popen(self.command, cwd=ROOT)
+        for _ in range(600):
+            assert self.process.poll() is None, "demo.py ended"
+            try:
+                with urllib.request.urlopen(self.url):
+                    return
+            except urllib.error.URLError:
+                time.sleep(0.1)
+        raise TimeoutError(self.url)
+
+    def stop(self) -> None:
+        self.process.kill()
+        self.process.wait()
+
+
+@pytest.fixture(scope="module")
+def server(weights):
+    running = Server(weights)
+    yield running
+    running.stop()
+
+
+@pytest.fixture(scope="module")
+def chromium():
+    names = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+    path = next(filter(None, map(shutil.which, names)), None)
+    if path is None:
+        missing("no Chromium on the PATH")
+    flags = ["--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-sync"]
+    with sync_playwright() as playwright:
+        sandbox = not hasattr(os, "geteuid") or os.geteuid() != 0  # Chromium refuses its sandbox to root
+        browser = playwright.chromium.launch(executable_path=path, args=flags, chromium_sandbox=sandbox)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def visit(chromium, server):
+    """Opens the page in a context of its own; what the console complains of fails the test."""
+    contexts, complaints = [], []
+
+    def open_page(**options):
+        context = chromium.new_context(**options)
+        contexts.append(context)
+        page = context.new_page()
+        page.on("console", lambda message: message.type == "error" and complaints.append(message.text))
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.on(
+            "request",
+            lambda request: (
+                request.url.startswith(("http:", "https:"))
+                and not request.url.startswith(server.url)
+                and complaints.append(f"asked elsewhere: {request.url}")
+            ),
+        )
+        page.goto(server.url)
+        expect(page.locator("#pad canvas")).to_be_visible()
+        page.complaints = complaints
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+    assert complaints == []
+
+
+def on_pad(page, strokes):
+    box = page.locator("#pad canvas").bounding_box()
+    return [[(box["x"] + x * box["width"], box["y"] + y * box["height"]) for x, y in stroke] for stroke in strokes]
+
+
+def draw(page, strokes, lift=True):
+    for stroke in on_pad(page, strokes):
+        page.mouse.move(*stroke[0])
+        page.mouse.down()
+        for x, y in stroke[1:]:
+            page.mouse.move(x, y)
+        if lift:
+            page.mouse.up()
+
+
+def expect_reading(page, digit, number):
+    reading = page.locator("#reading")
+    expect(reading).to_have_attribute("data-sum", str(digit + number))
+    expect(reading).to_have_attribute("data-digit", str(digit))
+    expect(reading).to_have_attribute("data-state", "digit")
+    expect(page.locator(".equation .terms")).to_have_text(f"{digit} + {number} = {digit + number}")
+
+
+def expect_empty(page):
+    for name, value in {"data-state": "empty", "data-digit": "", "data-sum": ""}.items():
+        expect(page.locator("#reading")).to_have_attribute(name, value)
+
+
+def pen_drawings(path: Path):
+    """(digit, strokes in a square of side 1) of the held-out writers of UCI pendigits."""
+    for segment in path.read_text().split(".SEGMENT DIGIT")[1:]:
+        digit = int(re.search(r'"(\d)"', segment)[1])
+        writer = int(re.search(r"\.COMMENT +\d+ +(\d+)", segment)[1])
+        pen_down = re.findall(r"\.PEN_DOWN\n(.*?)\.PEN_UP", segment, re.DOTALL)
+        strokes = [np.array(points.split(), float).reshape(-1, 2) * (1, -1) for points in pen_down if points.strip()]
+        if writer in HELD_OUT_WRITERS and strokes:
+            points = np.concatenate(strokes)
+            middle, side = (points.min(0) + points.max(0)) / 2, np.ptp(points, axis=0).max()
+            yield digit, [0.5 + 0.6 * (stroke - middle) / side for stroke in strokes]
+
+
+def test_ten_digits_drawn_with_the_mouse(visit, data_dir):
+    path = data_dir / "pendigits" / "pendigits-orig.tra"
+    if not path.exists():
+        missing(f"no {path}")
+    page = visit(**DESKTOP)
+    drawings = dict(pen_drawings(path))  # the last of each digit
+    assert sorted(drawings) == list(range(10))
+    for digit, strokes in sorted(drawings.items()):
+        number = 9 - digit // 2
+        page.keyboard.press(str(number))
+        draw(page, strokes)
+        expect_reading(page, digit, number)
+        page.get_by_role("button", name="Clear").click()
+        expect_empty(page)
+
+
+def test_drawn_by_touch_on_a_phone(visit):
+    page = visit(**PHONE)
+    finger = page.context.new_cdp_session(page)
+
+    def touch(kind, *points):
+        touches = [{"x": x, "y": y, "id": i} for i, (x, y) in enumerate(points)]
+        finger.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": touches})
+
+    for stroke in on_pad(page, DRAWN[4]):
+        touch("touchStart", stroke[0])
+        for point in stroke[1:]:
+            touch("touchMove", point)
+        for shift in range(0, 60, 10):  # a second finger draws nothing
+            touch("touchMove" if shift else "touchStart", stroke[-1], (100 + shift, 300))
+        touch("touchEnd")
+    expect_reading(page, 4, 5)
+    assert page.evaluate("scrollY") == 0
+    for part in ("#pad canvas", ".equation"):
+        expect(page.locator(part)).to_be_in_viewport(ratio=1)
+    for _ in DRAWN[4]:
+        page.get_by_role("button", name="Undo").tap()
+    expect_empty(page)
+
+
+def test_reads_while_the_pen_is_down(visit):
+    page = visit(**DESKTOP)
+    draw(page, DRAWN[2], lift=False)
+    expect_reading(page, 2, 5)
+    page.mouse.up()
+    expect_reading(page, 2, 5)
+
+
+def test_one_request_at_a_time_and_no_stale_answer(visit):
+    page = visit(**DESKTOP)
+    draw(page, DRAWN[2], lift=False)
+    expect_reading(page, 2, 5)
+    held = []
+    page.route("**/component_server/", lambda route: held.append(route), times=2)
+    for number in (6, 7, 8):
+        page.keyboard.press(str(number))
+    expect(page.locator("#number output")).to_have_text("8")
+    assert len(held) == 1  # three numbers, one request on its way
+    with page.expect_request("**/component_server/"):
+        held[0].continue_()
+    page.mouse.up()
+    page.keyboard.press("Escape")
+    with page.expect_event("requestfinished"):
+        held[1].continue_()
+    page.evaluate("new Promise((done) => requestAnimationFrame(() => setTimeout(done)))")
+    expect_empty(page)
+
+
+def test_unsure_and_refused_are_said_in_words(visit):
+    page = visit(**DESKTOP)
+    answer = {"state": "digit", "digit": 7, "sum": 12, "unsure": 1, "image": [0] * 784}
+    answer["digit_probs"] = [0, 0.4, 0, 0, 0, 0, 0, 0.6, 0, 0]
+    answer["sum_probs"] = [0] * 5 + answer["digit_probs"] + [0] * 4
+    page.route("**/component_server/", lambda route: route.fulfill(json=answer))
+    draw(page, DRAWN[7])
+    expect_reading(page, 7, 5)
+    expect(page.locator("#reading")).to_have_attribute("data-unsure", "1")
+    expect(page.locator(".words")).to_have_text("or a 1? 40 %")
+    expect(page.locator("#reading [aria-live]")).to_have_text("7 plus 5 is 12. The digit could also be a 1.")
+    answer["state"] = "refused"
+    page.keyboard.press("6")
+    expect(page.locator("#reading")).to_have_attribute("data-state", "refused")
+    expect(page.locator("#reading")).to_have_attribute("data-sum", "")
+    expect(page.locator("#reading")).not_to_have_attribute("data-unsure", re.compile(""))
+    expect(page.get_by_text("That does not look like a digit", exact=True)).to_be_visible()
+    expect(page.locator(".terms")).to_be_hidden()
+
+
+def test_the_number_re_reads_at_once(visit):
+    page = visit(**DESKTOP)
+    slider = page.locator("#number input")
+    page.get_by_role("button", name="Example: a drawn 7").click()
+    expect_reading(page, 7, 5)
+    for number in (0, 9, 3):
+        slider.fill(str(number))
+        expect_reading(page, 7, number)
+        expect(page.locator("#number output")).to_have_text(str(number))
+    slider.press("ArrowRight")
+    expect_reading(page, 7, 4)
+    slider.press("8")
+    expect_reading(page, 7, 8)
+    expect(slider).to_have_value("8")
+
+
+def test_the_bars_of_the_sum_stand_under_those_of_the_digit(visit):
+    page = visit(**DESKTOP, reduced_motion="reduce")
+    page.get_by_role("button", name="Example: a drawn 5").click()
+    for number in (0, 9):
+        page.keyboard.press(str(number))
+        expect_reading(page, 5, number)
+        upper, lower = (page.locator(f".{row} .top i").bounding_box() for row in ("digits", "sums"))
+        assert upper["x"] == pytest.approx(lower["x"], abs=1) and upper["width"] == pytest.approx(lower["width"], abs=1)
+    assert page.locator(".seen").evaluate("seen => seen.getContext('2d').getImageData(0, 0, 28, 28).data.some(Boolean)")
+
+
+def test_blank_dot_undo_and_clear(visit):
+    page = visit(**DESKTOP)
+    expect_empty(page)
+    dot = [np.array([[0.5, 0.5], [0.51, 0.505]])]
+    draw(page, dot)
+    expect(page.locator(".words")).to_have_text("Only a dot so far.")
+    expect_empty(page)
+    page.get_by_role("button", name="Undo").click()
+    draw(page, DRAWN[8][:1])
+    page.keyboard.press("Escape")
+    expect_empty(page)
+    draw(page, DRAWN[8])
+    expect_reading(page, 8, 5)
+    page.keyboard.press("Control+z")
+    expect(page.locator("#reading")).not_to_have_attribute("data-digit", "8")
+    page.keyboard.press("Backspace")
+    expect_empty(page)
+    assert not page.locator(".seen").evaluate("e => e.getContext('2d').getImageData(0, 0, 28, 28).data.some(Boolean)")
+
+
+def test_keyboard_alone(visit):
+    page = visit(**DESKTOP)
+    names = []
+    for _ in range(9):
+        page.keyboard.press("Tab")
+        names.append(
+            page.evaluate("document.activeElement.getAttribute('aria-label') ?? document.activeElement.innerText")
+        )
+    assert names[:3] == ["Undo", "Clear", "Number to add"] and names[-1] == "How it works"
+    page.keyboard.press("Shift+Tab")
+    page.keyboard.press("Enter")
+    expect_reading(page, 5, 5)
+    expect(page.locator("#reading [aria-live]")).to_have_text("5 plus 5 is 10.")
+
+
+def test_a_lost_server_keeps_the_drawing(chromium, weights):
+    own = Server(weights)
+    page = chromium.new_page()
+    try:
+        page.goto(own.url)
+        draw(page, DRAWN[7])
+        expect_reading(page, 7, 5)
+        own.stop()
+        page.keyboard.press("2")
+        expect(page.locator(".words")).to_contain_text("Reconnecting")
+        own.start()
+        expect(page.locator("#reading")).to_have_attribute("data-sum", "9", timeout=15_000)
+        expect_reading(page, 7, 2)
+    finally:
+        page.close()
+        own.stop()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [320, 375, 820, 3840])
+def test_nothing_sticks_out(visit, width, scheme):
+    page = visit(viewport={"width": width, "height": 700}, color_scheme=scheme)
+    page.get_by_role("button", name="Example: a drawn 2").click()
+    expect_reading(page, 2, 5)
+    page.get_by_text("How it works").click()
+    beyond = page.locator(".adder *").evaluate_all(
+        "all => all.filter(e => e.getBoundingClientRect().right > innerWidth + 1).map(e => e.className)"
+    )
+    assert beyond == []
+    ink, paper = (
+        page.locator(".adder").evaluate(f"e => getComputedStyle({of}).{what}")
+        for of, what in (("e", "color"), ("document.body", "backgroundColor"))
+    )
+    bright = [sum(map(float, re.findall(r"[\d.]+", colour)[:3])) for colour in (ink, paper)]
+    assert (bright[0] > bright[1]) == (scheme == "dark")
+
+
+@pytest.fixture(scope="module")
+def client(server):
+    return Client(server.url, verbose=False)
+
+
+def test_programs_read_strokes_and_ink(client):
+    strokes = [stroke.tolist() for stroke in DRAWN[7]]
+    answer = client.predict(drawing=strokes, number=6, api_name="/read")
+    assert (answer["digit"], answer["sum"], answer["is_digit"]) == (7, 13, True)
+    assert len(answer["digit_probs"]) == 10 and len(answer["sum_probs"]) == 19
+    assert sum(answer["digit_probs"]) == pytest.approx(1, abs=0.01) and 0 < answer["digit_score"] <= 1
+
+    ink = np.zeros((40, 30), int)
+    ink[8:32, 14:17] = 255
+    answer = client.predict(drawing=ink.tolist(), number=0, api_name="/read")
+    assert (answer["digit"], answer["sum"]) == (1, 1)
+    for blank in ([], np.zeros((28, 28), int).tolist()):
+        answer = client.predict(drawing=blank, number=4, api_name="/read")
+        assert (answer["digit"], answer["sum"], answer["is_digit"]) == (None, None, False)
+
+
+def test_programs_do_not_pass_by_the_queue(server):
+    with pytest.raises(urllib.error.HTTPError, match=r"404|405") as refused:
+        post(f"{server.url}/gradio_api/run/read", {"data": [[], 1]})
+    refused.value.close()
+
+
+@pytest.mark.parametrize(
+    ("drawing", "number", "complaint"),
+    [
+        ([[[0, 0], [1, 1]]], 10, "number"),
+        ([[[0, 0], [1, 1]]], 3.0, "number"),
+        ([[[0, 0], [1, 1]]], True, "number"),
+        ([[[0, 0], [1, 1]]], None, "number"),
+        ("7", 1, "drawing"),
+        ([[[0, 0, 0]]], 1, "point"),
+        ([[[0, "1"]]], 1, "point"),
+        ([[[0, [1]]]], 1, "point"),
+        ([[[0, 1e300]]], 1, "finite"),
+        ([[[0, 0]]] * 65, 1, "64 strokes"),
+        ([[[0, 0]] * 4097], 1, "4096 points"),
+        ([[]], 1, "at least one point"),
+        ([[0, 256]], 1, "255"),
+        ([[0, 1.5]], 1, "255"),
+        ([[0, 1], [0]], 1, "same length"),
+        ([[0] * 513], 1, "512"),
+    ],
+)
+def test_programs_are_told_what_is_wrong(client, drawing, number, complaint):
+    with pytest.raises(AppError, match=complaint):
+        client.predict(drawing=drawing, number=number, api_name="/read")
+
+
+@pytest.mark.parametrize(
+    "drawing",
+    [
+        [[[0, 0.5]]],
+        [[[0, 10_001]]],
+        [[[0, -1]]],
+        [[[True, 0]]],
+        [[[float("nan"), 0]]],
+        {"0": 1},
+        None,
+        [[[0, 0]] * 5000],
+        [[[[0]]]],
+    ],
+)
+def test_the_pad_takes_nothing_that_no_pad_sends(server, drawing):
+    assert ask_as_pad(server, {"strokes": drawing, "number": 5})["error"].startswith("drawing: expected")
+    for number in (-1, 10, 5.0, False, "5", None, float("nan")):
+        assert ask_as_pad(server, {"strokes": [], "number": number})["error"].startswith("number: expected")
+    assert "expected" in ask_as_pad(server, drawing)["error"]
+
+
+def test_a_large_body_is_refused_unread(server):
+    with contextlib.closing(http.client.HTTPConnection("127.0.0.1", server.port)) as connection:
+        connection.putrequest("POST", "/gradio_api/component_server/")
+        connection.putheader("Content-Length", "3000000")
+        connection.endheaders()
+        assert connection.getresponse().status == 413
+
+
+def ask_as_pad(server, payload):
+    with urllib.request.urlopen(f"{server.url}/config") as answer:
+        components = json.load(answer)["components"]
+    [pad] = [component["id"] for component in components if component["type"] == "html"]
+    asked = {"data": payload, "component_id": pad, "fn_name": "read_pad", "session_hash": "test"}
+    return post(f"{server.url}/gradio_api/component_server/", asked)
+
+
+def post(url, asked):
+    request = urllib.request.Request(url, json.dumps(asked).encode(), {"Content-Type": "application/json"})
+    with urllib.request.urlopen(request) as answer:
+        return json.load(answer)
