@@ -70,7 +70,9 @@ class Run:
         path = folder / STATE
         tensors, description = checkpoint.load(path)
         try:
-            run = cls(Settings(**description["settings"]), device, description["origin"])
+            settings = description["settings"]
+            settings["without"] = tuple(settings["without"])
+            run = cls(Settings(**settings), device, description["origin"])
             run.log = description["log"]
             parts: dict[str, dict] = {"network": {}, "average": {}, "optimiser": {}}
             for name, tensor in tensors.items():

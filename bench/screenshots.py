@@ -1,4 +1,4 @@
-"""Takes the README's pictures of the page: `python bench/screenshots.py`, light, dark and on a phone.
+"""Takes the README's pictures of the page: `python -m bench.screenshots`, light, dark and on a phone.
 
 Starts the page with the shipped weights, and draws a digit that a person drew, by mouse, in Chromium.
 """
@@ -7,17 +7,14 @@ import argparse
 import json
 import shutil
 import socket
-import sys
 from pathlib import Path
 
 from playwright.sync_api import Page, expect, sync_playwright
 
+from adder import page as demo_page
+from adder.reader import Reader
+
 ROOT = Path(__file__).parent.parent
-sys.path.insert(0, str(ROOT))
-
-from adder import page as demo_page  # noqa: E402
-from adder.reader import Reader  # noqa: E402
-
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 PICTURES = {  # name -> digit, number, and what the browser is
     "page-light": (7, 5, {"viewport": {"width": 1280, "height": 800}, "color_scheme": "light"}),

@@ -57,6 +57,69 @@ def test_damaged_file_is_named(data_dir, tmp_path):
         data.mnist(tmp_path, train=False)
 
 
+@pytest.fixture(scope="module")
+def sets(data_dir):
+    return data.load(data_dir)
+
+
+def test_writers_and_alphabets_are_held_out(sets):
+    writers = {drawing.writer for drawing in sets.training.drawings}
+    assert writers == {writer for writer in range(1, 31) if writer % 5}
+    counts = sets.counts()
+    assert (counts["drawings"], counts["validation drawings"]) == (5995, 1499)
+    learned = {image.numpy().tobytes() for image in sets.training.characters}
+    assert len(sets.foreign.digits) > 800 and (sets.foreign.digits == data.NO_DIGIT).all()
+    assert not any(image.numpy().tobytes() in learned for image in sets.foreign.images)
+
+
+def test_all_writers_on_demand(data_dir):
+    sets = data.load(data_dir, all_writers=True)
+    assert len(sets.training.drawings) == 7494 and len(sets.drawn.digits) == 1499
+
+
+def test_an_epoch_is_drawn_anew_by_its_seed(data_dir):
+    training = data.load(data_dir, limit=200).training
+    one, same, other = training.epoch(1), training.epoch(1), training.epoch(2)
+    assert len(one.digits) == len(training) and one.images.shape[1:] == (1, 28, 28)
+    assert one.images.equal(same.images) and one.digits.equal(same.digits)
+    changed = (one.images != other.images).flatten(1).any(1)
+    assert not changed[:200].any(), "MNIST stays as it is"
+    assert changed[200:].float().mean() > 0.4, "drawings and inventions change"
+    assert (one.images.flatten(1).amax(1) > 100).float().mean() > 0.99, "hardly any image is blank"
+    kinds = one.digits.unique().tolist()
+    assert kinds == list(range(data.NO_DIGIT, 10))
+
+
+def test_sets_that_a_run_goes_without(data_dir):
+    sets = data.load(data_dir, without=data.OPTIONAL, limit=100)
+    assert not sets.training.drawings and not len(sets.training.characters) and not len(sets.drawn.digits)
+    assert (sets.training.epoch(1).digits == data.NO_DIGIT).any(), "scribbles are still refused"
+    alone = data.load(data_dir, drawings=False, characters=False, limit=100).training.epoch(1)
+    assert len(alone.digits) == 100 and (alone.digits >= 0).all()
+
+
+def test_sums_of_non_digits_count_for_nothing():
+    split = data.Split(torch.zeros(4, 1, 28, 28, dtype=torch.uint8), torch.tensor([data.NO_DIGIT, 3] * 2))
+    (batch,) = data.batches(split, 4)
+    assert ((batch.sums == data.NO_DIGIT) == (batch.digits == data.NO_DIGIT)).all()
+
+
+@pytest.mark.parametrize("name", data.OPTIONAL)
+def test_missing_set_names_the_flag_that_goes_without_it(data_dir, tmp_path, name, monkeypatch):
+    for variable in ("http_proxy", "https_proxy"):
+        monkeypatch.setenv(variable, "http://127.0.0.1:9")
+    with pytest.raises(data.DataError, match=f"go without by --without {name}"):
+        getattr(data, name)(tmp_path)
+
+
+def test_damaged_strokes_are_named(data_dir, tmp_path):
+    (tmp_path / "pendigits").mkdir()
+    whole = (data_dir / "pendigits" / "pendigits-orig.tra").read_bytes()
+    (tmp_path / "pendigits" / "pendigits-orig.tra").write_bytes(whole[:-100])
+    with pytest.raises(data.DataError, match=r"pendigits-orig.tra is damaged"):
+        data.pendigits(tmp_path)
+
+
 def test_no_data_and_no_network_is_one_line(tmp_path):
     nowhere = {name: "http://127.0.0.1:9" for name in ("http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY")}
     command = [sys.executable, "train.py", "--dry-run", "--device", "cpu", "--data-dir", str(tmp_path)]

@@ -5,6 +5,19 @@ from adder import data, training
 from adder.training import Run, Settings
 
 
+class Still:
+    """A training set of the same images in every epoch."""
+
+    def __init__(self, split):
+        self.split = split
+
+    def __len__(self):
+        return len(self.split.digits)
+
+    def epoch(self, seed):
+        return self.split
+
+
 @pytest.fixture
 def run():
     settings = Settings(recipe="default", epochs=2, batch_size=16, lr=1e-3, seed=3)
@@ -12,13 +25,15 @@ def run():
 
 
 @pytest.fixture
-def split(rng):
+def sets(rng):
     images = torch.from_numpy(rng.integers(0, 256, (64, 1, 28, 28)).astype("uint8"))
-    return data.Split(images, torch.arange(64) % 10)
+    split = data.Split(images, torch.arange(64) % 11 - 1)
+    digits = data.Split(images, torch.arange(64) % 10)
+    return data.Sets(Still(split), digits, digits, data.no_digits(images), digits)
 
 
-def test_average_follows_the_network(run, split):
-    list(training.fit(run, split, split))
+def test_average_follows_the_network(run, sets):
+    list(training.fit(run, sets))
     network, average = run.network.state_dict(), run.average.module.state_dict()
     assert int(run.average.n_averaged) == 8
     for name, tensor in network.items():
@@ -36,12 +51,12 @@ def test_moving_average_by_hand():
     assert young.item() == pytest.approx(0.5) and old.item() == pytest.approx(0.01)
 
 
-def test_state_comes_back_whole(run, split, tmp_path):
-    next(training.fit(run, split, split))
+def test_state_comes_back_whole(run, sets, tmp_path):
+    next(training.fit(run, sets))
     run.save(tmp_path)
     again = Run.load(tmp_path, torch.device("cpu"))
     assert again.settings == run.settings and again.log == run.log and again.origin == run.origin
-    rest = [list(training.fit(each, split, split))[-1] for each in (run, again)]
+    rest = [list(training.fit(each, sets))[-1] for each in (run, again)]
     rest[0].pop("seconds"), rest[1].pop("seconds")
     assert rest[0] == rest[1]
     for one, other in zip(run.average.parameters(), again.average.parameters(), strict=True):
@@ -49,8 +64,7 @@ def test_state_comes_back_whole(run, split, tmp_path):
 
 
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device here")
-def test_trains_on_cuda(split):
+def test_trains_on_cuda(sets):
     settings = Settings(recipe="default", epochs=1, batch_size=16, lr=1e-3, seed=3)
     run = Run(settings, torch.device("cuda"), {})
-    on_device = split.to("cuda")
-    assert next(training.fit(run, on_device, on_device))["loss"] > 0
+    assert next(training.fit(run, sets))["loss"] > 0
