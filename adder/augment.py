@@ -14,12 +14,12 @@ from torch import Tensor
 class Strength(NamedTuple):
     """The largest change either way; drawn uniformly for every image."""
 
-    rotation: float = 12.0  # degrees
-    scale: float = 0.12  # share, each axis on its own
-    slant: float = 0.25  # horizontal shift per unit of height
-    shift: float = 1.5  # px
-    elastic: float = 1.2  # px, the field's root mean square at its strongest
-    width: float = 0.5  # share of the way to the 3x3 maximum (thicker) or minimum (thinner)
+    rotation: float  # degrees
+    scale: float  # share, each axis on its own
+    slant: float  # horizontal shift per unit of height
+    shift: float  # px
+    elastic: float  # px, the root mean square of the displacements
+    width: float  # share of the way to the 3x3 maximum (thicker) or minimum (thinner)
 
 
 ELASTIC_SIGMA = 4.0  # px: how far a displacement reaches

@@ -27,7 +27,6 @@ class Recipe:
     schedule: Callable[[float], float] = one_cycle
     augment: Strength | None = None
     drawings: bool = False  # train on pen strokes beside MNIST
-    smoothing: float = 0.0  # of the digit's labels (Szegedy et al. 2016)
     averaging: float = 0.99  # decay of the moving average of the weights that is evaluated and saved
 
 
@@ -38,12 +37,13 @@ RECIPES = {
             "backbone": {"name": "residual", "widths": (16, 32, 96)},
             "head": {"name": "convolution"},
             "refuses": True,
+            "dropout": 0.2,
         },
-        epochs=30,
+        epochs=25,
         batch_size=256,
-        lr=4e-3,
-        optimiser=partial(torch.optim.AdamW, weight_decay=0.02),
-        augment=Strength(),
+        lr=0.1,
+        optimiser=partial(torch.optim.SGD, momentum=0.9, nesterov=True, weight_decay=5e-4),
+        augment=Strength(rotation=10, scale=0.1, slant=0.2, shift=1.5, elastic=0.7, width=0.3),
         drawings=True,
     ),
     "bottleneck": Recipe(

@@ -180,8 +180,7 @@ def train_step(run: Run, batch: data.Batch) -> tuple[Tensor, models.Prediction]:
         images = augment(images, run.recipe.augment)
     with mixed_precision(run.device):
         prediction = run.network(images, batch.numbers)
-    options = {"ignore_index": data.NO_DIGIT, "label_smoothing": run.recipe.smoothing}
-    loss = F.cross_entropy(prediction.digit, batch.digits, **options)
+    loss = F.cross_entropy(prediction.digit, batch.digits, ignore_index=data.NO_DIGIT)
     loss = loss + F.cross_entropy(prediction.sum, batch.sums, ignore_index=data.NO_DIGIT)
     if prediction.refusal is not None:
         no_digit = (batch.digits == data.NO_DIGIT).float()

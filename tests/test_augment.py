@@ -6,6 +6,9 @@ import torch
 from adder import augment
 
 
+USUAL = augment.Strength(rotation=10, scale=0.1, slant=0.2, shift=1.5, elastic=0.7, width=0.3)
+
+
 @pytest.fixture
 def images(rng):
     blobs = rng.random((6, 28, 28), dtype=np.float32)
@@ -14,7 +17,7 @@ def images(rng):
 
 def test_affine_is_that_of_cv2(images):
     torch.manual_seed(1)
-    strength = augment.Strength(rotation=30, scale=0.3, slant=0.4, shift=3)
+    strength = USUAL._replace(rotation=30, scale=0.3, slant=0.4, shift=3)
     matrices = augment.random_affine(len(images), strength, "cpu")
     warped = augment.sample(images, augment.affine_grid(matrices, 28, 28))
     to_middle = np.array([[1, 0, -13.5], [0, 1, -13.5], [0, 0, 1]])
@@ -64,7 +67,7 @@ def test_whole_batch_in_one_call_each_image_its_own_way():
     torch.manual_seed(4)
     images = torch.zeros(64, 1, 28, 28)
     images[:, :, 6:22, 13:15] = 1
-    warped = augment.augment(images, augment.Strength())
+    warped = augment.augment(images, USUAL)
     assert warped.shape == images.shape and warped.min() >= 0 and warped.max() <= 1
     assert len({image.numpy().tobytes() for image in warped}) == 64
     assert (warped.sum((1, 2, 3)) > 10).all(), "the ink stays in the image"
@@ -74,5 +77,5 @@ def test_same_seed_same_warp(images):
     results = []
     for _ in range(2):
         torch.manual_seed(5)
-        results.append(augment.augment(images, augment.Strength()))
+        results.append(augment.augment(images, USUAL))
     assert results[0].equal(results[1])

@@ -20,12 +20,18 @@ from gradio_client import Client
 from gradio_client.exceptions import AppError
 from playwright.sync_api import expect, sync_playwright
 
+from adder.data import pendigits
 from tests.conftest import ROOT, missing
 
 HELD_OUT_WRITERS = {5, 10, 15, 20, 25, 30}
 DRAWN = {  # five digits that people drew with a pen, as strokes in a square of side 1
     drawing["digit"]: [np.array(stroke) / 10_000 for stroke in drawing["strokes"]]
     for drawing in json.loads((ROOT / "adder/page/examples.json").read_text())["drawings"]
+}
+NO_DIGITS = {
+    "two digits": [stroke * 0.4 + (0, 0.3) for stroke in DRAWN[2]] + [stroke * 0.4 + (0.5, 0.3) for stroke in DRAWN[7]],
+    "scribble": [np.column_stack((np.linspace(0.2, 0.8, 15), 0.3 + 0.4 * (np.arange(15) % 2)))],
+    "line": [np.column_stack((np.linspace(0.2, 0.8, 9), np.full(9, 0.5)))],
 }
 DESKTOP = {"viewport": {"width": 1280, "height": 800}}
 PHONE = {"viewport": {"width": 375, "height": 667}, "has_touch": True, "is_mobile": True, "device_scale_factor": 2}
@@ -146,25 +152,16 @@ def expect_empty(page):
         expect(page.locator("#reading")).to_have_attribute(name, value)
 
 
-def pen_drawings(path: Path):
-    """(digit, strokes in a square of side 1) of the held-out writers of UCI pendigits."""
-    for segment in path.read_text().split(".SEGMENT DIGIT")[1:]:
-        digit = int(re.search(r'"(\d)"', segment)[1])
-        writer = int(re.search(r"\.COMMENT +\d+ +(\d+)", segment)[1])
-        pen_down = re.findall(r"\.PEN_DOWN\n(.*?)\.PEN_UP", segment, re.DOTALL)
-        strokes = [np.array(points.split(), float).reshape(-1, 2) * (1, -1) for points in pen_down if points.strip()]
-        if writer in HELD_OUT_WRITERS and strokes:
-            points = np.concatenate(strokes)
-            middle, side = (points.min(0) + points.max(0)) / 2, np.ptp(points, axis=0).max()
-            yield digit, [0.5 + 0.6 * (stroke - middle) / side for stroke in strokes]
+def to_pad(strokes):
+    """Strokes in any unit -> in a square of side 1, in its middle."""
+    points = np.concatenate(strokes)
+    middle, side = (points.min(0) + points.max(0)) / 2, np.ptp(points, axis=0).max()
+    return [0.5 + 0.6 * (stroke - middle) / side for stroke in strokes]
 
 
 def test_ten_digits_drawn_with_the_mouse(visit, data_dir):
-    path = data_dir / "pendigits" / "pendigits-orig.tra"
-    if not path.exists():
-        missing(f"no {path}")
     page = visit(**DESKTOP)
-    drawings = dict(pen_drawings(path))  # the last of each digit
+    drawings = {d.digit: to_pad(d.strokes) for d in pendigits(data_dir) if d.writer in HELD_OUT_WRITERS}
     assert sorted(drawings) == list(range(10))
     for digit, strokes in sorted(drawings.items()):
         number = 9 - digit // 2
@@ -227,7 +224,7 @@ def test_one_request_at_a_time_and_no_stale_answer(visit):
     expect_empty(page)
 
 
-def test_unsure_and_refused_are_said_in_words(visit):
+def test_unsure_is_said_in_words(visit):
     page = visit(**DESKTOP)
     answer = {"state": "digit", "digit": 7, "sum": 12, "unsure": 1, "image": [0] * 784}
     answer["digit_probs"] = [0, 0.4, 0, 0, 0, 0, 0, 0.6, 0, 0]
@@ -238,13 +235,25 @@ def test_unsure_and_refused_are_said_in_words(visit):
     expect(page.locator("#reading")).to_have_attribute("data-unsure", "1")
     expect(page.locator(".words")).to_have_text("or a 1? 40 %")
     expect(page.locator("#reading [aria-live]")).to_have_text("7 plus 5 is 12. The digit could also be a 1.")
-    answer["state"] = "refused"
-    page.keyboard.press("6")
-    expect(page.locator("#reading")).to_have_attribute("data-state", "refused")
-    expect(page.locator("#reading")).to_have_attribute("data-sum", "")
+
+
+def expect_refused(page):
+    for name, value in {"data-state": "refused", "data-digit": "", "data-sum": ""}.items():
+        expect(page.locator("#reading")).to_have_attribute(name, value)
     expect(page.locator("#reading")).not_to_have_attribute("data-unsure", re.compile(""))
     expect(page.get_by_text("That does not look like a digit", exact=True)).to_be_visible()
     expect(page.locator(".terms")).to_be_hidden()
+
+
+@pytest.mark.parametrize("drawing", NO_DIGITS.values(), ids=NO_DIGITS)
+def test_what_is_no_digit_is_refused(visit, drawing):
+    page = visit(**DESKTOP)
+    draw(page, drawing)
+    expect_refused(page)
+    page.get_by_role("button", name="Clear").click()
+    expect_empty(page)
+    draw(page, DRAWN[7])
+    expect_reading(page, 7, 5)
 
 
 def test_the_number_re_reads_at_once(visit):

@@ -3,7 +3,7 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 import pytest
 
-from adder import data, image, strokes
+from adder import data, image, nondigits, strokes
 from adder.reader import Reader
 
 
@@ -73,6 +73,24 @@ def test_blank_is_no_digit_and_the_network_is_not_asked(reader, blank, monkeypat
     assert reading.digit_probs.sum() == pytest.approx(1) and reading.sum_probs.sum() == pytest.approx(1)
     assert reading.sum_probs.nonzero()[0].tolist() == list(range(3, 13))
     assert not reading.image.any()
+
+
+def test_shipped_weights_know_what_is_no_digit(reader, drawings, rng):
+    digits = reader.read_many([d.strokes for d in drawings[::2]], [5] * len(drawings[::2]))
+    assert np.mean([not reading.is_digit for reading in digits]) <= 0.01
+    two = [
+        strokes_of + [np.add(s, (700, 0)) for s in other]
+        for strokes_of, other in zip(
+            [d.strokes for d in drawings[:100]], [d.strokes for d in drawings[100:200]], strict=True
+        )
+    ]
+    for kind in (
+        two,
+        *([getattr(nondigits, name)(rng) for _ in range(100)] for name in ("scribble", "zigzag", "spiral")),
+    ):
+        assert np.mean([not reading.is_digit for reading in reader.read_many(kind, [5] * 100)]) >= 0.9
+    for height in (0, 5, 10):
+        assert not reader.read_strokes([[(0, 0), (50, height), (100, 0)]], 5).is_digit, "a line that lies is no digit"
 
 
 @pytest.mark.parametrize("number", [-1, 10, 3.0, 3.7, "3", None, True, float("nan"), [3], np.float32(3)])
