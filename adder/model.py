@@ -140,13 +140,11 @@ class Adder(nn.Module):
         head: nn.Module,
         *,
         refuses: bool = False,
-        dropout: float = 0.0,
         mean: float = MNIST_MEAN,
         std: float = MNIST_STD,
     ):
         super().__init__()
         self.backbone = backbone
-        self.dropout = nn.Dropout(dropout)
         self.digit = nn.Linear(backbone.width, DIGITS)
         self.refusal = nn.Linear(backbone.width, 1) if refuses else None
         self.head = head
@@ -157,7 +155,6 @@ class Adder(nn.Module):
         return self.backbone((images - self.mean) / self.std)  # (B, width)
 
     def answer(self, features: Tensor, numbers: Tensor) -> Prediction:
-        features = self.dropout(features)
         digit_logits = self.digit(features).float() / self.temperature  # float32 under autocast: the head adds logs
         refusal = self.refusal(features).float().flatten() if self.refusal else None
         return Prediction(digit_logits, self.head(digit_logits, numbers), refusal)
