@@ -118,6 +118,8 @@ def main(arguments: list[str] | None = None) -> int:
         device = choose_device(flags.device)
         if flags.resume:
             run = training.Run.load(folder, device)
+            if report.commit() not in (run.origin["commit"], *run.origin.get("resumed_at", ())):
+                run.origin.setdefault("resumed_at", []).append(report.commit())
         else:
             run = training.Run(settings(flags), device, origin(flags, command))
             folder = folder or Path("runs") / f"{run.settings.recipe}-{time.strftime('%Y%m%d-%H%M%S')}"

@@ -22,7 +22,7 @@ from adder.recipes import RECIPES
 
 STATE = "checkpoint.safetensors"
 WEIGHTS = "adder.safetensors"
-REFUSED = 0.003  # of the validation digits: the share that the threshold may refuse
+REFUSED = 0.001  # of the validation digits: what the threshold may refuse, so that other writers stay below 0.5 %
 REPORT_EVERY = 20  # steps between looks at the running means: each look waits for the device
 
 

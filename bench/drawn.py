@@ -24,9 +24,9 @@ from adder.reader import Reader
 ROOT = Path(__file__).parent.parent
 Strokes = list[np.ndarray]
 
-CANVASES = (100, 200, 280, 500, 1000)  # px a side
-SIZES = (0.2, 0.35, 0.5, 0.75, 0.95)  # the digit's longer side, share of the canvas
-BRUSHES = (2, 4, 8, 12, 20, 28, 40)  # px
+CANVASES = (100, 280, 500, 1000)  # px a side
+SIZES = (0.2, 0.5, 0.95)  # the digit's longer side, share of the canvas
+BRUSHES = (2, 5, 10, 20, 40)  # px
 FAIR = (0.02, 0.15)  # brush over the digit's longer side: between these nobody would complain of the brush
 TYPICAL = {"canvas": 280, "size": 0.65 * 280, "brush": 14}
 ANGLES = range(-20, 21, 5)
