@@ -33,6 +33,8 @@ def replacing(path: Path) -> Iterator[Path]:
         with open(temporary, "rb+") as file:
             os.fsync(file.fileno())
         os.replace(temporary, path)
+    except OSError as error:
+        raise OSError(f"{path} could not be written: {error.strerror}; what was there before is whole") from error
     finally:
         temporary.unlink(missing_ok=True)
 
