@@ -12,7 +12,7 @@ from adder import checkpoint, data, report, training
 from adder.model import choose_device
 from adder.recipes import RECIPES
 
-DRY_RUN = {"epochs": 2, "batch_size": 64, "limit": 3000}
+DRY_RUN = {"epochs": 2, "batch_size": 64, "limit": 2000}
 FIXED_BY_THE_RUN = ("recipe", "epochs", "batch_size", "lr", "seed", "without", "all_writers", "out", "dry_run")
 
 

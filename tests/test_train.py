@@ -54,16 +54,16 @@ def results(folder):
 def test_dry_run_leaves_a_run_folder(unbroken):
     assert {path.name for path in unbroken.iterdir()} == FILES | PICTURES
     assert all((unbroken / name).read_bytes().startswith(b"\x89PNG") for name in PICTURES)
-    rows = list(csv.DictReader((unbroken / "log.csv").open()))
+    rows = list(csv.DictReader((unbroken / "log.csv").read_text().splitlines()))
     assert [row["epoch"] for row in rows] == ["1", "2", "3"]
     metrics = json.loads((unbroken / "metrics.json").read_text())
-    assert metrics["test"]["pairs"] == 10 * metrics["test"]["images"] == 30000
+    assert metrics["test"]["pairs"] == 10 * metrics["test"]["images"] == 20000
     assert metrics["test"]["digit_accuracy"] > 0.9 and metrics["test"]["sum_accuracy"] > 0.9
     assert metrics["command"].startswith("python train.py --device cpu")
     Reader.load(unbroken / "adder.safetensors", device="cpu")
 
 
-@pytest.mark.parametrize("blow", [signal.SIGKILL, signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("blow", [signal.SIGKILL, signal.SIGTERM])
 def test_a_run_that_is_stopped_resumes_to_the_same_result(unbroken, data_dir, tmp_path, blow):
     folder = tmp_path / "broken"
     process = train("--dry-run", "--epochs", 3, "--seed", 5, "--out", folder, data_dir=data_dir)
