@@ -144,14 +144,13 @@ def sweeps(system: System, drawings: list[strokes.Drawing]) -> dict[str, dict]:
     return {"grid": grid, "place": places, "rotation": angles}
 
 
-def is_fair(cell: tuple[int, float, int]) -> bool:
-    canvas, size, brush = cell
-    return FAIR[0] <= brush / (size * canvas) <= FAIR[1]
+def filter_fair(grid: dict[tuple[int, float, int], float]) -> dict[tuple[int, float, int], float]:
+    return {cell: value for cell, value in grid.items() if FAIR[0] <= cell[2] / (cell[1] * cell[0]) <= FAIR[1]}
 
 
 def worst(results: dict) -> dict[str, str]:
     """The worst cell of each sweep, as rows of the table."""
-    cell = min(filter(is_fair, results["grid"]), key=results["grid"].get)
+    cell = min(filter_fair(results["grid"]), key=results["grid"].get)
     canvas, size, brush = cell
     place = min(results["place"], key=results["place"].get)
     angle = min(results["rotation"], key=results["rotation"].get)
@@ -167,19 +166,25 @@ def draw_sweeps(path: Path, results: dict[str, dict], curves: dict[str, Outputs]
     """One line a system: accuracy by brush, size, canvas and rotation; risk by coverage."""
     from matplotlib.figure import Figure
 
+    lowest = min(
+        value
+        for result in results.values()
+        for value in (*filter_fair(result["grid"]).values(), *result["rotation"].values())
+    )
+    limits = (min(95, 100 * lowest - 1), 100.2)
     figure = Figure(figsize=(15, 3.4), layout="constrained")
     axes = figure.subplots(1, 5)
     for name, result in results.items():
-        grid = {cell: value for cell, value in result["grid"].items() if is_fair(cell)}
+        grid = filter_fair(result["grid"])
         for place, (index, label) in enumerate(
             ((2, "brush, px"), (1, "digit, share of the canvas"), (0, "canvas, px"))
         ):
             keys = sorted({cell[index] for cell in grid})
             means = [100 * np.mean([value for cell, value in grid.items() if cell[index] == key]) for key in keys]
             axes[place].plot(keys, means, "o-", label=name)
-            axes[place].set(xlabel=label, ylim=(0, 101))
+            axes[place].set(xlabel=label, ylim=limits)
         axes[3].plot(list(result["rotation"]), [100 * v for v in result["rotation"].values()], "o-", label=name)
-        axes[3].set(xlabel="rotation, degrees", ylim=(0, 101))
+        axes[3].set(xlabel="rotation, degrees", ylim=limits)
     for name, outputs in curves.items():
         confidence, read = outputs.digit.softmax(1).max(1)
         wrong = (read != digits)[confidence.argsort(descending=True)].double()
