@@ -2,6 +2,7 @@ import os
 import shutil
 import subprocess
 import sys
+import urllib.request
 
 import numpy as np
 import pytest
@@ -104,10 +105,18 @@ def test_sums_of_non_digits_count_for_nothing():
     assert ((batch.sums == data.NO_DIGIT) == (batch.digits == data.NO_DIGIT)).all()
 
 
-@pytest.mark.parametrize("name", data.OPTIONAL)
-def test_missing_set_names_the_flag_that_goes_without_it(data_dir, tmp_path, name, monkeypatch):
+@pytest.fixture
+def offline(monkeypatch):
+    """All downloads go to a proxy that is not there; urllib keeps what it once read of the environment."""
     for variable in ("http_proxy", "https_proxy"):
         monkeypatch.setenv(variable, "http://127.0.0.1:9")
+    urllib.request.install_opener(None)
+    yield
+    urllib.request.install_opener(None)
+
+
+@pytest.mark.parametrize("name", data.OPTIONAL)
+def test_missing_set_names_the_flag_that_goes_without_it(tmp_path, name, offline):
     with pytest.raises(data.DataError, match=f"go without by --without {name}"):
         getattr(data, name)(tmp_path)
 

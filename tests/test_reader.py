@@ -25,10 +25,9 @@ def accuracy(readings, digits):
 
 def test_shipped_weights_read_mnist(reader, data_dir):
     test = data.mnist(data_dir, train=False)
-    digits = test.digits[:3000].tolist()
-    numbers = [index % 10 for index in range(3000)]
-    readings = reader.read_many(list(test.images[:3000, 0].numpy()), numbers)
-    assert accuracy(readings, digits) >= 0.99
+    numbers = [index % 10 for index in range(len(test.digits))]
+    readings = reader.read_many(list(test.images[:, 0].numpy()), numbers)
+    assert accuracy(readings, test.digits.tolist()) >= 0.993
     assert all(r.sum == r.digit + n for r, n in zip(readings, numbers, strict=True))
 
 
@@ -38,7 +37,7 @@ def test_shipped_weights_read_pen_drawings_in_both_ways(reader, drawings):
     as_strokes = reader.read_many([d.strokes for d in drawings], numbers)
     inks = [strokes.draw(d.strokes, canvas=280, size=180, brush=12, centre=(0.4, 0.5)) for d in drawings]
     as_ink = reader.read_many(inks, numbers)
-    assert accuracy(as_strokes, digits) >= 0.97 and accuracy(as_ink, digits) >= 0.97
+    assert accuracy(as_strokes, digits) >= 0.985 and accuracy(as_ink, digits) >= 0.985
     assert all(r.sum == r.digit + n for r, n in zip(as_strokes, numbers, strict=True))
 
 
