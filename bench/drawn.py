@@ -88,7 +88,7 @@ def accuracy(outputs: Outputs, digits: torch.Tensor) -> dict[str, str]:
 def refusals(system: System, digits: dict[str, Outputs], others: dict[str, Outputs]) -> dict[str, str]:
     """Shares refused at the threshold, and AUROC of all digits against the characters."""
     if next(iter(digits.values())).refusal is None:
-        return {"refused": "cannot refuse"}
+        return {f"refused: {next(iter(digits))}": "cannot refuse"}
     scores = {name: evaluation.digit_score(outputs) for name, outputs in (digits | others).items()}
     rows = {}
     for name, score in scores.items():
