@@ -131,7 +131,11 @@ def main(arguments: list[str] | None = None) -> int:
         sets = data.load(flags.data_dir, run.recipe.drawings, run.network.refusal is not None, **options)
         metrics = training.train(run, sets, folder)
     except KeyboardInterrupt:
-        print(f"stopped; go on with: python train.py --resume {folder}", file=sys.stderr)
+        saved = folder and (folder / training.STATE).exists()
+        advice = (
+            f"go on with: python train.py --resume {folder}" if saved else "no epoch was finished, nothing is saved"
+        )
+        print(f"stopped; {advice}", file=sys.stderr)
         return 130
     except (checkpoint.CheckpointError, data.DataError, ValueError, OSError) as error:
         print(f"train.py: {error}", file=sys.stderr)

@@ -79,6 +79,16 @@ def test_a_run_that_is_stopped_resumes_to_the_same_result(unbroken, data_dir, tm
     assert {path.name for path in folder.iterdir()} >= FILES | PICTURES
 
 
+def test_stopped_before_the_first_epoch(data_dir, tmp_path):
+    folder = tmp_path / "run"
+    process = train("--epochs", 1, "--out", folder, data_dir=data_dir)
+    while "images" not in process.stderr.read(1) + process.stderr.readline():  # until the progress bar is there
+        assert process.poll() is None
+    process.send_signal(signal.SIGINT)
+    output = finish(process, 130)
+    assert "nothing is saved" in output and "Traceback" not in output
+
+
 @pytest.mark.parametrize(
     "flags, words",
     [
