@@ -187,7 +187,7 @@ def omniglot(folder: Path) -> dict[str, Tensor]:
 
             Omniglot(folder, background=True, download=True)
         for name, look_alikes in nondigits.LOOK_ALIKES.items():
-            files = [file for file in sorted((root / name).glob("character*/*.png")) if file.stat().st_size]
+            files = sorted((root / name).glob("character*/*.png"))
             files = [file for file in files if int(file.parent.name.removeprefix("character")) not in look_alikes]
             pictures = [cv2.imread(str(file), cv2.IMREAD_GRAYSCALE) for file in files]
             if not files or any(picture is None for picture in pictures):
