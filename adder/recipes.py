@@ -38,11 +38,11 @@ RECIPES = {
             "head": {"name": "convolution"},
             "refuses": True,
         },
-        epochs=20,
+        epochs=30,
         batch_size=256,
         lr=0.1,
         optimiser=partial(torch.optim.SGD, momentum=0.9, nesterov=True, weight_decay=5e-4),
-        augment=Strength(rotation=10, scale=0.1, slant=0.15, shift=1.5, elastic=0.4, width=0.2),
+        augment=Strength(rotation=10, scale=0.15, slant=0.2, shift=1.5, elastic=0.8, width=0.2),
         drawings=True,
     ),
     "bottleneck": Recipe(
