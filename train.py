@@ -8,12 +8,23 @@ import sys
 import time
 from pathlib import Path
 
-from adder import checkpoint, data, report, training
+from adder import checkpoint, data, distributed, report, training
 from adder.model import choose_device
 from adder.recipes import RECIPES
 
 DRY_RUN = {"epochs": 2, "batch_size": 64, "limit": 2000}
-FIXED_BY_THE_RUN = ("recipe", "epochs", "batch_size", "lr", "seed", "without", "all_writers", "out", "dry_run")
+FIXED_BY_THE_RUN = (
+    "recipe",
+    "epochs",
+    "batch_size",
+    "lr",
+    "seed",
+    "supervision",
+    "without",
+    "all_writers",
+    "out",
+    "dry_run",
+)
 
 
 def parse(arguments: list[str] | None) -> argparse.Namespace:
@@ -23,10 +34,8 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
         "log.csv, curves.png, confusion.png, mistakes.png, and checkpoint.safetensors to resume from. "
         "Ctrl-C or a crash loses at most the epoch in flight.",
     )
-    recipes = "; ".join(f"{name}: {recipe.summary}" for name, recipe in RECIPES.items())
-    parser.add_argument(
-        "--recipe", choices=RECIPES, help=f"row of adder/recipes.py to train (default: default). {recipes}"
-    )
+    parser.add_argument("--recipe", choices=RECIPES, help="row of adder/recipes.py to train (default: default)")
+    parser.add_argument("--list", action="store_true", help="explain each recipe in a line, and end")
     parser.add_argument(
         "--device",
         default="auto",
@@ -37,6 +46,9 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--batch-size", type=whole_number, help="images a step (default: the recipe's)")
     parser.add_argument("--lr", type=positive_number, help="the highest learning rate (default: the recipe's)")
     parser.add_argument("--seed", type=int, help="of all randomness (default: 0)")
+    parser.add_argument(
+        "--supervision", choices=("both", "sum"), help="tell the network digits and sums, or sums alone (default: both)"
+    )
     parser.add_argument(
         "--data-dir",
         type=Path,
@@ -91,6 +103,7 @@ def settings(flags: argparse.Namespace) -> training.Settings:
         without=tuple(sorted(set(flags.without or ()))),
         all_writers=flags.all_writers is not None,
         limit=defaults["limit"],
+        supervision=flags.supervision or "both",
     )
 
 
@@ -111,26 +124,39 @@ def origin(flags: argparse.Namespace, command: str) -> dict:
 
 def main(arguments: list[str] | None = None) -> int:
     flags = parse(arguments)
+    if flags.list:
+        for name, recipe in RECIPES.items():
+            print(f"{name:14} {recipe.summary}{recipe.reported and f' (reported: {recipe.reported})'}")
+        return 0
     command = shlex.join(["python", "train.py", *(sys.argv[1:] if arguments is None else arguments)])
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     folder = flags.resume or flags.out
     try:
-        device = choose_device(flags.device)
+        device = distributed.join(choose_device(flags.device))
         if flags.resume:
             run = training.Run.load(folder, device)
             if report.commit() not in (run.origin["commit"], *run.origin.get("resumed_at", ())):
                 run.origin.setdefault("resumed_at", []).append(report.commit())
         else:
-            run = training.Run(settings(flags), device, origin(flags, command))
+            chosen = settings(flags)
+            if chosen.batch_size % distributed.processes():
+                raise ValueError(
+                    f"a batch of {chosen.batch_size} images does not divide among {distributed.processes()} processes; "
+                    "choose another --batch-size"
+                )
+            run = training.Run(chosen, device, origin(flags, command))
             folder = folder or Path("runs") / f"{run.settings.recipe}-{time.strftime('%Y%m%d-%H%M%S')}"
             if (folder / training.STATE).exists():
                 raise ValueError(
                     f"{folder} holds a run; go on with --resume {folder}, or name another folder with --out"
                 )
         options = {name: getattr(run.settings, name) for name in ("without", "all_writers", "limit")}
-        sets = data.load(flags.data_dir, run.recipe.drawings, run.network.refusal is not None, **options)
+        with distributed.one_before_the_others():
+            sets = data.load(flags.data_dir, run.recipe.drawings, run.network.refusal is not None, **options)
         metrics = training.train(run, sets, folder)
     except KeyboardInterrupt:
+        if distributed.rank():
+            return 130
         saved = folder and (folder / training.STATE).exists()
         advice = (
             f"go on with: python train.py --resume {folder}" if saved else "no epoch was finished, nothing is saved"
@@ -138,8 +164,19 @@ def main(arguments: list[str] | None = None) -> int:
         print(f"stopped; {advice}", file=sys.stderr)
         return 130
     except (checkpoint.CheckpointError, data.DataError, ValueError, OSError) as error:
-        print(f"train.py: {error}", file=sys.stderr)
+        who = f"process {distributed.rank()} of {distributed.processes()}: " if distributed.processes() > 1 else ""
+        print(f"train.py: {who}{error}", file=sys.stderr)
         return 2
+    except RuntimeError as error:
+        if distributed.processes() == 1:
+            raise
+        reason = str(error).splitlines()[0][:200]
+        print(f"train.py: process {distributed.rank()} lost another, which says why above ({reason})", file=sys.stderr)
+        return 2
+    finally:
+        distributed.leave()
+    if metrics is None:
+        return 0
     test = metrics["test"]
     print(
         f"MNIST test: digit {test['digit_accuracy']:.2%}, sum {test['sum_accuracy']:.2%} of {test['pairs']:,} pairs, "

@@ -54,8 +54,8 @@ def affine_grid(matrices: Tensor, height: int, width: int) -> Tensor:
     y = torch.arange(height, device=device, dtype=matrices.dtype) - (height - 1) / 2
     x = torch.arange(width, device=device, dtype=matrices.dtype) - (width - 1) / 2
     points = torch.stack((x.expand(height, -1), y[:, None].expand(-1, width), torch.ones_like(x).expand(height, -1)), 2)
-    middle = torch.tensor(((width - 1) / 2, (height - 1) / 2), device=device)
-    return (points.view(1, -1, 3) @ matrices.transpose(1, 2)).view(-1, height, width, 2) + middle
+    x, y = (points.view(1, -1, 3) @ matrices.transpose(1, 2)).view(-1, height, width, 2).unbind(3)
+    return torch.stack((x + (width - 1) / 2, y + (height - 1) / 2), 3)
 
 
 def elastic_field(count: int, height: int, width: int, strength: float, device: torch.device | str) -> Tensor:
@@ -81,8 +81,10 @@ def bumps(size: int, device: torch.device | str) -> Tensor:
 
 def sample(images: Tensor, grid: Tensor) -> Tensor:
     """Bilinear reading of (B, 1, H, W) at (B, H, W, 2) px; outside lies paper."""
-    size = torch.tensor((images.shape[3], images.shape[2]), device=grid.device)
-    return F.grid_sample(images, (2 * grid + 1) / size - 1, padding_mode="zeros", align_corners=False)
+    height, width = images.shape[2:]
+    x, y = grid.unbind(3)
+    places = torch.stack(((2 * x + 1) / width - 1, (2 * y + 1) / height - 1), 3)
+    return F.grid_sample(images, places, padding_mode="zeros", align_corners=False)
 
 
 def change_width(images: Tensor, amount: Tensor) -> Tensor:

@@ -13,7 +13,8 @@ import numpy as np
 import torch
 
 from adder import checkpoint, image, strokes
-from adder.model import SUMS, Adder, choose_device
+from adder.heads import SUMS
+from adder.model import Adder, choose_device
 
 BATCH = 512
 

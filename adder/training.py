@@ -7,6 +7,7 @@ before it, and a resumed run equals an unbroken one on the same machine.
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 
 import torch
@@ -15,7 +16,7 @@ from torch import Tensor
 from torch.optim.swa_utils import AveragedModel
 from tqdm import tqdm
 
-from adder import checkpoint, data, evaluation, report
+from adder import checkpoint, data, distributed, evaluation, report
 from adder import model as models
 from adder.augment import augment
 from adder.recipes import RECIPES
@@ -38,6 +39,7 @@ class Settings:
     without: tuple[str, ...] = ()  # data sets left out
     all_writers: bool = False  # the validation writers are trained on too
     limit: int | None = None  # images of each set, for a dry run
+    supervision: str = "both"  # or "sum": no digit is told, only sums
 
 
 class Run:
@@ -50,7 +52,7 @@ class Run:
         self.settings, self.device, self.origin = settings, device, origin
         self.recipe = RECIPES[settings.recipe]
         torch.manual_seed(settings.seed)
-        self.network = models.build(**self.recipe.model).to(device)
+        self.network = distributed.synchronised(models.build(**self.recipe.model).to(device))
         average = moving_average(self.recipe.averaging)
         self.average = AveragedModel(self.network, avg_fn=average, use_buffers=True)
         self.optimiser = self.recipe.optimiser(self.network.parameters(), settings.lr)
@@ -91,16 +93,20 @@ class Run:
         return run
 
 
-def train(run: Run, sets: data.Sets, folder: Path) -> dict:
+def train(run: Run, sets: data.Sets, folder: Path) -> dict | None:
     """Trains what is left of the run, evaluates it once on the test set and writes the folder; returns the metrics.
 
-    After every epoch the folder holds all that is needed to resume. Raises OSError when it cannot be written.
+    After every epoch the folder holds all that is needed to resume. Raises OSError when it cannot be written. Of
+    several processes the first evaluates and writes, the others return None.
     """
     network = run.average.module
     for _ in fit(run, sets):
-        run.save(folder)
-        report.write_log(folder / "log.csv", run.log)
-        report.draw_curves(folder / "curves.png", run.log)
+        if distributed.rank() == 0:
+            run.save(folder)
+            report.write_log(folder / "log.csv", run.log)
+            report.draw_curves(folder / "curves.png", run.log)
+    if distributed.rank() != 0:
+        return None
     calibration = run.origin.get("calibration") or calibrate(network, sets, run.device)
     network.temperature.fill_(calibration["temperature"])
     outputs = evaluation.predict(network, sets.test.images.to(run.device))
@@ -113,6 +119,7 @@ def train(run: Run, sets: data.Sets, folder: Path) -> dict:
         "calibration": calibration,
         "torch": torch.__version__,
         "device": run.device.type,
+        "processes": distributed.processes(),
         "data": sets.counts(),
         "seconds": run.log[-1]["seconds"],
         "validation": validate(network, sets, run.device),
@@ -128,6 +135,8 @@ def train(run: Run, sets: data.Sets, folder: Path) -> dict:
 def fit(run: Run, sets: data.Sets) -> Iterator[dict]:
     """Trains the epochs that are left; after each, yields its row of the log."""
     settings, log = run.settings, run.log
+    network = distributed.parallel(run.network)
+    first = distributed.rank() == 0
     before = log[-1]["seconds"] if log else 0.0
     started = time.perf_counter()
     size = len(sets.training)
@@ -139,51 +148,62 @@ def fit(run: Run, sets: data.Sets) -> Iterator[dict]:
         desc=settings.recipe,
         smoothing=0.05,
         dynamic_ncols=True,
+        disable=not first,
     ) as bar:
         for epoch in range(len(log), settings.epochs):
             seed = settings.seed * 100_003 + epoch + 1
             images = sets.training.epoch(seed).to(run.device)
             torch.manual_seed(seed)
-            row = {"epoch": epoch + 1, **train_epoch(run, images, epoch, bar)}
-            row["validation"] = validate(run.average.module, sets, run.device)
+            row = {"epoch": epoch + 1, **train_epoch(run, network, images, epoch, bar)}
+            row["validation"] = validate(run.average.module, sets, run.device) if first else {}
             row["seconds"] = before + time.perf_counter() - started
             log.append(row)
             yield row
 
 
-def train_epoch(run: Run, images: data.Split, epoch: int, bar: tqdm) -> dict[str, float]:
-    """One pass over the images, which lie on the run's device. Returns the epoch's means, over digits."""
-    run.network.train()
+def train_epoch(run: Run, network: torch.nn.Module, images: data.Split, epoch: int, bar: tqdm) -> dict[str, float]:
+    """One pass over the images, which lie on the run's device. Returns the epoch's means, over digits.
+
+    `network` is the run's, or the same with its gradients averaged over processes.
+    """
+    network.train()
     totals = torch.zeros(4, device=run.device)  # loss, digits, read right, sums right
     steps = max(1, len(images.digits) // run.settings.batch_size)
     for step, batch in enumerate(data.batches(images, run.settings.batch_size), 1):
         lr = run.settings.lr * run.recipe.schedule((epoch + (step - 0.5) / steps) / run.settings.epochs)
         for group in run.optimiser.param_groups:
             group["lr"] = lr
-        loss, prediction = train_step(run, batch)
-        is_digit = batch.digits != data.NO_DIGIT
-        right = prediction.digit.argmax(1) == batch.digits
-        added = prediction.sum.argmax(1) == batch.sums
+        loss, prediction = train_step(run, network, batch)
+        digits, sums = distributed.share(batch.digits), distributed.share(batch.sums)
+        is_digit = digits != data.NO_DIGIT
+        right = prediction.digit.argmax(1) == digits
+        added = prediction.sum.argmax(1) == sums
         totals += torch.stack([loss.detach(), *(each.sum() for each in (is_digit, right, added))])
         if step % REPORT_EVERY == 0:
             total_loss, digits, read, sums = totals.tolist()
             text = f"loss {total_loss / step:.3f}, digit {read / digits:.2%}, sum {sums / digits:.2%}"
             bar.set_postfix_str(text, refresh=False)
         bar.update(len(batch.digits))
-    total_loss, digits, read, sums = totals.tolist()
-    return {"lr": lr, "loss": total_loss / steps, "digit_accuracy": read / digits, "sum_accuracy": sums / digits}
+    total_loss, digits, read, sums = distributed.total(totals).tolist()
+    loss = total_loss / steps / distributed.processes()
+    return {"lr": lr, "loss": loss, "digit_accuracy": read / digits, "sum_accuracy": sums / digits}
 
 
-def train_step(run: Run, batch: data.Batch) -> tuple[Tensor, models.Prediction]:
+def train_step(run: Run, network: torch.nn.Module, batch: data.Batch) -> tuple[Tensor, models.Prediction]:
+    """Loss and prediction of this process's share of the batch; averaged over processes, losses are the batch's."""
     images = batch.images
     if run.recipe.augment:
         images = augment(images, run.recipe.augment)
+    images, digits, numbers, sums = (distributed.share(part) for part in batch._replace(images=images))
     with mixed_precision(run.device):
-        prediction = run.network(images, batch.numbers)
-    loss = F.cross_entropy(prediction.digit, batch.digits, ignore_index=data.NO_DIGIT)
-    loss = loss + F.cross_entropy(prediction.sum, batch.sums, ignore_index=data.NO_DIGIT)
+        prediction = network(images, numbers)
+    each = distributed.processes() / (batch.digits != data.NO_DIGIT).sum().clamp(min=1)
+    entropy = partial(F.cross_entropy, ignore_index=data.NO_DIGIT, reduction="sum")
+    loss = each * entropy(prediction.sum, sums)
+    if run.settings.supervision == "both":
+        loss = loss + each * entropy(prediction.digit, digits)
     if prediction.refusal is not None:
-        no_digit = (batch.digits == data.NO_DIGIT).float()
+        no_digit = (digits == data.NO_DIGIT).float()
         loss = loss + F.binary_cross_entropy_with_logits(prediction.refusal, no_digit)
     run.optimiser.zero_grad()
     loss.backward()
@@ -231,7 +251,7 @@ def moving_average(decay: float) -> Callable[[Tensor, Tensor, Tensor], Tensor]:
     def update(average: Tensor, current: Tensor, count: Tensor) -> Tensor:
         if not average.is_floating_point():
             return current
-        return average.lerp(current, (9 / (10 + count)).clamp(min=1 - decay).to(average.device, average.dtype))
+        return average.lerp(current, max(9 / (10 + int(count)), 1 - decay))  # the count lies on the CPU
 
     return update
 

@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 import torch
 
-from adder import model
+from adder import heads, model
 
 
-def worth_what_it_says(head: model.ConvolutionHead) -> model.ConvolutionHead:
+def worth_what_it_says(head: heads.ConvolutionHead) -> heads.ConvolutionHead:
     """The head as training leaves it: every number stands for itself."""
     with torch.no_grad():
         head.table.copy_(10 * torch.eye(10))
@@ -16,7 +16,7 @@ def worth_what_it_says(head: model.ConvolutionHead) -> model.ConvolutionHead:
 
 def test_sum_distribution_is_the_convolution_of_digit_and_number():
     torch.manual_seed(0)
-    head = model.ConvolutionHead()
+    head = heads.ConvolutionHead()
     torch.nn.init.normal_(head.table)
     digit_logits, numbers = torch.randn(10, 10), torch.arange(10)
     sums = head(digit_logits, numbers).softmax(1).detach().numpy()
@@ -27,7 +27,7 @@ def test_sum_distribution_is_the_convolution_of_digit_and_number():
 
 
 def test_head_adds_every_pair():
-    head = worth_what_it_says(model.ConvolutionHead())
+    head = worth_what_it_says(heads.ConvolutionHead())
     pairs = list(itertools.product(range(10), range(10)))
     digits, numbers = (torch.tensor(column) for column in zip(*pairs, strict=True))
     logits = head(20 * torch.nn.functional.one_hot(digits, 10).float(), numbers)
@@ -37,7 +37,7 @@ def test_head_adds_every_pair():
 @pytest.mark.parametrize("scale", [0.0, 1.0, 1e4, 1e30])
 def test_head_is_safe_at_any_scale_of_logits(scale):
     torch.manual_seed(0)
-    head = model.ConvolutionHead()
+    head = heads.ConvolutionHead()
     digit_logits = (scale * torch.randn(8, 10)).requires_grad_()
     sums = torch.randint(0, 10, (8,))
     loss = torch.nn.functional.cross_entropy(head(digit_logits, torch.zeros(8, dtype=torch.long)), sums)
@@ -46,7 +46,7 @@ def test_head_is_safe_at_any_scale_of_logits(scale):
 
 
 def test_unseen_numbers_get_no_gradient_and_seen_ones_do():
-    head = model.ConvolutionHead()
+    head = heads.ConvolutionHead()
     head(torch.randn(4, 10), torch.full((4,), 3))[:, 5].sum().backward()
     assert head.table.grad.abs().sum(1).nonzero().flatten().tolist() == [3]
 
@@ -67,7 +67,7 @@ def test_normalisation_is_inside():
         def forward(self, images):
             return images.flatten(1)
 
-    network = model.Adder(Probe(), model.ConvolutionHead())
+    network = model.Adder(Probe(), heads.ConvolutionHead())
     features = network.features(torch.full((1, 1, 28, 28), model.MNIST_MEAN + model.MNIST_STD))
     torch.testing.assert_close(features, torch.ones(1, 784))
 

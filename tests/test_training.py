@@ -68,3 +68,28 @@ def test_trains_on_cuda(sets):
     settings = Settings(recipe="default", epochs=1, batch_size=16, lr=1e-3, seed=3)
     run = Run(settings, torch.device("cuda"), {})
     assert next(training.fit(run, sets))["loss"] > 0
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device here")
+def test_a_step_does_not_wait_for_cuda(sets):
+    run = Run(Settings(recipe="default", epochs=1, batch_size=16, lr=1e-3, seed=3), torch.device("cuda"), {})
+    steps = data.batches(sets.training.epoch(0).to(run.device), 16)
+    training.train_step(run, run.network, next(steps))
+    torch.cuda.set_sync_debug_mode("error")
+    try:
+        training.train_step(run, run.network, next(steps))
+    finally:
+        torch.cuda.set_sync_debug_mode("default")
+
+
+def test_sums_alone_teach_without_a_digit_label(sets):
+    settings = Settings(recipe="default", epochs=1, batch_size=16, lr=1e-3, seed=3, supervision="sum")
+    run = Run(settings, torch.device("cpu"), {})
+    batch = next(data.batches(sets.training.epoch(0), 16))
+    other = batch._replace(digits=torch.where(batch.digits == data.NO_DIGIT, batch.digits, 9 - batch.digits))
+    losses = []
+    for each in (batch, other):
+        torch.manual_seed(0)
+        losses.append(training.train_step(Run(settings, run.device, {}), run.network, each)[0].item())
+    assert losses[0] == losses[1]
+    assert any(p.grad.abs().sum() > 0 for p in run.network.digit.parameters())

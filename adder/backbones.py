@@ -1,0 +1,114 @@
+"""Backbones: normalised images (B, 1, 28, 28) -> features (B, width). Knows neither digits nor numbers."""
+
+import math
+from functools import partial
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+
+class ResidualBlock(nn.Module):
+    """Two 3x3 convolutions beside an identity (He et al. 2016); keeps (B, C, H, W)."""
+
+    def __init__(self, channels: int):
+        super().__init__()
+        self.conv1 = nn.Conv2d(channels, channels, 3, padding=1, bias=False)
+        self.norm1 = nn.BatchNorm2d(channels)
+        self.conv2 = nn.Conv2d(channels, channels, 3, padding=1, bias=False)
+        self.norm2 = nn.BatchNorm2d(channels)
+
+    def forward(self, x: Tensor) -> Tensor:
+        y = F.relu(self.norm1(self.conv1(x)))
+        y = self.norm2(self.conv2(y))
+        return F.relu(x + y)
+
+
+def conv_norm(inputs: int, outputs: int) -> nn.Sequential:
+    conv = nn.Conv2d(inputs, outputs, 3, padding=1, bias=False)
+    return nn.Sequential(conv, nn.BatchNorm2d(outputs), nn.ReLU())
+
+
+class ResidualBackbone(nn.Module):
+    """A 5x5 stem and two residual stages, with a max pool after the first two, then the mean over the 7x7 grid."""
+
+    def __init__(self, *, widths: tuple[int, int, int] = (16, 32, 96)):
+        super().__init__()
+        stem, middle, last = widths
+        conv = nn.Conv2d(1, stem, 5, padding=2, bias=False)
+        self.stem = nn.Sequential(conv, nn.MaxPool2d(2), nn.BatchNorm2d(stem), nn.ReLU())
+        self.stage1 = nn.Sequential(conv_norm(stem, middle), ResidualBlock(middle), nn.MaxPool2d(2))
+        self.stage2 = nn.Sequential(conv_norm(middle, last), ResidualBlock(last))
+        self.width = last
+
+    def forward(self, images: Tensor) -> Tensor:
+        x = self.stem(images)  # (B, stem, 14, 14)
+        x = self.stage1(x)  # (B, middle, 7, 7)
+        x = self.stage2(x)  # (B, last, 7, 7)
+        return x.mean((2, 3))  # (B, last)
+
+
+class PlainBackbone(nn.Module):
+    """A row of layers, each written as its kind and its size; the features are the last one's output, flattened.
+
+    'conv3 32': 3x3 convolution to 32 channels that keeps height and width, and ReLU; 'valid3 32': the same without
+    padding; with `norm`, batch norm lies between convolution and ReLU. 'max 2', 'average 2': pools. 'relu 1024',
+    'sigmoid 84': a linear layer over all that came before, and that activation.
+    """
+
+    def __init__(self, layers: tuple[str, ...], *, norm: bool = False):
+        super().__init__()
+        self.layers = nn.Sequential()
+        shape = (1, 28, 28)
+        for kind, size in (words.split() for words in layers):
+            added = plain_layer(kind, int(size), shape, norm)
+            self.layers.extend(added)
+            shape = added.eval()(torch.zeros(2, *shape)).shape[1:]
+            added.train()
+        self.layers.append(nn.Flatten())
+        self.width = math.prod(shape)
+
+    def forward(self, images: Tensor) -> Tensor:
+        return self.layers(images)  # (B, width)
+
+
+def plain_layer(kind: str, size: int, inputs: tuple[int, ...], norm: bool) -> nn.Sequential:
+    """One layer of PlainBackbone; `inputs` is what reaches it, (C, H, W) or (C,)."""
+    if kind in ("max", "average"):
+        return nn.Sequential(nn.MaxPool2d(size) if kind == "max" else nn.AvgPool2d(size))
+    if kind in ("relu", "sigmoid"):
+        flatten = [nn.Flatten()] if len(inputs) > 1 else []
+        activation = nn.ReLU() if kind == "relu" else nn.Sigmoid()
+        return nn.Sequential(*flatten, nn.Linear(math.prod(inputs), size), activation)
+    kernel = int(kind[-1])
+    padding = kernel // 2 if kind.startswith("conv") else 0
+    conv = nn.Conv2d(inputs[0], size, kernel, padding=padding)
+    return nn.Sequential(conv, *([nn.BatchNorm2d(size)] if norm else []), nn.ReLU())
+
+
+# Reference systems end in a convolution or a linear layer to ten logits: that one is Adder's, over these features.
+BN_EMBED = ("conv3 16", "conv3 32", "max 2", "conv3 64", "conv3 128", "max 2", "valid3 256", "valid3 512")
+WIDE = (
+    *("conv3 32", "conv3 64", "max 2", "conv3 128", "conv3 256", "max 2"),
+    *("valid3 256", "valid3 512", "relu 1024"),
+)
+SMALL = ("conv3 32", "max 2", "conv3 64", "max 2", "valid3 64", "max 2")
+BOTTLENECK = (
+    *("conv3 32", "conv3 64", "max 2", "conv1 16", "conv3 32", "conv3 64", "max 2"),
+    *("conv1 16", "valid3 32", "valid3 64"),
+)
+LENET = (
+    *("conv5 16", "conv5 16", "average 2", "conv5 32", "conv5 32", "average 2"),
+    *("sigmoid 120", "sigmoid 84"),
+)
+ONE_EPOCH = ("valid5 24", "max 2", "valid3 32", "max 2", "relu 256")
+
+BACKBONES = {
+    "residual": ResidualBackbone,
+    "bn-embed": partial(PlainBackbone, BN_EMBED, norm=True),
+    "wide": partial(PlainBackbone, WIDE),
+    "small": partial(PlainBackbone, SMALL),
+    "bottleneck": partial(PlainBackbone, BOTTLENECK),
+    "lenet": partial(PlainBackbone, LENET),
+    "one-epoch": partial(PlainBackbone, ONE_EPOCH),
+}

@@ -1,0 +1,100 @@
+"""Several processes that train one network, as torchrun starts them. Alone, everything here does nothing.
+
+All processes draw the same batch and warp it alike, and each takes its share: so a run gives the same losses however
+many share the work, within floating-point tolerance, and chance costs a few percent of a step.
+"""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import torch
+import torch.distributed as dist
+from torch import Tensor, nn
+from torch.distributed.nn.functional import all_reduce
+from torch.nn.parallel import DistributedDataParallel
+
+
+def join(device: torch.device) -> torch.device:
+    """Joins the processes of torchrun, if it started this one; the device that is this one's own."""
+    if "RANK" not in os.environ:
+        return device
+    if device.type == "cuda":
+        device = torch.device("cuda", int(os.environ["LOCAL_RANK"]))
+        torch.cuda.set_device(device)
+    dist.init_process_group("nccl" if device.type == "cuda" else "gloo")
+    return device
+
+
+def leave() -> None:
+    if dist.is_initialized():
+        dist.destroy_process_group()
+
+
+def rank() -> int:
+    return dist.get_rank() if dist.is_initialized() else 0
+
+
+def processes() -> int:
+    return dist.get_world_size() if dist.is_initialized() else 1
+
+
+@contextmanager
+def one_before_the_others() -> Iterator[None]:
+    """The first process of each machine passes before its others, to download for all."""
+    first = os.environ.get("LOCAL_RANK", "0") == "0"
+    if dist.is_initialized() and not first:
+        dist.barrier()
+    yield
+    if dist.is_initialized() and first:
+        dist.barrier()
+
+
+def share(tensor: Tensor) -> Tensor:
+    """This process's share of a batch (B, ...) that all have; B is a multiple of their number."""
+    return tensor.chunk(processes())[rank()]
+
+
+def total(tensor: Tensor) -> Tensor:
+    """The sum over all processes, in place."""
+    if dist.is_initialized():
+        dist.all_reduce(tensor)
+    return tensor
+
+
+def parallel(network: nn.Module) -> nn.Module:
+    """The network, its gradients averaged over the processes; the parameters are the network's own."""
+    return DistributedDataParallel(network, broadcast_buffers=False) if dist.is_initialized() else network
+
+
+def synchronised(network: nn.Module) -> nn.Module:
+    """The network, its batch norms taking their statistics over all processes. Parameters are made anew."""
+    if not dist.is_initialized():
+        return network
+    if next(network.parameters()).is_cuda:
+        return nn.SyncBatchNorm.convert_sync_batchnorm(network)
+    for parent in list(network.modules()):
+        for name, child in parent.named_children():
+            if isinstance(child, nn.BatchNorm2d):
+                norm = SynchronisedBatchNorm(child.num_features)
+                norm.load_state_dict(child.state_dict())
+                setattr(parent, name, norm)
+    return network
+
+
+class SynchronisedBatchNorm(nn.BatchNorm2d):
+    """Batch norm over the equal shares of all processes, for the CPU, on which PyTorch's SyncBatchNorm does not run."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        if not self.training:
+            return super().forward(x)
+        moments = torch.stack((x.mean((0, 2, 3)), x.square().mean((0, 2, 3))))
+        mean, square = all_reduce(moments) / processes()
+        variance = square - mean.square()
+        with torch.no_grad():
+            count = x.numel() / x.shape[1] * processes()
+            self.running_mean.lerp_(mean, self.momentum)
+            self.running_var.lerp_(variance * count / (count - 1), self.momentum)
+            self.num_batches_tracked += 1
+        scale = self.weight * (variance + self.eps).rsqrt()
+        return x * scale[:, None, None] + (self.bias - mean * scale)[:, None, None]

@@ -1,0 +1,85 @@
+"""Adder heads: (digit logits (B, 10), numbers int64 (B,)) -> sum logits (B, 19). Knows neither image nor loss."""
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+DIGITS = 10
+NUMBERS = 10
+SUMS = 19  # 0 + 0 .. 9 + 9
+
+
+class ConvolutionHead(nn.Module):
+    """The sum's distribution as the convolution of P(digit) and a learned P(value | number).
+
+    For independent variables P(sum = s) is the sum over d of P(digit = d) P(value = s - d). The table starts
+    without any idea of what a number is worth and learns it through the sum loss alone.
+    """
+
+    GAIN = 8.0  # the table moves at the optimiser's pace; this lets it become sharp within an epoch
+
+    def __init__(self):
+        super().__init__()
+        self.table = nn.Parameter(torch.zeros(NUMBERS, NUMBERS))  # [number as given, value it stands for]
+        value = torch.arange(SUMS)[:, None] - torch.arange(DIGITS)  # (19, 10): s - d
+        self.register_buffer("value", value.clamp(0, NUMBERS - 1), persistent=False)
+        impossible = torch.where((value < 0) | (value >= NUMBERS), torch.finfo(torch.float32).min, 0.0)
+        self.register_buffer("impossible", impossible, persistent=False)
+
+    def forward(self, digit_logits: Tensor, numbers: Tensor) -> Tensor:
+        log_digit = F.log_softmax(digit_logits, 1)  # (B, 10)
+        log_value = F.log_softmax(self.GAIN * self.table, 1)[numbers]  # (B, 10)
+        terms = log_digit[:, None] + log_value[:, self.value] + self.impossible  # (B, 19, 10)
+        return terms.logsumexp(2)  # (B, 19)
+
+
+class ConcatHead(nn.Module):
+    """Linear layers over the digit's logits beside the one-hot number, `depth` of them hidden, with ReLU."""
+
+    def __init__(self, *, hidden: int = 128, depth: int = 1):
+        super().__init__()
+        layers: list[nn.Module] = []
+        width = DIGITS + NUMBERS
+        for _ in range(depth):
+            layers += [nn.Linear(width, hidden), nn.ReLU()]
+            width = hidden
+        self.layers = nn.Sequential(*layers, nn.Linear(width, SUMS))
+
+    def forward(self, digit_logits: Tensor, numbers: Tensor) -> Tensor:
+        return self.layers(torch.cat((digit_logits, one_hot(numbers)), 1))
+
+
+class EmbedHead(nn.Module):
+    """Digit logits and one-hot number each through a linear layer and ReLU, then one linear layer over both."""
+
+    def __init__(self, *, width: int = 20):
+        super().__init__()
+        self.digit = nn.Linear(DIGITS, width)
+        self.number = nn.Linear(NUMBERS, width)
+        self.sum = nn.Linear(2 * width, SUMS)
+
+    def forward(self, digit_logits: Tensor, numbers: Tensor) -> Tensor:
+        return self.sum(torch.cat((self.digit(digit_logits).relu(), self.number(one_hot(numbers)).relu()), 1))
+
+
+class PairHead(nn.Module):
+    """The predicted label and the number as two scalars, through sigmoid layers. No gradient reaches the label."""
+
+    def __init__(self, *, hidden: tuple[int, int] = (64, 64)):
+        super().__init__()
+        first, second = hidden
+        self.layers = nn.Sequential(
+            *(nn.Linear(2, first), nn.Sigmoid(), nn.Linear(first, second), nn.Sigmoid(), nn.Linear(second, SUMS))
+        )
+
+    def forward(self, digit_logits: Tensor, numbers: Tensor) -> Tensor:
+        pair = torch.stack((digit_logits.argmax(1), numbers), 1)
+        return self.layers(pair.to(digit_logits.dtype))
+
+
+def one_hot(numbers: Tensor) -> Tensor:
+    """int64 (B,) in 0..9 -> float32 (B, 10)."""
+    return F.one_hot(numbers, NUMBERS).float()
+
+
+HEADS = {"convolution": ConvolutionHead, "concat": ConcatHead, "embed": EmbedHead, "pair": PairHead}
