@@ -8,7 +8,7 @@ import sys
 import time
 from pathlib import Path
 
-from adder import checkpoint, data, distributed, report, training
+from adder import checkpoint, data, distributed, report, sources, training
 from adder.model import choose_device
 from adder.recipes import RECIPES
 
@@ -163,7 +163,7 @@ def main(arguments: list[str] | None = None) -> int:
         )
         print(f"stopped; {advice}", file=sys.stderr)
         return 130
-    except (checkpoint.CheckpointError, data.DataError, ValueError, OSError) as error:
+    except (checkpoint.CheckpointError, sources.DataError, ValueError, OSError) as error:
         who = f"process {distributed.rank()} of {distributed.processes()}: " if distributed.processes() > 1 else ""
         print(f"train.py: {who}{error}", file=sys.stderr)
         return 2

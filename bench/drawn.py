@@ -16,7 +16,7 @@ import cv2
 import numpy as np
 import torch
 
-from adder import checkpoint, data, evaluation, image, nondigits, strokes
+from adder import checkpoint, data, evaluation, image, nondigits, sources, strokes
 from adder.evaluation import Outputs
 from adder.model import Adder
 from adder.reader import Reader
@@ -43,7 +43,7 @@ class System(NamedTuple):
     from_strokes: Callable[[Strokes], np.ndarray | None]
 
     def read(self, images: list[np.ndarray | None]) -> Outputs:
-        return evaluation.predict(self.network, data.as_tensor(images))
+        return evaluation.predict(self.network, sources.as_tensor(images))
 
 
 def shrink(ink: np.ndarray) -> np.ndarray:
@@ -238,14 +238,14 @@ def main() -> None:
     if flags.strokes:
         drawings = strokes.read_unipen(flags.strokes)
     else:
-        drawings = [d for d in data.pendigits(flags.data_dir) if d.writer % data.VALIDATION_WRITERS == 0]
+        drawings = [d for d in sources.pendigits(flags.data_dir) if d.writer % data.VALIDATION_WRITERS == 0]
     drawings = drawings[:: flags.every]
     digits = digits_of(drawings)
-    test = data.mnist(flags.data_dir, train=False)
+    test = sources.mnist(flags.data_dir, train=False)
     foreign = torch.cat(
         [
             characters
-            for name, characters in data.omniglot(flags.data_dir).items()
+            for name, characters in sources.omniglot(flags.data_dir).items()
             if name in nondigits.VALIDATION_ALPHABETS
         ]
     )

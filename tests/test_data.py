@@ -8,19 +8,19 @@ import numpy as np
 import pytest
 import torch
 
-from adder import data
+from adder import data, sources
 from tests.conftest import ROOT
 
 
 @pytest.fixture(scope="module")
 def mnist(data_dir):
-    return data.mnist(data_dir, train=True)
+    return sources.mnist(data_dir, train=True)
 
 
 def test_mnist_is_the_original(mnist, data_dir):
     assert mnist.images.shape == (60000, 1, 28, 28) and mnist.images.dtype == torch.uint8
     assert mnist.digits.bincount().tolist() == [5923, 6742, 5958, 6131, 5842, 5421, 5918, 6265, 5851, 5949]
-    assert len(data.mnist(data_dir, train=False).digits) == 10000
+    assert len(sources.mnist(data_dir, train=False).digits) == 10000
 
 
 def test_validation_is_fixed_stratified_and_apart(mnist):
@@ -54,8 +54,8 @@ def test_damaged_file_is_named(data_dir, tmp_path):
     broken = tmp_path / "MNIST" / "raw" / "t10k-labels-idx1-ubyte"
     broken.chmod(0o644)
     broken.write_bytes(broken.read_bytes()[:-1])
-    with pytest.raises(data.DataError, match=r"t10k-labels-idx1-ubyte is damaged .* delete it and run again"):
-        data.mnist(tmp_path, train=False)
+    with pytest.raises(sources.DataError, match=r"t10k-labels-idx1-ubyte is damaged .* delete it and run again"):
+        sources.mnist(tmp_path, train=False)
 
 
 @pytest.fixture(scope="module")
@@ -117,7 +117,7 @@ def offline(monkeypatch):
 
 @pytest.mark.parametrize("name", data.OPTIONAL)
 def test_missing_set_names_the_flag_that_goes_without_it(tmp_path, name, offline):
-    with pytest.raises(data.DataError, match=f"go without by --without {name}"):
+    with pytest.raises(sources.DataError, match=f"go without by --without {name}"):
         getattr(data, name)(tmp_path)
 
 
@@ -125,8 +125,8 @@ def test_damaged_strokes_are_named(data_dir, tmp_path):
     (tmp_path / "pendigits").mkdir()
     whole = (data_dir / "pendigits" / "pendigits-orig.tra").read_bytes()
     (tmp_path / "pendigits" / "pendigits-orig.tra").write_bytes(whole[:-100])
-    with pytest.raises(data.DataError, match=r"pendigits-orig.tra is damaged"):
-        data.pendigits(tmp_path)
+    with pytest.raises(sources.DataError, match=r"pendigits-orig.tra is damaged"):
+        sources.pendigits(tmp_path)
 
 
 def test_no_data_and_no_network_is_one_line(tmp_path):

@@ -3,7 +3,7 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 import pytest
 
-from adder import data, image, nondigits, strokes
+from adder import image, nondigits, sources, strokes
 from adder.reader import Reader
 
 
@@ -24,7 +24,7 @@ def accuracy(readings, digits):
 
 
 def test_shipped_weights_read_mnist(reader, data_dir):
-    test = data.mnist(data_dir, train=False)
+    test = sources.mnist(data_dir, train=False)
     numbers = [index % 10 for index in range(len(test.digits))]
     readings = reader.read_many(list(test.images[:, 0].numpy()), numbers)
     assert accuracy(readings, test.digits.tolist()) >= 0.993
