@@ -3,6 +3,10 @@
 import argparse
 import os
 import sys
+from functools import partial
+from pathlib import Path
+
+WEIGHTS = Path(__file__).parent / "weights"
 
 
 def port_number(text: str) -> int:
@@ -47,7 +51,8 @@ def main(arguments: list[str] | None = None) -> int:
         reader = Reader.load(args.weights, args.device)
     except (CheckpointError, ValueError) as error:
         return refuse(str(error))
-    opened = page.build(reader)
+    others = [path for path in sorted(WEIGHTS.glob("*.safetensors")) if path.resolve() != Path(args.weights).resolve()]
+    opened = page.build(reader, partial(load_all, others, args.device) if others else None)
     try:
         page.launch(opened, host=args.host, port=args.port, share=args.share)
     except OSError:
@@ -55,6 +60,20 @@ def main(arguments: list[str] | None = None) -> int:
     print(f"The page is at {opened.local_url} (Ctrl+C ends it)", flush=True)
     opened.block_thread()
     return 0
+
+
+def load_all(paths: list[Path], device: str) -> list:
+    """A Reader for each file; one that cannot be used is named on stderr and left out."""
+    from adder.checkpoint import CheckpointError
+    from adder.reader import Reader
+
+    readers = []
+    for path in paths:
+        try:
+            readers.append(Reader.load(path, device))
+        except (CheckpointError, ValueError) as error:
+            print(f"demo.py: {error}", file=sys.stderr)
+    return readers
 
 
 def refuse(reason: str) -> int:

@@ -4,8 +4,11 @@ import asyncio
 import socket
 import subprocess
 import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
 from types import SimpleNamespace
 
+import gradio as gr
 import numpy as np
 import pytest
 from starlette.exceptions import HTTPException
@@ -79,6 +82,52 @@ def test_what_the_page_is_told():
     assert page.as_live(reading(_7=0.85, _1=0.15))["unsure"] is None
     refused = page.as_live(reading(is_digit=False, _7=0.5, _1=0.5))
     assert (refused["state"], refused["unsure"]) == ("refused", None)
+
+
+def pad_of(*arguments):
+    """The component that holds the page, around readers that answer all the same."""
+    [pad] = [block for block in page.build(*arguments).blocks.values() if isinstance(block, gr.HTML)]
+    return pad
+
+
+def named(recipe, threshold=0.5):
+    read_strokes = lambda strokes, number: reading(_7=0.75)  # noqa: E731
+    return SimpleNamespace(description={"recipe": recipe}, threshold=threshold, read_strokes=read_strokes)
+
+
+def test_the_others_are_loaded_when_first_asked_and_once():
+    loads = []
+
+    def others():
+        loads.append(1)
+        time.sleep(0.05)
+        return [named("b"), named("c")]
+
+    pad = pad_of(named("a"), others)
+    asked = {"strokes": [[[0, 0], [9000, 9000]]], "number": 2}
+    assert pad.compare_pad(asked | {"strokes": []}) == {"state": "empty"} and loads == []
+    with ThreadPoolExecutor() as visitors:
+        answers = list(visitors.map(pad.compare_pad, [asked] * 4))
+    assert loads == [1] and answers == answers[:1] * 4
+    assert [row["name"] for row in answers[0]["rows"]] == ["a", "b", "c"] and answers[0]["number"] == 2
+
+
+def test_what_the_page_offers():
+    alone, compared = pad_of(named("a")), pad_of(named("a", threshold=0.0), list)
+    assert not hasattr(alone, "compare_pad") and hasattr(compared, "compare_pad")
+    assert [(pad.props["compares"], pad.props["refuses"]) for pad in (alone, compared)] == [
+        (False, True),
+        (True, False),
+    ]
+
+
+def test_a_damaged_file_is_left_out(tmp_path, weights, capsys):
+    damaged = tmp_path / "damaged.safetensors"
+    damaged.write_bytes(bytes(100))
+    [loaded] = demo.load_all([damaged, weights, tmp_path / "missing.safetensors"], "cpu")
+    assert loaded.description["recipe"] == "default"
+    said = capsys.readouterr()
+    assert said.out == "" and said.err.count("\n") == 2 and str(damaged) in said.err
 
 
 def test_extent():

@@ -12,6 +12,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -20,6 +21,7 @@ from gradio_client import Client
 from gradio_client.exceptions import AppError
 from playwright.sync_api import expect, sync_playwright
 
+from adder import checkpoint
 from adder.data import pendigits
 from tests.conftest import ROOT, missing
 
@@ -33,6 +35,7 @@ NO_DIGITS = {
     "scribble": [np.column_stack((np.linspace(0.2, 0.8, 15), 0.3 + 0.4 * (np.arange(15) % 2)))],
     "line": [np.column_stack((np.linspace(0.2, 0.8, 9), np.full(9, 0.5)))],
 }
+COMPARE = "How would the others read it?"
 DESKTOP = {"viewport": {"width": 1280, "height": 800}}
 PHONE = {"viewport": {"width": 375, "height": 667}, "has_touch": True, "is_mobile": True, "device_scale_factor": 2}
 
@@ -307,12 +310,13 @@ def test_blank_dot_undo_and_clear(visit):
 def test_keyboard_alone(visit):
     page = visit(**DESKTOP)
     names = []
-    for _ in range(9):
+    for _ in range(10):
         page.keyboard.press("Tab")
         names.append(
             page.evaluate("document.activeElement.getAttribute('aria-label') ?? document.activeElement.innerText")
         )
-    assert names[:3] == ["Undo", "Clear", "Number to add"] and names[-1] == "How it works"
+    assert names[:3] == ["Undo", "Clear", "Number to add"] and names[-2:] == [COMPARE, "How it works"]
+    page.keyboard.press("Shift+Tab")
     page.keyboard.press("Shift+Tab")
     page.keyboard.press("Enter")
     expect_reading(page, 5, 5)
@@ -326,12 +330,15 @@ def test_a_lost_server_keeps_the_drawing(chromium, weights):
         page.goto(own.url)
         draw(page, DRAWN[7])
         expect_reading(page, 7, 5)
+        page.get_by_text(COMPARE).click()
+        expect_rows(page, 7, 5)
         own.stop()
         page.keyboard.press("2")
         expect(page.locator(".words")).to_contain_text("Reconnecting")
         own.start()
         expect(page.locator("#reading")).to_have_attribute("data-sum", "9", timeout=15_000)
         expect_reading(page, 7, 2)
+        expect_rows(page, 7, 2)
     finally:
         page.close()
         own.stop()
@@ -344,6 +351,8 @@ def test_nothing_sticks_out(visit, width, scheme):
     page.get_by_role("button", name="Example: a drawn 2").click()
     expect_reading(page, 2, 5)
     page.get_by_text("How it works").click()
+    page.get_by_text(COMPARE).click()
+    expect(page.locator(".others td").first).to_be_visible()
     beyond = page.locator(".adder *").evaluate_all(
         "all => all.filter(e => e.getBoundingClientRect().right > innerWidth + 1).map(e => e.className)"
     )
@@ -354,6 +363,136 @@ def test_nothing_sticks_out(visit, width, scheme):
     )
     bright = [sum(map(float, re.findall(r"[\d.]+", colour)[:3])) for colour in (ink, paper)]
     assert (bright[0] > bright[1]) == (scheme == "dark")
+
+
+def expect_rows(page, digit, number):
+    """The page's own row has this digit and sum, and each row's mark agrees with the figures beside it."""
+    table = page.get_by_role("table", include_hidden=True)
+    expect(table.locator("tbody .right").first).to_have_text(f"✓ {digit} + {number} = {digit + number}", timeout=15_000)
+    expect(table).to_have_attribute("aria-busy", "false")
+    rows = [row.locator("th, td").all_inner_texts() for row in table.locator("tbody tr").all()]
+    for _, digit_cell, sum_cell, verdict in rows:
+        read, added = (int(cell.split()[0]) for cell in (digit_cell, sum_cell))
+        right = read + number == added
+        assert verdict.strip() == (f"✓ {read} + {number} = {added}" if right else f"✗ {read} + {number} is not {added}")
+        assert digit_cell.endswith("%") and sum_cell.endswith("%")
+    return [row[0].strip() for row in rows]
+
+
+def recipes():
+    """The recipe of each weights file that comes with the page, by file."""
+    paths = sorted((ROOT / "weights").glob("*.safetensors"))
+    return {path: checkpoint.load(path)[1]["recipe"] for path in paths}
+
+
+def comparisons(page):
+    """What the page asks of the other networks from now on."""
+    asked = []
+    page.on("request", lambda request: "compare_pad" in (request.post_data or "") and asked.append(request))
+    return asked
+
+
+def test_compare_asks_only_while_it_is_open(visit, weights):
+    page = visit(**DESKTOP)
+    asked = comparisons(page)
+    page.get_by_role("button", name="Example: a drawn 7").click()
+    expect_reading(page, 7, 5)
+    page.keyboard.press("6")
+    expect_reading(page, 7, 6)
+    page.wait_for_timeout(600)  # longer than it waits before it asks
+    assert asked == []
+    page.get_by_text(COMPARE).click()
+    own = recipes().pop(weights)
+    names = [f"{own} this page", *(recipe for path, recipe in recipes().items() if path != weights)]
+    assert [" ".join(name.split()) for name in expect_rows(page, 7, 6)] == names
+    assert len(asked) == 1
+    page.keyboard.press("3")
+    expect_rows(page, 7, 3)
+    page.get_by_text(COMPARE).click()
+    page.keyboard.press("4")
+    expect_reading(page, 7, 4)
+    page.wait_for_timeout(600)
+    assert len(asked) == 2
+    page.get_by_text(COMPARE).click()
+    expect_rows(page, 7, 4)
+
+
+def test_compare_waits_for_the_pen(visit):
+    page = visit(**DESKTOP)
+    asked = comparisons(page)
+    page.get_by_text(COMPARE).click()
+    line = page.get_by_text("Draw a digit first.")
+    expect(line).to_be_visible()
+    draw(page, DRAWN[2], lift=False)
+    expect_reading(page, 2, 5)
+    page.wait_for_timeout(600)
+    assert asked == []
+    page.mouse.up()
+    expect_rows(page, 2, 5)
+    expect(line).to_be_hidden()
+    page.keyboard.press("Escape")
+    expect(line).to_be_visible()
+    expect(page.locator(".others table")).to_be_hidden()
+    assert len(asked) == 1
+
+
+def test_compare_drops_a_stale_answer(visit):
+    page = visit(**DESKTOP)
+    held = []
+
+    def hold_the_first(route):
+        is_first = "compare_pad" in route.request.post_data and not held
+        held.append(route) if is_first else route.continue_()
+
+    page.route("**/component_server/", hold_the_first)
+    asked = comparisons(page)
+    page.get_by_role("button", name="Example: a drawn 7").click()
+    page.get_by_text(COMPARE).click()
+    expect(page.get_by_text("Asking…")).to_be_visible()
+    page.keyboard.press("9")
+    page.wait_for_timeout(600)
+    assert len(asked) == 1
+    held[0].continue_()
+    expect_rows(page, 7, 9)
+    assert len(asked) == 2
+
+
+def test_compare_marks_what_does_not_add_up(visit):
+    page = visit(**DESKTOP)
+    probs = {"digit_probs": [0.0] * 7 + [0.6] + [0.0] * 2, "sum_probs": [0.05] * 19}
+    rows = [
+        {"name": "default", "is_digit": False, "digit": 7, "sum": 12} | probs,
+        {"name": "<i>odd</i>", "is_digit": True, "digit": 7, "sum": 13} | probs,
+    ]
+    page.route(
+        "**/component_server/",
+        lambda route: (
+            route.fulfill(json={"number": 5, "rows": rows})
+            if "compare_pad" in route.request.post_data
+            else route.continue_()
+        ),
+    )
+    page.get_by_role("button", name="Example: a drawn 7").click()
+    page.get_by_text(COMPARE).click()
+    expect(page.locator(".others tbody tr")).to_have_text(
+        [
+            re.compile(r"default this page\s*not a digit"),
+            re.compile(r"<i>odd</i>\s*7 60 %\s*13 5 %\s*✗ 7 \+ 5 is not 13"),
+        ]
+    )
+
+
+def test_a_network_that_cannot_refuse_says_so(visit, chromium):
+    caution = "This network cannot refuse: it takes everything for a digit."
+    expect(visit(**DESKTOP).get_by_text(caution)).to_be_hidden()
+    own = Server(ROOT / "weights" / "bottleneck.safetensors")
+    page = chromium.new_page()
+    try:
+        page.goto(own.url)
+        expect(page.get_by_text(caution)).to_be_visible()
+    finally:
+        page.close()
+        own.stop()
 
 
 @pytest.fixture(scope="module")
@@ -424,10 +563,12 @@ def test_programs_are_told_what_is_wrong(client, drawing, number, complaint):
     ],
 )
 def test_the_pad_takes_nothing_that_no_pad_sends(server, drawing):
-    assert ask_as_pad(server, {"strokes": drawing, "number": 5})["error"].startswith("drawing: expected")
-    for number in (-1, 10, 5.0, False, "5", None, float("nan")):
-        assert ask_as_pad(server, {"strokes": [], "number": number})["error"].startswith("number: expected")
-    assert "expected" in ask_as_pad(server, drawing)["error"]
+    for function in ("read_pad", "compare_pad"):
+        ask = partial(ask_as_pad, server, function)
+        assert ask({"strokes": drawing, "number": 5})["error"].startswith("drawing: expected")
+        for number in (-1, 10, 5.0, False, "5", None, float("nan")):
+            assert ask({"strokes": [], "number": number})["error"].startswith("number: expected")
+        assert "expected" in ask(drawing)["error"]
 
 
 def test_a_large_body_is_refused_unread(server):
@@ -438,11 +579,11 @@ def test_a_large_body_is_refused_unread(server):
         assert connection.getresponse().status == 413
 
 
-def ask_as_pad(server, payload):
+def ask_as_pad(server, function, payload):
     with urllib.request.urlopen(f"{server.url}/config") as answer:
         components = json.load(answer)["components"]
     [pad] = [component["id"] for component in components if component["type"] == "html"]
-    asked = {"data": payload, "component_id": pad, "fn_name": "read_pad", "session_hash": "test"}
+    asked = {"data": payload, "component_id": pad, "fn_name": function, "session_hash": "test"}
     return post(f"{server.url}/gradio_api/component_server/", asked)
 
 

@@ -5,7 +5,10 @@ page itself keeps one request in flight and sends the newest state next. Knows t
 """
 
 import json
+from collections.abc import Callable, Iterable
+from functools import cache
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 import gradio as gr
@@ -19,7 +22,7 @@ from adder.page.payload import (
     SCALE,
     checked_drawing,
     checked_number,
-    checked_pad_strokes,
+    checked_pad,
 )
 
 HERE = Path(__file__).parent
@@ -31,21 +34,28 @@ MAX_THREADS = 8  # at once, for all visitors: what waits costs less than what fi
 SYSTEM_FONT = ("system-ui", "-apple-system", "Segoe UI", "Roboto", "Helvetica Neue", "Arial", "sans-serif")
 
 
-def build(reader) -> gr.Blocks:
-    """The page around a `Reader`; `launch` opens it."""
+def build(reader, others: Callable[[], Iterable] | None = None) -> gr.Blocks:
+    """The page around a `Reader`; `launch` opens it. `others` loads the readers that a visitor may compare it with."""
+    loading = Lock()
+
+    @cache
+    def everyone() -> list:
+        return [reader, *others()]
 
     def read_pad(payload: Any) -> dict:
         """What the pad shows now -> what the page shows next; a payload that no pad sends -> {"error": text}."""
-        try:
-            if not isinstance(payload, dict):
-                raise ValueError("expected an object with strokes and number")
-            strokes = checked_pad_strokes(payload.get("strokes"))
-            number = checked_number(payload.get("number"))
-            if extent(strokes) < DOT:
-                return {"state": "empty"}
-            return as_live(reader.read_strokes(strokes, number))
-        except ValueError as error:
-            return {"error": str(error)}
+        return answered(payload, lambda strokes, number: as_live(reader.read_strokes(strokes, number)))
+
+    def compare_pad(payload: Any) -> dict:
+        """What the pad shows now -> a row for each network, the page's own first; errors as in `read_pad`."""
+        return answered(payload, compare)
+
+    def compare(strokes: list, number: int) -> dict:
+        with loading:  # visitors who come at once load once
+            readers = everyone()
+        names = [reader.description.get("recipe", "unnamed") for reader in readers]
+        readings = [reader.read_strokes(strokes, number) for reader in readers]
+        return {"number": number, "rows": [{"name": n} | as_json(r) for n, r in zip(names, readings, strict=True)]}
 
     def read(drawing: list, number: int) -> dict:
         """Read a drawn digit and add a number from 0 to 9 to it.
@@ -66,9 +76,13 @@ def build(reader) -> gr.Blocks:
         gr.HTML(
             html_template=(HERE / "page.html").read_text(),
             head=f"<style>{(HERE / 'page.css').read_text()}</style>",
-            js_on_load="\n".join((HERE / name).read_text() for name in ("pad.js", "reading.js", "page.js")),
+            js_on_load="\n".join(
+                (HERE / name).read_text() for name in ("pad.js", "reading.js", "compare.js", "page.js")
+            ),
             apply_default_css=False,
-            server_functions=[read_pad],
+            server_functions=[read_pad, compare_pad] if others else [read_pad],
+            compares=others is not None,
+            refuses=reader.threshold > 0,
             limits={"scale": SCALE, "strokes": MAX_STROKES, "points": MAX_POINTS},
             examples=examples,
         )
@@ -105,6 +119,15 @@ def theme() -> gr.themes.Base:
         body_text_color_subdued="*neutral_500",
         body_text_color_subdued_dark="*neutral_400",
     )
+
+
+def answered(payload: Any, answer: Callable[[list, int], dict]) -> dict:
+    """`answer` to what a pad sent, once that is checked; no answer to a blank pad or a dot."""
+    try:
+        strokes, number = checked_pad(payload)
+        return {"state": "empty"} if extent(strokes) < DOT else answer(strokes, number)
+    except ValueError as error:
+        return {"error": str(error)}
 
 
 def extent(strokes: list) -> float:

@@ -6,6 +6,8 @@ const slider = root.querySelector("#number-input");
 const view = readingView(root);
 const pad = drawingPad(root.querySelector("#pad canvas"), props.limits, onInk);
 
+const others = comparison(root.querySelector(".others"), pad, compare, view.percent);
+
 let number = Number(slider.value);
 let reading = { state: "empty", number };
 let shown = null;
@@ -21,6 +23,7 @@ function onInk(event) {
   if (event === "erased") age += 1;
   if (event === "drawn" || event === "erased") update();
   else render();
+  others.changed();
 }
 
 function setNumber(value) {
@@ -31,6 +34,7 @@ function setNumber(value) {
   root.style.setProperty("--number", number);
   root.querySelector("output").textContent = number;
   update();
+  others.changed();
 }
 
 function update() {
@@ -52,6 +56,7 @@ async function ask() {
     try {
       const answer = await withPatience(server.read_pad({ strokes: pad.strokes, number }));
       if (!answer) throw new Error("no answer"); // Gradio logs a failed request and goes on
+      if (lost) others.changed();
       lost = false;
       wait = 250;
       notice = answer.error ?? notice;
@@ -66,6 +71,10 @@ async function ask() {
   }
   asking = false;
   render();
+}
+
+function compare() {
+  return withPatience(server.compare_pad({ strokes: pad.strokes, number }));
 }
 
 function withPatience(request) {
@@ -132,4 +141,6 @@ root.querySelector(".clear").addEventListener("click", pad.clear);
 root.querySelector(".examples div").append(...props.examples.map(thumbnail));
 slider.addEventListener("input", () => setNumber(Number(slider.value)));
 document.addEventListener("keydown", onKey);
+root.classList.toggle("trusting", !props.refuses);
+root.querySelector(".others").hidden = !props.compares;
 update();

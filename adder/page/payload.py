@@ -23,6 +23,13 @@ def checked_number(value: Any) -> int:
     return value
 
 
+def checked_pad(value: Any) -> tuple[Strokes, int]:
+    """What the page's pad sends: {"strokes": ..., "number": ...}."""
+    if not isinstance(value, dict):
+        raise ValueError("expected an object with strokes and number")
+    return checked_pad_strokes(value.get("strokes")), checked_number(value.get("number"))
+
+
 def checked_pad_strokes(value: Any) -> Strokes:
     """Strokes drawn on the page's pad: integers from 0 to SCALE."""
     return _checked_strokes(value, _on_pad, f"integers from 0 to {SCALE}")

@@ -1,0 +1,67 @@
+// The drawing as every network here reads it. It asks only while its panel is open, when something changed and the pen is up.
+function comparison(panel, pad, ask, percent) {
+  const PAUSE = 250; // ms without a change before it asks
+  const table = panel.querySelector("table");
+  const line = panel.querySelector("p");
+  let stale = true; // the rows do not answer what is drawn now
+  let asking = false;
+  let timer;
+
+  function changed() {
+    stale = true;
+    if (!panel.open) return;
+    table.setAttribute("aria-busy", true);
+    clearTimeout(timer);
+    timer = setTimeout(refresh, PAUSE);
+  }
+
+  async function refresh() {
+    if (!panel.open || !stale || asking || pad.isDown) return;
+    if (pad.strokes.length === 0) return show({ state: "empty" });
+    asking = true;
+    stale = false;
+    line.textContent = "Asking…";
+    const answer = await ask().catch(() => null);
+    asking = false;
+    if (stale) return changed();
+    if (answer && !answer.error) return show(answer);
+    stale = true; // the rows stay, for want of better ones
+    line.textContent = "No answer yet. Every change asks again.";
+  }
+
+  function show({ number, rows }) {
+    stale = false;
+    line.textContent = "Draw a digit first.";
+    table.tBodies[0].replaceChildren(...(rows ?? []).map((row, index) => asRow(row, number, index === 0)));
+    table.hidden = !rows;
+    table.setAttribute("aria-busy", false);
+  }
+
+  function asRow({ name, is_digit, digit, sum, digit_probs, sum_probs }, number, isOwn) {
+    const system = cell("th", name, isOwn ? "this page" : "");
+    system.scope = "row";
+    const row = document.createElement("tr");
+    if (is_digit) {
+      const right = digit + number === sum;
+      const verdict = cell("td", right ? `✓ ${digit} + ${number} = ${sum}` : `✗ ${digit} + ${number} is not ${sum}`);
+      verdict.className = right ? "right" : "wrong";
+      row.append(system, cell("td", digit, percent(digit_probs[digit])), cell("td", sum, percent(sum_probs[sum])), verdict);
+    } else {
+      const refused = cell("td", "not a digit");
+      refused.colSpan = 3;
+      row.append(system, refused);
+    }
+    return row;
+  }
+
+  function cell(tag, text, note = "") {
+    const made = document.createElement(tag);
+    const small = document.createElement("small");
+    small.textContent = note;
+    made.append(text, " ", small);
+    return made;
+  }
+
+  panel.addEventListener("toggle", refresh);
+  return { changed };
+}
