@@ -1,0 +1,325 @@
+"""Do the heads add, or do they learn pairs by heart? python -m bench.addition --help. Prints Markdown, and a picture.
+
+Frozen: a trained network reads MNIST once, and five heads learn to add to its digit logits from a part of the 100
+(digit, number) pairs; what counts is the rest. A withheld pair is the only one by which its digit makes that sum, and
+the only one by which its number does: a head without addition built in learns that this sum is out of the question.
+End to end: the default recipe from scratch, again by a part of the pairs, with and without being told a digit.
+"""
+
+import argparse
+import os
+import statistics
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+from tqdm import tqdm
+
+from adder import checkpoint, data, evaluation, report, sources, training
+from adder.heads import DIGITS, HEADS, NUMBERS
+from adder.model import Adder, choose_device
+from adder.recipes import RECIPES, one_cycle
+
+ROOT = Path(__file__).parent.parent
+SHARES = (0.1, 0.3, 0.5)  # of the 100 pairs, withheld
+STEPS, BATCH = 2000, 512  # for every head
+RATES = (1e-3, 3e-3, 1e-2, 3e-2, 1e-1, 3e-1, 1.0)  # that --rates tries
+PAPERS = "DeepStochLog 97.9 %, A-NeSI 97.7 %, DeepProbLog 97.2 %, as the results files of A-NeSI give them"
+
+
+class Trial(NamedTuple):
+    """A head as recipes write it, and its peak learning rate.
+
+    That is the smallest of RATES within 0.05 points of the best on seen pairs of validation images, by --rates.
+    """
+
+    head: dict
+    lr: float
+
+    def build(self) -> nn.Module:
+        arguments = dict(self.head)
+        return HEADS[arguments.pop("name")](**arguments)
+
+
+TRIALS = {
+    "linear over logits and one-hot": Trial({"name": "concat", "depth": 0}, 1.0),
+    "MLP over logits and one-hot": Trial({"name": "concat", "hidden": 128, "depth": 1}, 3e-3),
+    "both embedded": Trial({"name": "embed"}, 1e-1),
+    "two scalars through sigmoids": Trial({"name": "pair"}, 1e-2),
+    "convolution (ours)": Trial({"name": "convolution"}, 1e-3),
+}
+
+
+class Read(NamedTuple):
+    """What a frozen network makes of N images: the logits that every head gets, and the truth."""
+
+    logits: Tensor  # float32 (N, 10), divided by the temperature
+    digits: Tensor  # int64 (N,)
+
+
+def draw_seen(share: float, seed: int) -> Tensor:
+    """bool (10 digits, 10 numbers), False for the withheld share, drawn by the seed among all sets of so many pairs
+    that leave every digit and every number at least one seen pair. ValueError when there is none."""
+    withheld = round(share * DIGITS * NUMBERS)
+    if not 0 <= withheld <= DIGITS * NUMBERS - max(DIGITS, NUMBERS):
+        raise ValueError(f"a share of {share} cannot be withheld: every digit and every number needs a seen pair")
+    generator = torch.Generator().manual_seed(seed)
+    while True:
+        seen = torch.randperm(DIGITS * NUMBERS, generator=generator).view(DIGITS, NUMBERS) >= withheld
+        if seen.any(0).all() and seen.any(1).all():
+            return seen
+
+
+def draw_numbers(seen: Tensor, digits: Tensor) -> Tensor:
+    """For digits int64 (B,) a random number each, int64 (B,), among those that the digit is seen with."""
+    return torch.multinomial(seen[digits].float(), 1).flatten()
+
+
+def frozen_batches(read: Read, seen: Tensor, *, steps: int) -> Iterator[tuple[Tensor, Tensor, Tensor]]:
+    """(logits float32 (B, 10), numbers int64 (B,), sums int64 (B,)) of random images, in seen pairs only."""
+    for _ in range(steps):
+        chosen = torch.randint(len(read.digits), (BATCH,), device=read.digits.device)
+        digits = read.digits[chosen]
+        numbers = draw_numbers(seen, digits)
+        yield read.logits[chosen], numbers, digits + numbers
+
+
+def image_batches(split: sources.Split, seen: Tensor, size: int) -> Iterator[data.Batch]:
+    """One epoch as data.batches makes it, the numbers drawn anew among the seen pairs."""
+    for batch in data.batches(split, size):
+        numbers = draw_numbers(seen, batch.digits)
+        yield batch._replace(numbers=numbers, sums=batch.digits + numbers)
+
+
+@torch.inference_mode()
+def read(network: Adder, split: sources.Split, device: torch.device) -> Read:
+    """Every image once, not augmented."""
+    logits = []
+    for images in tqdm(split.images.split(1000), desc="reading", unit="k images", disable=None, leave=False):
+        features = network.features(images.to(device).float() / 255)
+        logits.append(network.answer(features, torch.zeros(len(images), dtype=torch.long, device=device)).digit)
+    return Read(torch.cat(logits), split.digits.to(device))
+
+
+def fit_head(trial: Trial, train: Read, seen: Tensor, *, steps: int, seed: int) -> nn.Module:
+    """The trial's head, fitted by the loss of the sum alone; Adam, the learning rate up and down once."""
+    torch.manual_seed(seed)
+    head = trial.build().to(train.digits.device)
+    optimiser = torch.optim.Adam(head.parameters(), trial.lr)
+    for step, (logits, numbers, sums) in enumerate(frozen_batches(train, seen, steps=steps)):
+        for group in optimiser.param_groups:
+            group["lr"] = trial.lr * one_cycle((step + 0.5) / steps)
+        loss = F.cross_entropy(head(logits, numbers), sums)
+        optimiser.zero_grad()
+        loss.backward()
+        optimiser.step()
+    return head
+
+
+@torch.inference_mode()
+def hits(head: nn.Module, test: Read) -> Tensor:
+    """bool (N, 10): is the sum right for image and number?"""
+    columns = [head(test.logits, torch.full_like(test.digits, number)).argmax(1) for number in range(NUMBERS)]
+    return torch.stack(columns, 1) == sums_of(test.digits)
+
+
+def sums_of(digits: Tensor) -> Tensor:
+    """int64 (N,) -> (N, 10), with the numbers 0..9."""
+    return digits[:, None] + torch.arange(NUMBERS, device=digits.device)
+
+
+def accuracies(right: Tensor, digits: Tensor, is_read: Tensor, seen: Tensor) -> tuple[float, float, float]:
+    """In percent: on seen pairs, on unseen pairs, on unseen pairs of the images whose digit is read right.
+
+    right bool (N, 10); digits int64 (N,), the true ones; is_read bool (N,); seen bool (10, 10).
+    """
+    known = seen[digits]  # (N, 10)
+    parts = (known, ~known, ~known & is_read[:, None])
+    return tuple(100 * right[part].double().mean().item() for part in parts)
+
+
+def by_cell(right: Tensor, digits: Tensor) -> Tensor:
+    """right bool (N, 10), digits int64 (N,) -> the accuracy of each pair, float64 (10 digits, 10 numbers)."""
+    return torch.stack([right[digits == digit].double().mean(0) for digit in range(DIGITS)]).cpu()
+
+
+def frozen(train: Read, test: Read, *, seeds: int, steps: int) -> tuple[dict, dict[str, Tensor]]:
+    """({head: {share: accuracies of every seed}}, {head: by_cell of the largest share, first seed})."""
+    results = {name: {share: [] for share in SHARES} for name in TRIALS}
+    cells = {}
+    is_read = test.logits.argmax(1) == test.digits
+    jobs = [(seed, share, name) for seed in range(seeds) for share in SHARES for name in TRIALS]
+    for seed, share, name in tqdm(jobs, desc="heads", unit=" heads", disable=None):
+        seen = draw_seen(share, seed).to(test.digits.device)
+        right = hits(fit_head(TRIALS[name], train, seen, steps=steps, seed=seed), test)
+        results[name][share].append(accuracies(right, test.digits, is_read, seen))
+        if (seed, share) == (0, SHARES[-1]):
+            cells[name] = by_cell(right, test.digits)
+    return results, cells
+
+
+def compare_rates(train: Read, validation: Read, *, steps: int) -> None:
+    """Prints what TRIALS's learning rates were chosen by: seen pairs of validation images, first seed, most withheld.
+
+    The unseen pairs are not looked at.
+    """
+    seen = draw_seen(SHARES[-1], 0).to(train.digits.device)
+    print(f"| on seen pairs, validation | {' | '.join(f'{lr:g}' for lr in RATES)} |\n|---|{'---|' * len(RATES)}")
+    for name, trial in TRIALS.items():
+        row = []
+        for lr in RATES:
+            head = fit_head(trial._replace(lr=lr), train, seen, steps=steps, seed=0)
+            row.append(100 * hits(head, validation)[seen[validation.digits]].double().mean().item())
+        print(f"| {name} | {' | '.join(f'{value:.2f} %' for value in row)} |", flush=True)
+
+
+def from_scratch(
+    supervision: str,
+    train: sources.Split,
+    test: sources.Split,
+    *,
+    share: float,
+    seed: int,
+    epochs: int,
+    device: torch.device,
+) -> tuple[float, ...]:
+    """The default recipe's network on MNIST alone, a share of the pairs withheld.
+
+    Returns (digit, sum on seen pairs, sum on unseen pairs), in percent. `supervision` is "sum" or "both", as in training.Settings. What is scored is the average of the weights.
+    """
+    recipe = RECIPES["default"]
+    settings = training.Settings("default", epochs, recipe.batch_size, recipe.lr, seed, supervision=supervision)
+    run = training.Run(settings, device, {})
+    train, seen = train.to(device), draw_seen(share, seed)
+    there = seen.to(device)
+    size = min(settings.batch_size, len(train.digits))
+    total = epochs * (len(train.digits) // size)
+    run.network.train()
+    with tqdm(total=total, desc=f"from scratch, {supervision}", unit=" steps", leave=False, disable=None) as bar:
+        for _ in range(epochs):
+            for batch in image_batches(train, there, size):
+                for group in run.optimiser.param_groups:
+                    group["lr"] = settings.lr * recipe.schedule((bar.n + 0.5) / total)
+                loss, _ = training.train_step(run, run.network, batch)
+                bar.update()
+                if bar.n % training.REPORT_EVERY == 0:
+                    bar.set_postfix_str(f"loss {loss.item():.3f}", refresh=False)
+    outputs = evaluation.predict(run.average.module, test.images.to(device))
+    is_read = outputs.digit.argmax(1) == test.digits
+    right = outputs.sum.argmax(2) == sums_of(test.digits)
+    return (100 * is_read.double().mean().item(), *accuracies(right, test.digits, is_read, seen)[:2])
+
+
+def spread(values: list[float]) -> str:
+    """Mean ± standard deviation of percentages, the latter left out for a single one."""
+    if len(values) == 1:
+        return f"{values[0]:.2f} %"
+    return f"{statistics.mean(values):.2f} ± {statistics.stdev(values):.2f} %"
+
+
+def print_frozen(results: dict[str, dict[float, list[tuple]]]) -> None:
+    kinds = ("seen", "unseen", "unseen, digit read right")
+    names = [f"{share:.0%} withheld: {kinds[0]}" if kind == 0 else kinds[kind] for share in SHARES for kind in range(3)]
+    print(f"| sum right | {' | '.join(names)} |\n|---|{'---|' * len(names)}")
+    for name, by_share in results.items():
+        columns = [column for runs in by_share.values() for column in zip(*runs, strict=True)]
+        print(f"| {name} | {' | '.join(spread(list(column)) for column in columns)} |")
+
+
+def print_from_scratch(
+    train: sources.Split, test: sources.Split, *, epochs: int, seeds: int, device: torch.device
+) -> None:
+    """Trains and prints row by row: sums alone at every share, and told the digit too at the largest."""
+    print(f"\nThe default recipe from scratch on MNIST alone, {epochs} epochs, {seeds} seeds.\n")
+    print("| told | pairs withheld | digit | sum, seen pairs | sum, unseen pairs | seconds a run |")
+    print("|---|---|---|---|---|---|")
+    rows = [("sums alone", "sum", share) for share in SHARES] + [("digit and sum", "both", SHARES[-1])]
+    for name, supervision, share in rows:
+        started = time.perf_counter()
+        runs = [
+            from_scratch(supervision, train, test, share=share, seed=seed, epochs=epochs, device=device)
+            for seed in range(seeds)
+        ]
+        seconds = (time.perf_counter() - started) / seeds
+        columns = [spread(list(column)) for column in zip(*runs, strict=True)]
+        print(f"| {name} | {share:.0%} | {' | '.join(columns)} | {seconds:.0f} |", flush=True)
+
+
+def draw_cells(path: Path, cells: dict[str, Tensor], seen: Tensor) -> None:
+    """One square a head: the accuracy of every digit (rows) with every number (columns), unseen pairs outlined."""
+    from matplotlib.figure import Figure
+    from matplotlib.patches import Rectangle
+
+    figure = Figure(figsize=(15, 4.1), layout="constrained")
+    figure.suptitle(
+        f"Sum right on MNIST's test images, by digit and number; outlined: the {int((~seen).sum())} pairs "
+        "never shown in training",
+        fontsize=13,
+    )
+    squares = figure.subplots(1, len(cells), sharey=True)
+    for axes, (name, cell) in zip(squares, cells.items(), strict=True):
+        shown = axes.imshow(100 * cell, cmap="Blues", vmin=0, vmax=100)
+        for digit, number in (~seen).nonzero().tolist():
+            outline = Rectangle((number - 0.41, digit - 0.41), 0.82, 0.82, fill=False, edgecolor="#e8590c", lw=1.4)
+            axes.add_patch(outline)
+        means = [100 * cell[part].mean().item() for part in (seen, ~seen)]
+        axes.set_title(f"{name}\nseen {means[0]:.1f} %, unseen {means[1]:.1f} %", fontsize=10.5)
+        axes.set(xlabel="number", xticks=range(NUMBERS), yticks=range(DIGITS))
+        axes.tick_params(length=0)
+        axes.spines[:].set_visible(False)
+    squares[0].set_ylabel("digit in the image")
+    figure.colorbar(shown, ax=squares, label="sum right, %", shrink=0.8, pad=0.01)
+    report.save(figure, path)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        description="Whether the heads add: sums of pairs never trained on, over frozen digits and end to end."
+    )
+    parser.add_argument("--weights", type=Path, default=ROOT / "weights" / "held-out" / "seed-0.safetensors")
+    parser.add_argument("--data-dir", type=Path, default=Path(os.environ.get("ADDER_DATA") or "data"))
+    parser.add_argument("--seeds", type=int, default=5, help="of the frozen part; 0 skips it")
+    parser.add_argument("--steps", type=int, default=STEPS, help="of every head")
+    parser.add_argument("--device", default="auto", help="auto, cpu, cuda or mps")
+    parser.add_argument("--picture", type=Path, help="where to draw every pair's accuracy, as PNG")
+    parser.add_argument("--rates", action="store_true", help="compare learning rates on validation images, and stop")
+    parser.add_argument("--end-to-end", type=int, default=3, metavar="EPOCHS", help="from scratch; 0 skips it")
+    parser.add_argument("--end-to-end-seeds", type=int, default=1)
+    flags = parser.parse_args()
+
+    device = choose_device(flags.device)
+    started = time.perf_counter()
+    learned, validation = data.hold_out(sources.mnist(flags.data_dir, train=True))
+    test = sources.mnist(flags.data_dir, train=False)
+    if flags.rates or flags.seeds:
+        network, _ = checkpoint.load_model(flags.weights, device)
+        train = read(network, learned, device)
+    if flags.rates:
+        compare_rates(train, read(network, validation, device), steps=flags.steps)
+        return
+    if flags.seeds:
+        results, cells = frozen(train, read(network, test, device), seeds=flags.seeds, steps=flags.steps)
+        print(
+            f"\nHeads over the frozen digit logits of {flags.weights.name}, {flags.steps} steps of {BATCH}, by the sum "
+            f"alone; mean ± standard deviation over {flags.seeds} seeds. A seed draws the withheld pairs, and every "
+            "digit and every number keeps at least one seen pair. All test images with all ten numbers.\n"
+        )
+        print_frozen(results)
+        print(f"\n{time.perf_counter() - started:.0f} s on {device.type}")
+        if flags.picture:
+            draw_cells(flags.picture, cells, draw_seen(SHARES[-1], 0))
+    if flags.end_to_end:
+        print_from_scratch(learned, test, epochs=flags.end_to_end, seeds=flags.end_to_end_seeds, device=device)
+    print(
+        f"\nBy python -m bench.addition, {flags.seeds} seeds. The known figures for digits learned from sums of two "
+        f"images alone ({PAPERS}) belong to a harder task: there both summands are unknown images, here one is a "
+        "known number."
+    )
+
+
+if __name__ == "__main__":
+    main()
