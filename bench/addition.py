@@ -189,7 +189,8 @@ def from_scratch(
 ) -> tuple[float, ...]:
     """The default recipe's network on MNIST alone, a share of the pairs withheld.
 
-    Returns (digit, sum on seen pairs, sum on unseen pairs), in percent. `supervision` is "sum" or "both", as in training.Settings. What is scored is the average of the weights.
+    Returns (digit, sum on seen pairs, sum on unseen pairs), in percent. `supervision` is "sum" or "both", as in
+    training.Settings. What is scored is the average of the weights.
     """
     recipe = RECIPES["default"]
     settings = training.Settings("default", epochs, recipe.batch_size, recipe.lr, seed, supervision=supervision)

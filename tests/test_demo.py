@@ -86,7 +86,11 @@ def test_what_the_page_is_told():
 
 def pad_of(*arguments):
     """The component that holds the page, around readers that answer all the same."""
-    [pad] = [block for block in page.build(*arguments).blocks.values() if isinstance(block, gr.HTML)]
+
+    async def built():  # without a running event loop Gradio makes its own, and never closes them
+        return page.build(*arguments)
+
+    [pad] = [block for block in asyncio.run(built()).blocks.values() if isinstance(block, gr.HTML)]
     return pad
 
 
