@@ -52,6 +52,16 @@ RECIPES = {
         augment=Strength(rotation=10, scale=0.15, slant=0.2, shift=1.5, elastic=0.8, width=0.2),
         drawings=True,
     ),
+    "quick": Recipe(
+        summary="the default's network on MNIST alone, one epoch: 99 % in half a minute, for trying things out",
+        model={"backbone": {"name": "residual", "widths": (16, 32, 96)}, "head": {"name": "convolution"}},
+        epochs=1,
+        batch_size=256,
+        lr=1e-2,
+        optimiser=partial(torch.optim.Adam, betas=(0.7, 0.9)),
+        schedule=partial(one_cycle, warmup=0.3),
+        averaging=0.95,
+    ),
     "bn-embed": Recipe(
         summary="reference: nine convolutions with batch norm; digit logits and number embedded, then a linear layer",
         model={"backbone": {"name": "bn-embed"}, "head": {"name": "embed", "width": 20}},

@@ -1,0 +1,207 @@
+"""How fast are they? Training to an accuracy, reading, loading: python -m bench.speed --help. Prints Markdown.
+
+All systems take turns in one run, seed by seed, so that a noisy machine treats them alike; ratios are what counts.
+Accuracies are those of MNIST's validation images, over all ten numbers; the test images are not looked at.
+"""
+
+import argparse
+import json
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from tqdm import tqdm
+
+from adder import checkpoint, data, evaluation, model, sources, training
+from adder.reader import Reader
+from adder.recipes import RECIPES
+
+ROOT = Path(__file__).parent.parent
+SYSTEMS = ("quick", "bottleneck", "one-epoch", "default")
+RACERS = SYSTEMS[:3]  # what learns from MNIST alone
+TARGETS = (0.99, 0.993)
+LOOKS = 20  # at the validation images, in an epoch
+START = """
+import json, resource, sys, time
+started = time.perf_counter()
+from adder.reader import Reader
+imported = time.perf_counter()
+Reader.load(sys.argv[1], "cpu")
+loaded = time.perf_counter()
+print(json.dumps([imported - started, loaded - imported, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss]))
+"""
+
+
+class Race(NamedTuple):
+    """One seed's training: seconds until both outputs reached each of TARGETS (None: not reached), images a second."""
+
+    reached: list[float | None]
+    rate: float
+
+
+def race(name: str, sets: data.Sets, *, seed: int, limit: float, device: torch.device, looks: int = LOOKS) -> Race:
+    """Trains until the last target is reached, the recipe's epochs are over, or `limit` seconds have passed.
+
+    The clock stands still while the validation images are read.
+    """
+    recipe = RECIPES[name]
+    run = training.Run(training.Settings(name, recipe.epochs, recipe.batch_size, recipe.lr, seed), device, {})
+    images = sets.training.mnist.to(device)
+    steps = max(1, len(images.digits) // recipe.batch_size)
+    reached: list[float | None] = [None] * len(TARGETS)
+    seconds, done = 0.0, 0
+    with tqdm(
+        total=recipe.epochs * steps, desc=f"{name}, seed {seed}", unit=" steps", disable=None, leave=False
+    ) as bar:
+        for epoch in range(recipe.epochs):
+            torch.manual_seed(seed * 1000 + epoch)
+            started = time.perf_counter()
+            run.network.train()
+            for step, batch in enumerate(data.batches(images, recipe.batch_size), 1):
+                for group in run.optimiser.param_groups:
+                    group["lr"] = recipe.lr * recipe.schedule((epoch + (step - 0.5) / steps) / recipe.epochs)
+                training.train_step(run, run.network, batch)
+                done += 1
+                bar.update()
+                if step % max(1, steps // looks) and step != steps:
+                    continue
+                if device.type == "cuda":
+                    torch.cuda.synchronize()
+                seconds += time.perf_counter() - started
+                accuracy = worse_output(run, sets.validation)
+                bar.set_postfix_str(f"{seconds:.0f} s, {accuracy:.2%}")
+                reached = [
+                    seconds if before is None and accuracy >= target else before
+                    for before, target in zip(reached, TARGETS, strict=True)
+                ]
+                if reached[-1] is not None or seconds > limit:
+                    return Race(reached, done * recipe.batch_size / seconds)
+                run.network.train()
+                started = time.perf_counter()
+    return Race(reached, done * recipe.batch_size / seconds)
+
+
+def worse_output(run: training.Run, validation: sources.Split) -> float:
+    """The lower of digit and sum accuracy, of the averaged weights."""
+    outputs = evaluation.predict(run.average.module, validation.images.to(run.device))
+    scored = evaluation.score(outputs, validation.digits)
+    return min(scored["digit_accuracy"], scored["sum_accuracy"])
+
+
+def latencies(reader: Reader, drawings: list, *, repeats: int) -> tuple[float, float]:
+    """(median, 95th percentile) in milliseconds from strokes to Reading, one drawing at a time on one core."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    taken = []
+    for index in range(repeats + 20):  # the first twenty warm up
+        started = time.perf_counter()
+        reader.read_strokes(drawings[index % len(drawings)], index % 10)
+        taken.append(1000 * (time.perf_counter() - started))
+    torch.set_num_threads(threads)
+    return tuple(np.percentile(taken[20:], (50, 95)))
+
+
+def batch_rate(reader: Reader, images: np.ndarray) -> float:
+    """Images uint8 (N, 28, 28) read in one call of Reader.read_many -> images a second."""
+    started = time.perf_counter()
+    reader.read_many(list(images), [5] * len(images))
+    return len(images) / (time.perf_counter() - started)
+
+
+def start(path: Path) -> tuple[float, float, float]:
+    """(seconds to import, seconds to load the weights, MB resident at the most) in a process of its own."""
+    ended = subprocess.run(
+        [sys.executable, "-c", START, str(path)], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    imported, loaded, kilobytes = json.loads(ended.stdout)
+    return imported, loaded, kilobytes / (1024 * 1024 if sys.platform == "darwin" else 1024)
+
+
+def untrained(name: str, folder: Path) -> Path:
+    """A weights file of the recipe's network as it begins: the values do not change the speed."""
+    path = folder / f"{name}.safetensors"
+    spec = RECIPES[name].model
+    checkpoint.save(path, model.build(**spec).state_dict(), {"recipe": name, "model": spec})
+    return path
+
+
+def median_of(values: list[float | None]) -> float:
+    """The median, where what was not reached counts as infinite."""
+    return statistics.median(float("inf") if value is None else value for value in values)
+
+
+def print_table(head: str, columns: dict[str, list[str]]) -> None:
+    """Markdown: a row for each name."""
+    print(f"| {head} |\n|{'---|' * (head.count('|') + 1)}")
+    for name, cells in columns.items():
+        print(f"| {name} | {' | '.join(cells)} |", flush=True)
+
+
+def print_races(races: dict[str, list[Race]], reference: str = "bottleneck") -> None:
+    times = {
+        name: [median_of(column) for column in zip(*(r.reached for r in rs), strict=True)] for name, rs in races.items()
+    }
+    rows = {}
+    for name, runs in races.items():
+        cells = []
+        for target, seconds in enumerate(times[name]):
+            each = ", ".join("-" if run.reached[target] is None else f"{run.reached[target]:.0f}" for run in runs)
+            cells.append(f"{'not reached' if seconds == float('inf') else f'{seconds:.1f} s'} ({each})")
+        ratio = times[reference][0] / times[name][0] if times[name][0] < float("inf") else 0
+        times_faster = "-" if ratio == 0 else "did not get there" if ratio == float("inf") else f"{ratio:.1f}"
+        rows[name] = [*cells, times_faster, f"{statistics.median(run.rate for run in runs):,.0f}"]
+    targets = " | ".join(f"to {target:.1%} on both outputs, median (each seed)" for target in TARGETS)
+    print_table(f"training | {targets} | times as fast as {reference} to {TARGETS[0]:.1%} | images/s", rows)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="Seconds to an accuracy, images a second, milliseconds a reading.")
+    parser.add_argument("--data-dir", type=Path, default=Path(os.environ.get("ADDER_DATA") or "data"))
+    parser.add_argument("--device", default="cpu", help="where to train: auto, cpu, cuda or mps (%(default)s)")
+    parser.add_argument("--seeds", type=int, default=3, help="trainings of each system; 0 skips them (%(default)s)")
+    parser.add_argument("--limit", type=float, default=900, help="seconds that a training may take (%(default)s)")
+    parser.add_argument("--systems", nargs="+", choices=RECIPES, default=list(RACERS), help="what to train")
+    flags = parser.parse_args()
+
+    device = model.choose_device(flags.device)
+    sets = data.load(flags.data_dir, drawings=False, characters=False, without=data.OPTIONAL)
+    where = "GPU" if device.type == "cuda" else f"{torch.get_num_threads()} cores"
+    if flags.seeds:
+        races: dict[str, list[Race]] = {name: [] for name in flags.systems}
+        for seed in range(flags.seeds):
+            for name in flags.systems:
+                races[name].append(race(name, sets, seed=seed, limit=flags.limit, device=device))
+                print(f"{name}, seed {seed}: {races[name][-1]}", file=sys.stderr, flush=True)
+        print(f"MNIST alone, {where}, {flags.seeds} seeds, on validation images; at most {flags.limit:.0f} s each:\n")
+        print_races(races, "bottleneck" if "bottleneck" in races else flags.systems[0])
+    drawings = json.loads((ROOT / "adder/page/examples.json").read_text())["drawings"]
+    strokes = [[np.array(stroke) for stroke in drawing["strokes"]] for drawing in drawings]
+    images = sets.validation.images[:2000, 0].numpy()
+    rows = {}
+    with tempfile.TemporaryDirectory() as folder:
+        for name in SYSTEMS:
+            path = untrained(name, Path(folder))
+            reader = Reader.load(path, "cpu")
+            median, slow = latencies(reader, strokes, repeats=500)
+            imported, loaded, memory = start(path)
+            rows[name] = [
+                f"{sum(p.numel() for p in reader.network.parameters()):,}",
+                f"{median:.1f} ms ({slow:.1f} ms)",
+                f"{batch_rate(reader, images):,.0f}",
+                f"{imported:.1f} s + {loaded:.2f} s",
+                f"{memory:.0f} MB",
+            ]
+    print()
+    heads = "parameters | strokes to Reading on one core, median (95 %) | ink read in one call, images/s"
+    print_table(f"reading, CPU | {heads} | import + load | resident", rows)
+
+
+if __name__ == "__main__":
+    main()

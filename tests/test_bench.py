@@ -1,0 +1,21 @@
+"""The README's tables are what the commands print from the shipped records."""
+
+import pytest
+
+from adder.recipes import RECIPES
+from bench import reproduction, seeds
+from tests.conftest import ROOT
+
+
+@pytest.mark.parametrize("command", (reproduction, seeds))
+def test_the_readme_shows_what_the_records_say(command, monkeypatch, capsys):
+    monkeypatch.setattr("sys.argv", ["bench"])
+    command.main()
+    rows = [line for line in capsys.readouterr().out.splitlines() if line.startswith("|")]
+    assert len(rows) > 5 and set(rows) <= set((ROOT / "README.md").read_text().splitlines())
+
+
+def test_a_recipe_that_was_not_run_has_dashes():
+    rows = reproduction.table({}).splitlines()
+    assert len(rows) == 2 + len(RECIPES)
+    assert all("| 0 of " in row and "%" not in row.replace(", %", "") for row in rows[2:])

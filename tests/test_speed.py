@@ -1,0 +1,61 @@
+import numpy as np
+import pytest
+import torch
+
+from adder import data
+from adder.reader import Reader
+from adder.sources import Split
+from bench import speed
+
+
+@pytest.fixture(scope="module")
+def sets(data_dir):
+    return data.load(data_dir, drawings=False, characters=False, without=data.OPTIONAL, limit=600)
+
+
+def test_a_race_ends_at_the_target_the_limit_or_the_last_epoch(sets, monkeypatch):
+    def run(**options):
+        return speed.race("one-epoch", sets, seed=0, device=torch.device("cpu"), looks=2, **options)
+
+    ended = run(limit=900)
+    assert ended.reached == [None, None] and ended.rate > 0  # two steps of training read nothing
+    monkeypatch.setattr(speed, "TARGETS", (0.0, 0.001))
+    first, second = run(limit=900).reached
+    assert 0 < first <= second
+    monkeypatch.setattr(speed, "TARGETS", (0.0, 1.1))
+    assert run(limit=0).reached[0] > 0
+
+
+def test_what_was_not_reached_counts_as_infinite(capsys):
+    assert speed.median_of([1.0, None, 3.0]) == 3 and speed.median_of([None, 2.0, None]) == float("inf")
+    races = {
+        "quick": [speed.Race([10.0, None], 2000.0)] * 3,
+        "bottleneck": [
+            speed.Race([400.0, None], 300.0),
+            speed.Race([None, None], 300.0),
+            speed.Race([410.0, 500.0], 1),
+        ],
+    }
+    speed.print_races(races)
+    _, _, quick, slow = capsys.readouterr().out.splitlines()
+    assert "| 10.0 s (10, 10, 10) | not reached (-, -, -) | 41.0 | 2,000 |" in quick
+    assert "| 410.0 s (400, -, 410) |" in slow and "| 1.0 | 300 |" in slow
+
+
+def test_reading_and_starting_are_measured(tmp_path, rng):
+    path = speed.untrained("quick", tmp_path)
+    reader = Reader.load(path, "cpu")
+    threads = torch.get_num_threads()
+    median, slow = speed.latencies(reader, [[np.array([[0, 0], [50, 90]])]], repeats=10)
+    assert 0 < median <= slow and torch.get_num_threads() == threads
+    assert speed.batch_rate(reader, rng.integers(0, 256, (20, 28, 28)).astype(np.uint8)) > 0
+    imported, loaded, memory = speed.start(path)
+    assert imported > 0 and loaded > 0 and 50 < memory < 2000
+
+
+def test_worse_output_is_the_lower_one(sets):
+    from adder import training
+
+    run = training.Run(training.Settings("one-epoch", 1, 64, 1e-2, 0), torch.device("cpu"), {})
+    images = Split(sets.validation.images[:50], sets.validation.digits[:50])
+    assert 0 <= speed.worse_output(run, images) <= 1
