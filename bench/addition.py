@@ -63,9 +63,9 @@ class Read(NamedTuple):
 
 def draw_seen(share: float, seed: int) -> Tensor:
     """bool (10 digits, 10 numbers), False for the withheld share, drawn by the seed among all sets of so many pairs
-    that leave every digit and every number at least one seen pair. ValueError when there is none."""
+    that leave every digit and every number at least one seen pair. ValueError above 0.8, where hardly any set does."""
     withheld = round(share * DIGITS * NUMBERS)
-    if not 0 <= withheld <= DIGITS * NUMBERS - max(DIGITS, NUMBERS):
+    if not 0 <= share <= 0.8:
         raise ValueError(f"a share of {share} cannot be withheld: every digit and every number needs a seen pair")
     generator = torch.Generator().manual_seed(seed)
     while True:
@@ -263,7 +263,7 @@ def draw_cells(path: Path, cells: dict[str, Tensor], seen: Tensor) -> None:
     )
     squares = figure.subplots(1, len(cells), sharey=True)
     for axes, (name, cell) in zip(squares, cells.items(), strict=True):
-        shown = axes.imshow(100 * cell, cmap="Blues", vmin=0, vmax=100)
+        shown = axes.imshow((100 * cell).numpy(), cmap="Blues", vmin=0, vmax=100)
         for digit, number in (~seen).nonzero().tolist():
             outline = Rectangle((number - 0.41, digit - 0.41), 0.82, 0.82, fill=False, edgecolor="#e8590c", lw=1.4)
             axes.add_patch(outline)

@@ -5,7 +5,7 @@ from adder.sources import Split
 from bench import addition
 from bench.addition import Read, draw_seen
 
-SHARES = (*addition.SHARES, 0.9)
+SHARES = (*addition.SHARES, 0.8)
 
 
 def sharp(count: int) -> Read:
@@ -25,7 +25,7 @@ def test_withheld_pairs_leave_every_digit_and_number_a_seen_one(share):
     assert not drawn[0].equal(drawn[1]) and drawn[0].equal(draw_seen(share, 0))
 
 
-@pytest.mark.parametrize("share", (0.91, 1.0, -0.1))
+@pytest.mark.parametrize("share", (0.81, 1.0, -0.1))
 def test_a_share_that_leaves_no_seen_pair_is_refused(share):
     with pytest.raises(ValueError, match="cannot be withheld"):
         draw_seen(share, 0)
@@ -70,7 +70,7 @@ def test_the_convolution_adds_unseen_pairs_and_a_linear_head_does_not():
         trial = addition.TRIALS[name]._replace(lr=3e-2)
         right = addition.hits(addition.fit_head(trial, train, seen, steps=200, seed=0), test)
         known, unseen[name], _ = addition.accuracies(right, test.digits, torch.ones(1000, dtype=torch.bool), seen)
-        assert known > 90, name
+        assert known > 75, name
     assert unseen["convolution (ours)"] == 100
     assert unseen["linear over logits and one-hot"] < 50
 
