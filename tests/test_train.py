@@ -24,7 +24,7 @@ def train(*flags, data_dir, **options):
 
 
 def finish(process, code=0):
-    output, errors = process.communicate(timeout=120)
+    output, errors = process.communicate(timeout=400)
     assert process.returncode == code, errors
     return output + errors
 
