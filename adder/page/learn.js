@@ -5,8 +5,8 @@ function illustration(panel, pad, explain, percent) {
   const line = find(".why p");
   const map = find(".why canvas");
   const PEN = 500; // of the pad's 10,000
-  let reading = null; // the newest, and what the panel shows when `drawn` is the same
-  let drawn = null;
+  let reading = null; // the newest
+  let drawn = null; // the one in the pictures
 
   function show(next) {
     reading = next;
@@ -68,8 +68,8 @@ function illustration(panel, pad, explain, percent) {
     const share = (p) => (p < 0.01 ? "under 1 %" : percent(p));
     const rows = likely.map(([p, digit]) =>
       digit === undefined
-        ? ["?", `? + ${number}`, "–", "–"]
-        : [digit, `${digit} + ${number} = ${digit + number}`, share(p), share(sums[digit + number])],
+        ? [`? + ${number} = ?`, "–", "–"]
+        : [`${digit} + ${number} = ${digit + number}`, share(p), share(sums[digit + number])],
     );
     find("tbody").replaceChildren(
       ...rows.map((cells) => {
