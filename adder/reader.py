@@ -15,6 +15,7 @@ import torch
 from adder import checkpoint, image, strokes
 from adder.heads import SUMS
 from adder.model import Adder, choose_device
+from adder.saliency import saliency
 
 BATCH = 512
 
@@ -71,6 +72,13 @@ class Reader:
             for index, reading in zip(chosen, answers, strict=True):
                 readings[index] = reading
         return readings
+
+    def saliency(self, reading: Reading) -> np.ndarray:
+        """(28, 28) float32: how much each pixel of the reading's image spoke for its digit; 0 for a blank."""
+        if reading.digit is None:
+            return np.zeros_like(reading.image)
+        pixels = torch.from_numpy(reading.image).to(self.device)
+        return saliency(self.network, pixels, reading.digit).cpu().numpy()
 
     @torch.inference_mode()
     def _ask(self, images: np.ndarray, numbers: list[int]) -> list[Reading]:

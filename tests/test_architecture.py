@@ -16,6 +16,7 @@ ALLOWED = {  # modules of the package that each may import
     "backbones": set(),
     "heads": set(),
     "model": {"backbones", "heads"},
+    "saliency": {"model"},
     "distributed": set(),
     "evaluation": set(),
     "recipes": {"augment"},
@@ -25,7 +26,7 @@ ALLOWED = {  # modules of the package that each may import
     "checkpoint": {"model"},
     "report": {"checkpoint", "data"},
     "training": {"data", "model", "augment", "recipes", "evaluation", "checkpoint", "report", "distributed"},
-    "reader": {"checkpoint", "heads", "image", "model", "strokes"},
+    "reader": {"checkpoint", "heads", "image", "model", "saliency", "strokes"},
 }
 ONLY_IN = {"torchvision": {"sources"}, "gradio": {"page"}, "argparse": set(), "matplotlib": {"report"}}
 

@@ -367,7 +367,7 @@ def test_nothing_sticks_out(visit, width, scheme):
 
 def expect_rows(page, digit, number):
     """The page's own row has this digit and sum, and each row's mark agrees with the figures beside it."""
-    table = page.get_by_role("table", include_hidden=True)
+    table = page.locator(".others table")
     expect(table.locator("tbody .right").first).to_have_text(f"✓ {digit} + {number} = {digit + number}", timeout=15_000)
     expect(table).to_have_attribute("aria-busy", "false")
     rows = [row.locator("th, td").all_inner_texts() for row in table.locator("tbody tr").all()]

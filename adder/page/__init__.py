@@ -50,6 +50,17 @@ def build(reader, others: Callable[[], Iterable] | None = None) -> gr.Blocks:
         """What the pad shows now -> a row for each network, the page's own first; errors as in `read_pad`."""
         return answered(payload, compare)
 
+    def explain_pad(payload: Any) -> dict:
+        """What the pad shows now -> its reading and which ink spoke for the digit; errors as in `read_pad`."""
+        return answered(payload, explain)
+
+    def explain(strokes: list, number: int) -> dict:
+        reading = reader.read_strokes(strokes, number)
+        if not reading.is_digit:
+            return as_live(reading)
+        worth = reader.saliency(reading)
+        return as_live(reading) | {"saliency": as_greys(worth.clip(0) / max(worth.max(), 1e-6))}
+
     def compare(strokes: list, number: int) -> dict:
         with loading:  # visitors who come at once load once
             readers = everyone()
@@ -77,10 +88,10 @@ def build(reader, others: Callable[[], Iterable] | None = None) -> gr.Blocks:
             html_template=(HERE / "page.html").read_text(),
             head=f"<style>{(HERE / 'page.css').read_text()}</style>",
             js_on_load="\n".join(
-                (HERE / name).read_text() for name in ("pad.js", "reading.js", "compare.js", "page.js")
+                (HERE / name).read_text() for name in ("pad.js", "reading.js", "compare.js", "learn.js", "page.js")
             ),
             apply_default_css=False,
-            server_functions=[read_pad, compare_pad] if others else [read_pad],
+            server_functions=[read_pad, explain_pad] + ([compare_pad] if others else []),
             compares=others is not None,
             refuses=reader.threshold > 0,
             limits={"scale": SCALE, "strokes": MAX_STROKES, "points": MAX_POINTS},
@@ -153,5 +164,10 @@ def as_live(reading) -> dict:
     return as_json(reading) | {
         "state": "digit" if reading.is_digit else "refused",
         "unsure": second if reading.is_digit and reading.digit_probs[second] > UNSURE else None,
-        "image": np.rint(np.asarray(reading.image) * 255).astype(int).ravel().tolist(),
+        "image": as_greys(reading.image),
     }
+
+
+def as_greys(pixels: np.ndarray) -> list[int]:
+    """(28, 28) float32 in [0, 1] -> 784 integers 0..255."""
+    return np.rint(np.asarray(pixels) * 255).astype(int).ravel().tolist()

@@ -6,6 +6,7 @@ const slider = root.querySelector("#number-input");
 const view = readingView(root);
 const pad = drawingPad(root.querySelector("#pad canvas"), props.limits, onInk);
 
+const lesson = illustration(root.querySelector(".how"), pad, explain, view.percent);
 const others = comparison(root.querySelector(".others"), pad, compare, view.percent);
 
 let number = Number(slider.value);
@@ -77,6 +78,10 @@ function compare() {
   return withPatience(server.compare_pad({ strokes: pad.strokes, number }));
 }
 
+function explain() {
+  return withPatience(server.explain_pad({ strokes: pad.strokes, number }));
+}
+
 function withPatience(request) {
   let timer;
   const silence = new Promise((_, reject) => (timer = setTimeout(() => reject(new Error("silence")), PATIENCE)));
@@ -105,7 +110,10 @@ function spoken() {
 function render() {
   root.classList.toggle("drawing", pad.isDown);
   root.classList.toggle("lost", lost);
-  if (shown !== reading) view.show((shown = reading));
+  if (shown !== reading) {
+    view.show((shown = reading));
+    lesson.show(reading);
+  }
   view.say(words());
   clearTimeout(speaking); // read out what stays, not every step on the way
   if (!pad.isDown && (!asking || lost)) speaking = setTimeout(() => view.announce(spoken()), 400);

@@ -1,0 +1,84 @@
+"""With the shipped weights, on MNIST's test images: the ink that the map points at is the ink that the answer needs."""
+
+import time
+
+import numpy as np
+import pytest
+import torch
+
+from adder import sources
+from adder.reader import Reader
+from adder.saliency import saliency
+
+
+@pytest.fixture(scope="module", autouse=True)
+def one_core():
+    """As the page runs the network."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(threads)
+
+
+@pytest.fixture(scope="module")
+def reader(weights):
+    return Reader.load(weights, device="cpu")
+
+
+@pytest.fixture(scope="module")
+def readings(reader, data_dir):
+    images = sources.mnist(data_dir, train=False).images[:150, 0].numpy()
+    return [reading for reading in reader.read_many(list(images), [5] * len(images)) if reading.is_digit]
+
+
+def without(image, pixels):
+    erased = image.copy()
+    erased.flat[pixels] = 0
+    return torch.from_numpy(erased)
+
+
+def test_salient_ink_is_missed_more_than_random_ink(reader, readings, rng):
+    """The deletion game of Petsiuk, Das, Saenko 2018, 'RISE', played with shares of the ink."""
+    assert len(readings) >= 100
+    for share in (0.1, 0.2, 0.4):
+        erased, digits = [], []
+        for reading in readings:
+            ink = np.flatnonzero(reading.image > 0.2)
+            count = round(share * len(ink))
+            salient = ink[np.argsort(reader.saliency(reading).flat[ink])[::-1]]
+            erased += [without(reading.image, salient[:count]), without(reading.image, rng.permutation(ink)[:count])]
+            digits += 2 * [reading.digit]
+        with torch.inference_mode():
+            batch = torch.stack(erased)[:, None]
+            probs = reader.network(batch, torch.zeros(len(batch), dtype=torch.int64)).digit.softmax(1)
+        by_salience, by_chance = probs[range(len(digits)), digits].view(-1, 2).mean(0)
+        print(f"{share:.0%} of the ink erased: P(digit) {by_salience:.2f} by salience, {by_chance:.2f} by chance")
+        assert by_salience < by_chance - 0.1
+
+
+def test_the_map_adds_up_to_what_the_ink_changed(reader, readings):
+    """The method's axiom of completeness, within what eight steps leave of it."""
+    ratios = []
+    for reading in readings[:20]:
+        image = torch.from_numpy(reading.image)
+        with torch.inference_mode():
+            pair = torch.stack((torch.zeros_like(image), image))[:, None]
+            numbers = torch.zeros(2, dtype=torch.int64)
+            paper, ink = reader.network(pair, numbers).digit[:, reading.digit]
+        ratios.append(float(saliency(reader.network, image, reading.digit).sum() / (ink - paper)))
+        assert not reader.saliency(reading)[reading.image == 0].any()
+    assert np.median(ratios) == pytest.approx(1, abs=0.15)
+
+
+def test_it_is_fast_on_one_core(reader, readings):
+    times = []
+    for reading in readings[:50]:
+        start = time.perf_counter()
+        reader.saliency(reading)
+        times.append(1000 * (time.perf_counter() - start))
+    print(f"{np.median(times):.1f} ms, 95 % under {np.percentile(times, 95):.1f} ms")
+    assert np.median(times) < 40  # twice the 20 ms allowed, for machines that do other work too
+
+
+def test_a_blank_has_no_map(reader):
+    assert not reader.saliency(reader.read_strokes([], 5)).any()
