@@ -11,11 +11,9 @@ from types import SimpleNamespace
 import gradio as gr
 import numpy as np
 import pytest
-from starlette.exceptions import HTTPException
 
 import demo
 from adder import page
-from adder.page.body import BodyLimit
 from tests.conftest import ROOT
 
 
@@ -138,16 +136,3 @@ def test_extent():
     assert page.extent([]) == 0
     assert page.extent([[[5, 5]]]) == 0
     assert page.extent([[[0, 5], [3, 5]], [[1, 9]]]) == 4
-
-
-def test_a_body_of_no_declared_length_is_counted():
-    async def reads_all(scope, receive, send):
-        while (await receive())["more_body"]:
-            pass
-
-    async def endless():
-        return {"type": "http.request", "body": b"x" * 400, "more_body": True}
-
-    limited = BodyLimit(reads_all, limit=1000)
-    with pytest.raises(HTTPException, match="1000"):
-        asyncio.run(limited({"type": "http", "headers": []}, endless, None))
