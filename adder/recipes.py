@@ -58,7 +58,7 @@ RECIPES = {
         epochs=1,
         batch_size=128,
         lr=1e-2,
-        optimiser=partial(torch.optim.Adam, betas=(0.7, 0.9)),
+        optimiser=partial(torch.optim.Adam, betas=(0.7, 0.9), fused=True),
         schedule=partial(one_cycle, warmup=0.3),
         averaging=0.95,
     ),
@@ -90,7 +90,7 @@ RECIPES = {
         reported="digit 99, sum 98",
     ),
     "bottleneck": Recipe(
-        summary="reference: 1x1 bottlenecks, and two linear layers over digit logits and number",
+        summary="reference: 1x1 bottlenecks, and two linear layers over logits and number; our schedule and averaging",
         model={"backbone": {"name": "bottleneck"}, "head": {"name": "concat", "hidden": 128}},
         epochs=10,
         batch_size=32,
@@ -98,6 +98,15 @@ RECIPES = {
         optimiser=torch.optim.Adam,
         schedule=one_cycle,
         averaging=0.99,
+        reported="digit 99.32, sum 99.20",
+    ),
+    "bottleneck-plain": Recipe(
+        summary="the same by Adam alone, which follows its authors' log epoch by epoch",
+        model={"backbone": {"name": "bottleneck"}, "head": {"name": "concat", "hidden": 128}},
+        epochs=10,
+        batch_size=32,
+        lr=1e-3,
+        optimiser=torch.optim.Adam,
         reported="digit 99.32, sum 99.20",
     ),
     "lenet-sigmoid": Recipe(
