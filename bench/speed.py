@@ -66,9 +66,7 @@ def race(name: str, sets: data.Sets, *, seed: int, limit: float, device: torch.d
             started = time.perf_counter()
             run.network.train()
             for step, batch in enumerate(data.batches(images, recipe.batch_size), 1):
-                for group in run.optimiser.param_groups:
-                    group["lr"] = recipe.lr * recipe.schedule((epoch + (step - 0.5) / steps) / recipe.epochs)
-                training.train_step(run, run.network, batch)
+                training.train_step(run, run.network, batch, (epoch + (step - 0.5) / steps) / recipe.epochs)
                 done += 1
                 bar.update()
                 if step % max(1, steps // looks) and step != steps:
