@@ -201,12 +201,14 @@ def from_scratch(
     size = min(settings.batch_size, len(train.digits))
     total = epochs * (len(train.digits) // size)
     run.network.train()
+    done = 0
     with tqdm(total=total, desc=f"from scratch, {supervision}", unit=" steps", leave=False, disable=None) as bar:
         for _ in range(epochs):
             for batch in image_batches(train, there, size):
-                loss, _ = training.train_step(run, run.network, batch, (bar.n + 0.5) / total)
+                loss, _ = training.train_step(run, run.network, batch, (done + 0.5) / total)
+                done += 1
                 bar.update()
-                if bar.n % training.REPORT_EVERY == 0:
+                if done % training.REPORT_EVERY == 0:
                     bar.set_postfix_str(f"loss {loss.item():.3f}", refresh=False)
     outputs = evaluation.predict(run.average.module, test.images.to(device))
     is_read = outputs.digit.argmax(1) == test.digits
