@@ -227,9 +227,9 @@ OPEN["HEAD"] = {"/"}  # of the others Gradio has none
 
 def routes_of_gradio() -> set[str]:
     async def built():  # without a running event loop Gradio makes its own, and never closes them
-        return page.build(named("a"))
+        return App.create_app(page.build(named("a")), app_kwargs={"docs_url": "/docs"})
 
-    app = App.create_app(asyncio.run(built()), app_kwargs={"docs_url": "/docs"})
+    app = asyncio.run(built())
     paths = {route.path for route in flattened(app.routes)}
     assert len(paths) > 70 and "/gradio_api/upload" in paths
     return {re.sub(r"\{.*?\}", "1", path) for path in paths}
