@@ -1,9 +1,6 @@
 """demo.py as a command, and the page's Python without a browser."""
 
 import asyncio
-import socket
-import subprocess
-import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 from types import SimpleNamespace
@@ -14,7 +11,6 @@ import pytest
 
 import demo
 from adder import page
-from tests.conftest import ROOT
 
 
 @pytest.mark.parametrize("content", [None, b"", bytes(100)])
@@ -26,17 +22,6 @@ def test_missing_and_corrupt_weights(tmp_path, monkeypatch, capsys, content):
     assert demo.main(["--weights", str(path)]) == 2
     said = capsys.readouterr()
     assert said.out == "" and said.err.count("\n") == 1 and str(path) in said.err
-
-
-def test_a_taken_port(weights):
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        taken.listen()
-        port = taken.getsockname()[1]
-        command = [sys.executable, "demo.py", "--weights", str(weights), "--device", "cpu", "--port", str(port)]
-        ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120)
-    assert ended.returncode == 2 and ended.stdout == ""
-    assert ended.stderr.count("\n") == 1 and f"127.0.0.1:{port}" in ended.stderr and "--port" in ended.stderr
 
 
 @pytest.mark.parametrize("flags", [["--port", "0"], ["--port", "70000"], ["--port", "x"], ["--device", "abacus"]])
