@@ -33,6 +33,7 @@ LOOK = 1.0  # s that a person looks at the answer before drawing again
 BUSY = 0.25  # s that the page waits before it asks a busy server again
 PATIENCE = 8.0  # s until the page gives an answer up
 BARS = {"p95": 250, "growth": 20, "start": 8.0, "rest": 450}  # ms with 32 people; MB; s; MB
+CUDA = 300  # MB that PyTorch's CUDA build takes on top, on a CPU too
 
 Strokes = list[list[list[int]]]
 
@@ -79,6 +80,13 @@ def serving(weights: Path, port: int | None = None) -> Iterator[Server]:
     finally:
         process.kill()
         process.wait()
+
+
+def rest_bar() -> int:
+    """MB resident after the first reading, for the PyTorch that is installed."""
+    import torch
+
+    return BARS["rest"] + CUDA * (torch.version.cuda is not None)
 
 
 def free_port() -> int:
@@ -279,7 +287,7 @@ def main() -> int:
         first_reading, rest = server.page + answer.seconds, server.megabytes()
         print("| start | page answers | first reading | resident |\n|---|---|---|---|")
         print(f"| `python demo.py` | {server.page:.1f} s | {first_reading:.1f} s | {rest:.0f} MB |\n")
-        missed += ["start"] * (server.page > BARS["start"]) + ["rest"] * (rest > BARS["rest"])
+        missed += ["start"] * (server.page > BARS["start"]) + ["rest"] * (rest > rest_bar())
         print("| people drawing | readings/s | p50 | p95 | p99 | errors | busy | wrong | resident before | after |")
         print("|---|---|---|---|---|---|---|---|---|---|")
         for people in flags.people:
