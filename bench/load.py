@@ -69,8 +69,7 @@ def serving(weights: Path, port: int | None = None) -> Iterator[Server]:
     process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL)
     try:
         while True:
-            with contextlib.suppress(OSError):
-                connection = http.client.HTTPConnection("127.0.0.1", port, timeout=PATIENCE)
+            with contextlib.suppress(OSError), connected(port) as connection:
                 fetch(connection, "/")
                 break
             if process.poll() is not None:
@@ -95,6 +94,10 @@ def free_port() -> int:
         return free.getsockname()[1]
 
 
+def connected(port: int) -> contextlib.closing[http.client.HTTPConnection]:
+    return contextlib.closing(http.client.HTTPConnection("127.0.0.1", port, timeout=PATIENCE))
+
+
 def fetch(connection: http.client.HTTPConnection, path: str, body: bytes | None = None) -> bytes:
     """The answer's body. HTTPException unless the status is 200, OSError without an answer."""
     connection.request("POST" if body else "GET", path, body, {"Content-Type": "application/json"})
@@ -107,16 +110,20 @@ def fetch(connection: http.client.HTTPConnection, path: str, body: bytes | None 
 
 def pad_of(port: int) -> int:
     """The page's component that answers, by its id."""
-    config = json.loads(fetch(http.client.HTTPConnection("127.0.0.1", port, timeout=PATIENCE), "/config"))
+    with connected(port) as connection:
+        config = json.loads(fetch(connection, "/config"))
     return next(component["id"] for component in config["components"] if component["type"] == "html")
 
 
 class Pad:
-    """The page of one visitor: asks `read_pad` over one connection."""
+    """The page of one visitor: asks `read_pad` over one connection, which `close` ends."""
 
     def __init__(self, port: int, component: int):
         self.connection = http.client.HTTPConnection("127.0.0.1", port, timeout=PATIENCE)
         self.asked = {"component_id": component, "fn_name": "read_pad", "session_hash": f"{random.getrandbits(50):x}"}
+
+    def close(self) -> None:
+        self.connection.close()
 
     def ask(self, strokes: Strokes, number: int) -> Answer:
         body = json.dumps(self.asked | {"data": {"strokes": strokes, "number": number}}).encode()
@@ -237,8 +244,9 @@ def crowd(server: Server, count: int, visit: Callable[[Pad], list[Answer]], is_r
     """`count` people at once, each as `visit` has it."""
     component = pad_of(server.port)
     before, started = server.megabytes(), time.perf_counter()
-    with ThreadPoolExecutor(count) as pool:
-        each = list(pool.map(visit, [Pad(server.port, component) for _ in range(count)]))
+    with ThreadPoolExecutor(count) as pool, contextlib.ExitStack() as stack:
+        pads = [stack.enter_context(contextlib.closing(Pad(server.port, component))) for _ in range(count)]
+        each = list(pool.map(visit, pads))
     seconds, after = time.perf_counter() - started, server.megabytes()
     answers = [answer for answers in each for answer in answers]
     read = [answer for answer in answers if answer.body is not None and not is_busy(answer.body)]
@@ -282,8 +290,8 @@ def main() -> int:
 
     drawings, is_right, missed = drawings_of(flags.data_dir), checker(flags.weights), []
     with serving(flags.weights) as server:
-        pad = Pad(server.port, pad_of(server.port))
-        answer = pad.ask(drawings[0], 5)
+        with contextlib.closing(Pad(server.port, pad_of(server.port))) as pad:
+            answer = pad.ask(drawings[0], 5)
         first_reading, rest = server.page + answer.seconds, server.megabytes()
         print("| start | page answers | first reading | resident |\n|---|---|---|---|")
         print(f"| `python demo.py` | {server.page:.1f} s | {first_reading:.1f} s | {rest:.0f} MB |\n")

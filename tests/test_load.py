@@ -3,6 +3,7 @@
 import asyncio
 import json
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, closing
 from threading import Event
 from types import SimpleNamespace
 
@@ -33,8 +34,20 @@ def server(weights):
         yield running
 
 
-def test_it_starts_soon_and_stays_small(server, drawings, is_right):
-    pad = load.Pad(server.port, load.pad_of(server.port))
+@pytest.fixture
+def pads():
+    """Opens pads, and closes them after the test."""
+    with ExitStack() as stack:
+
+        def opened(port, number):
+            component = load.pad_of(port)
+            return [stack.enter_context(closing(load.Pad(port, component))) for _ in range(number)]
+
+        yield opened
+
+
+def test_it_starts_soon_and_stays_small(server, pads, drawings, is_right):
+    [pad] = pads(server.port, 1)
     assert is_right(pad.ask(drawings[0], 5))
     assert server.page < 60  # seconds; bench.load's bar is 8, on cores of its own
     assert server.megabytes() < load.rest_bar() + 150
@@ -52,20 +65,19 @@ def test_readings_leave_nothing_behind(server, drawings, is_right):
     assert (met.errors, met.wrong) == (0, 0) and met.after - met.before < load.BARS["growth"]
 
 
-def test_a_swapped_answer_is_noticed(server, drawings, is_right):
-    pad = load.Pad(server.port, load.pad_of(server.port))
+def test_a_swapped_answer_is_noticed(server, pads, drawings, is_right):
+    [pad] = pads(server.port, 1)
     answer, other = pad.ask(drawings[0], 5), pad.ask(drawings[1], 5)
     assert is_right(answer) and is_right(other)
     assert not is_right(answer._replace(body=other.body)) and not is_right(answer._replace(number=6))
 
 
-def test_a_crowd_gets_slower_but_no_error(server, drawings, is_right):
-    component = load.pad_of(server.port)
-    pads = [load.Pad(server.port, component) for _ in range(2 * page.MAX_CROWD)]
-    with ThreadPoolExecutor(len(pads)) as pool:
-        answers = list(pool.map(lambda pad: pad.ask(drawings[0], 5), pads))
+def test_a_crowd_gets_slower_but_no_error(server, pads, drawings, is_right):
+    people = pads(server.port, 2 * page.MAX_CROWD)
+    with ThreadPoolExecutor(len(people)) as pool:
+        answers = list(pool.map(lambda pad: pad.ask(drawings[0], 5), people))
     assert all(answer.body and (load.is_busy(answer.body) or is_right(answer)) for answer in answers)
-    assert is_right(pads[0].ask(drawings[1], 3))
+    assert is_right(people[0].ask(drawings[1], 3))
 
 
 def test_who_comes_when_too_many_wait_is_told_so():

@@ -15,7 +15,7 @@ from playwright.sync_api import expect
 
 from bench import load
 from tests.conftest import ROOT, missing
-from tests.test_load import drawings, is_right  # noqa: F401
+from tests.test_load import drawings, is_right, pads  # noqa: F401
 from tests.test_page import DRAWN, chromium, draw, expect_reading  # noqa: F401
 
 AROUND = """
@@ -50,7 +50,6 @@ class Balanced:
         (folder / "nginx.conf").write_text(AROUND.format(folder=folder, lines=lines, user=user))
         self.url = f"http://127.0.0.1:{self.port}"
         self.process = subprocess.Popen([program(), "-p", folder, "-c", folder / "nginx.conf", "-e", folder / "errors"])
-        self.component = load.pad_of(replicas[0].port)
 
     def stop(self) -> None:
         self.process.terminate()
@@ -76,9 +75,9 @@ def balanced(tmp_path, weights):
         yield running
 
 
-def test_replicas_take_turns_and_one_may_die(balanced, drawings, is_right, chromium):  # noqa: F811
-    pads = [load.Pad(balanced.port, balanced.component) for _ in range(4)]
-    answers = [pad.ask(drawing, 5) for drawing in drawings[:20] for pad in pads]
+def test_replicas_take_turns_and_one_may_die(balanced, pads, drawings, is_right, chromium):  # noqa: F811
+    people = pads(balanced.port, 4)
+    answers = [pad.ask(drawing, 5) for drawing in drawings[:20] for pad in people]
     assert all(is_right(answer) for answer in answers)
     assert set(balanced.answered().values()) == {len(answers) // 2}  # in turns, and no stickiness
 
@@ -98,8 +97,8 @@ def test_replicas_take_turns_and_one_may_die(balanced, drawings, is_right, chrom
     assert all((balanced.answered() - before)[replica.port] for replica in balanced.replicas)
     assert complaints == []
 
-    with ThreadPoolExecutor(len(pads)) as pool:
-        drawing = [pool.submit(lambda pad: [pad.ask(each, 3) for each in drawings[:60]], pad) for pad in pads]
+    with ThreadPoolExecutor(len(people)) as pool:
+        drawing = [pool.submit(lambda pad: [pad.ask(each, 3) for each in drawings[:60]], pad) for pad in people]
         while sum(balanced.answered().values()) < len(answers) + 60:
             time.sleep(0.01)
         balanced.replicas[0].process.kill()
