@@ -257,8 +257,9 @@ def moving_average(decay: float) -> Callable[[Tensor, Tensor, Tensor], Tensor]:
 
 
 def mixed_precision(device: torch.device) -> torch.autocast:
-    """bfloat16 where the machine multiplies it in hardware: CUDA, and CPUs with AMX (two to three times faster)."""
+    """bfloat16 where the machine multiplies it in hardware: CUDA, and CPUs with AMX or AVX512-BF16 (twice as fast)."""
     capable = device.type == "cuda"
     if device.type == "cpu" and hasattr(torch.cpu, "get_capabilities"):
-        capable = bool(torch.cpu.get_capabilities().get("amx_bf16"))
+        can = torch.cpu.get_capabilities()
+        capable = bool(can.get("amx_bf16") or can.get("avx512_bf16"))
     return torch.autocast(device.type, torch.bfloat16, enabled=capable)

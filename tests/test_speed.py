@@ -36,7 +36,7 @@ def test_what_was_not_reached_counts_as_infinite(capsys):
             speed.Race([410.0, 500.0], 1),
         ],
     }
-    speed.print_races(races)
+    speed.print_races(races, "bottleneck")
     _, _, quick, slow = capsys.readouterr().out.splitlines()
     assert "| 10.0 s (10, 10, 10) | not reached (-, -, -) | 41.0 | 2,000 |" in quick
     assert "| 410.0 s (400, -, 410) |" in slow and "| 1.0 | 300 |" in slow
