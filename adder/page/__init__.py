@@ -14,8 +14,10 @@ from typing import Any
 
 import gradio as gr
 import numpy as np
+from anyio import CapacityLimiter, to_thread
 from gradio.tunneling import CURRENT_TUNNELS
 from starlette.middleware import Middleware
+from starlette.responses import JSONResponse
 
 from adder.page import sessions
 from adder.page.gate import Gate
@@ -36,20 +38,31 @@ MAX_BODY = 2_000_000  # bytes: 512 x 512 pixels of ink as JSON, and some
 MAX_WAITING = 64  # requests of programs; beyond, they are told to come again
 MAX_SESSIONS = 64  # visitors whose copy of the page's settings Gradio keeps; nothing is lost with one
 MAX_THREADS = 8  # at once, for all visitors: what waits costs less than what fights over the cores
+MAX_CROWD = 128  # pages that wait for their reading, each for less than a second
 SYSTEM_FONT = ("system-ui", "-apple-system", "Segoe UI", "Roboto", "Helvetica Neue", "Arial", "sans-serif")
 
 
 def build(reader, others: Callable[[], Iterable] | None = None) -> gr.Blocks:
     """The page around a `Reader`; `launch` opens it. `others` loads the readers that a visitor may compare it with."""
     loading = Lock()
+    turns = CapacityLimiter(MAX_THREADS)
 
     @cache
     def everyone() -> list:
         return [reader, *others()]
 
-    def read_pad(payload: Any) -> dict:
-        """What the pad shows now -> what the page shows next; a payload that no pad sends -> {"error": text}."""
-        return answered(payload, lambda strokes, number: as_live(reader.read_strokes(strokes, number)))
+    async def read_pad(payload: Any) -> JSONResponse:
+        """What the pad shows now -> what the page shows next; a payload that no pad sends -> {"error": text}.
+
+        {"busy": true} when too many wait. A response is sent as it is: FastAPI looks through each of a dict's pixels.
+        """
+        if turns.statistics().tasks_waiting >= MAX_CROWD:
+            return JSONResponse({"busy": True})
+        return await to_thread.run_sync(read_now, payload, limiter=turns)
+
+    def read_now(payload: Any) -> JSONResponse:
+        live = answered(payload, lambda strokes, number: as_live(reader.read_strokes(strokes, number)))
+        return JSONResponse(live)
 
     def compare_pad(payload: Any) -> dict:
         """What the pad shows now -> a row for each network, the page's own first; errors as in `read_pad`."""
