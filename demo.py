@@ -36,6 +36,14 @@ def parser() -> argparse.ArgumentParser:
         "--host", default=host, help="address to listen on; 0.0.0.0 lets other machines in (%(default)s)"
     )
     flags.add_argument("--port", default=port, type=port_number, help="port to listen on (%(default)s)")
+    flags.add_argument(
+        "--collect",
+        default=os.environ.get("ADDER_COLLECT"),
+        metavar="DIR",
+        type=Path,
+        help="let visitors keep drawings that were misread: asks on the page, appends to DIR/drawings.jsonl, which "
+        "train.py --extra and bench.drawn --strokes read (off unless given here or in $ADDER_COLLECT)",
+    )
     flags.add_argument("--share", action="store_true", help="also open a public link for a week, through gradio.live")
     return flags
 
@@ -46,7 +54,7 @@ def main(arguments: list[str] | None = None) -> int:
     # Imported after the flags: torch and gradio take seconds, --help and a mistyped flag should not.
     import torch
 
-    from adder import page
+    from adder import collection, page
     from adder.checkpoint import CheckpointError
     from adder.reader import Reader
 
@@ -56,7 +64,15 @@ def main(arguments: list[str] | None = None) -> int:
     except (CheckpointError, ValueError) as error:
         return refuse(str(error))
     others = [path for path in sorted(WEIGHTS.glob("*.safetensors")) if path.resolve() != Path(args.weights).resolve()]
-    opened = page.build(reader, partial(load_all, others, args.device) if others else None)
+    keep = None
+    if args.collect:
+        try:
+            args.collect.mkdir(parents=True, exist_ok=True)
+            (args.collect / collection.NAME).open("ab").close()
+        except OSError as error:
+            return refuse(f"--collect {args.collect}: cannot be written to ({error.strerror}); name another folder")
+        keep = partial(collection.keep, args.collect)
+    opened = page.build(reader, partial(load_all, others, args.device) if others else None, keep)
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         page.launch(opened, host=args.host, port=args.port, share=args.share)

@@ -20,6 +20,7 @@ FIXED_BY_THE_RUN = (
     "lr",
     "seed",
     "supervision",
+    "extra",
     "without",
     "all_writers",
     "out",
@@ -67,6 +68,13 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
         help="train on the pen strokes of the validation writers too; temperature and threshold are then those that "
         "RUN, made without them, chose",
     )
+    parser.add_argument(
+        "--extra",
+        action="append",
+        type=Path,
+        metavar="FILE",
+        help="train on these drawings too, as demo.py --collect wrote them (may be given several times)",
+    )
     parser.add_argument("--dry-run", action="store_true", help="the whole path on little data, in under a minute")
     flags = parser.parse_args(arguments)
     given = [name for name in FIXED_BY_THE_RUN if getattr(flags, name) not in (None, False, [])]
@@ -104,6 +112,7 @@ def settings(flags: argparse.Namespace) -> training.Settings:
         all_writers=flags.all_writers is not None,
         limit=defaults["limit"],
         supervision=flags.supervision or "both",
+        extra=tuple(map(str, flags.extra or ())),
     )
 
 
@@ -150,7 +159,7 @@ def main(arguments: list[str] | None = None) -> int:
                 raise ValueError(
                     f"{folder} holds a run; go on with --resume {folder}, or name another folder with --out"
                 )
-        options = {name: getattr(run.settings, name) for name in ("without", "all_writers", "limit")}
+        options = {name: getattr(run.settings, name) for name in ("without", "all_writers", "limit", "extra")}
         with distributed.one_before_the_others():
             sets = data.load(flags.data_dir, run.recipe.drawings, run.network.refusal is not None, **options)
         metrics = training.train(run, sets, folder)

@@ -8,15 +8,14 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from adder import image, nondigits
+from adder import collection, image, nondigits
 from adder.sources import Split, as_tensor, mnist, omniglot, pendigits
-from adder.strokes import Drawing, draw, vary
+from adder.strokes import NO_DIGIT, Drawing, draw, vary
 
 OPTIONAL = ("pendigits", "omniglot")  # sets that a run can do without
 
 VALIDATION_SHARE = 12  # every twelfth of MNIST's training images: 5,000
 VALIDATION_WRITERS = 5  # every fifth
-NO_DIGIT = -1  # in the place of a digit or a sum
 
 
 class Batch(NamedTuple):
@@ -46,8 +45,8 @@ class Training:
     def epoch(self, seed: int) -> Split:
         """The epoch's images and digits, on the CPU; how they are drawn depends on the seed alone."""
         rng = np.random.default_rng(seed)
-        strokes = [drawing.strokes for drawing in self.drawings]
-        drawn = [draw_by_chance(each, rng) for each in strokes]
+        drawn = [draw_by_chance(drawing.strokes, rng) for drawing in self.drawings]
+        strokes = [drawing.strokes for drawing in self.drawings if drawing.digit != NO_DIGIT]
         invented = [draw_by_chance(nondigits.invent(rng, strokes), rng) for _ in range(self.invented)]
         digits = torch.tensor([drawing.digit for drawing in self.drawings], dtype=torch.long)
         parts = [self.mnist, no_digits(as_tensor(invented))]
@@ -81,12 +80,15 @@ def load(
     without: tuple[str, ...] = (),
     all_writers: bool = False,
     limit: int | None = None,
+    extra: tuple[str, ...] = (),
 ) -> Sets:
     """What a run needs beside MNIST: drawings or not, characters (and other non-digits) or not. Raises DataError.
 
     `without` leaves sets of OPTIONAL out, `all_writers` adds the validation writers to the training, where they stay
-    in `drawn` too; with a limit, at most so many images of each set are taken.
+    in `drawn` too; with a limit, at most so many images of each set are taken. `extra` names files of collected
+    drawings, which are trained on whatever else is; ValueError for one that cannot be read.
     """
+    collected = [drawing for path in extra for drawing in collection.load(path)]
     training, validation = hold_out(mnist(folder, train=True))
     writers = [] if "pendigits" in without else pendigits(folder)
     held_out = [drawing for drawing in writers if drawing.writer % VALIDATION_WRITERS == 0]
@@ -98,7 +100,7 @@ def load(
     return Sets(
         Training(
             training,
-            learned if drawings else [],
+            collected + (learned if drawings else []),
             torch.cat([nothing, *alphabets.values()]),
             invented=Training.INVENTED if characters else 0,
             limit=limit,

@@ -10,6 +10,7 @@ from typing import NamedTuple
 import cv2
 import numpy as np
 
+NO_DIGIT = -1  # in the place of a digit or a sum
 LARGEST = 1e9  # of a coordinate
 SUBPIXEL_BITS = 4  # cv2 draws with fixed-point coordinates: 1/16 px
 
@@ -67,7 +68,7 @@ def draw(strokes: list[np.ndarray], *, canvas: int, size: float, brush: float, c
 class Drawing(NamedTuple):
     """One digit as a person drew it; strokes as above."""
 
-    digit: int
+    digit: int  # NO_DIGIT for what is none
     writer: int
     strokes: list[np.ndarray]
 

@@ -41,6 +41,7 @@ class Settings:
     all_writers: bool = False  # the validation writers are trained on too
     limit: int | None = None  # images of each set, for a dry run
     supervision: str = "both"  # or "sum": no digit is told, only sums
+    extra: tuple[str, ...] = ()  # files of collected drawings
 
 
 class Run:
@@ -74,7 +75,7 @@ class Run:
         tensors, description = checkpoint.load(path)
         try:
             settings = description["settings"]
-            settings["without"] = tuple(settings["without"])
+            settings |= {name: tuple(settings.get(name, ())) for name in ("without", "extra")}
             run = cls(Settings(**settings), device, description["origin"])
             run.log = description["log"]
             parts: dict[str, dict] = {"network": {}, "average": {}, "optimiser": {}}

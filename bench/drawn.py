@@ -16,7 +16,7 @@ import cv2
 import numpy as np
 import torch
 
-from adder import checkpoint, data, evaluation, image, nondigits, sources, strokes
+from adder import checkpoint, collection, data, evaluation, image, nondigits, sources, strokes
 from adder.evaluation import Outputs
 from adder.model import Adder
 from adder.reader import Reader
@@ -229,14 +229,17 @@ def main() -> None:
     parser.add_argument("--weights", type=Path, default=ROOT / "weights" / "adder.safetensors")
     parser.add_argument("--reference", type=Path, default=ROOT / "weights" / "bottleneck.safetensors")
     parser.add_argument("--data-dir", type=Path, default=Path(os.environ.get("ADDER_DATA") or "data"))
-    parser.add_argument("--strokes", type=Path, help="read this file of UNIPEN strokes, all its writers, instead")
+    parser.add_argument(
+        "--strokes", type=Path, help="read this file instead: what demo.py --collect wrote (.jsonl), or UNIPEN"
+    )
     parser.add_argument("--picture", type=Path, help="where to draw the sweeps, as PNG")
     parser.add_argument("--every", type=int, default=1, help="use every n-th drawing only: quicker")
     flags = parser.parse_args()
 
     systems = [ours(flags.weights)] + ([reference(flags.reference)] if flags.reference.exists() else [])
     if flags.strokes:
-        drawings = strokes.read_unipen(flags.strokes)
+        read = collection.load if flags.strokes.suffix == ".jsonl" else strokes.read_unipen
+        drawings = [drawing for drawing in read(flags.strokes) if drawing.digit != data.NO_DIGIT]
     else:
         drawings = [d for d in sources.pendigits(flags.data_dir) if d.writer % data.VALIDATION_WRITERS == 0]
     drawings = drawings[:: flags.every]

@@ -5,6 +5,7 @@ page itself keeps one request in flight and sends the newest state next. Knows t
 """
 
 import json
+import sys
 from collections.abc import Callable, Iterable
 from functools import cache
 from inspect import signature
@@ -19,15 +20,18 @@ from gradio.tunneling import CURRENT_TUNNELS
 from starlette.middleware import Middleware
 from starlette.responses import JSONResponse
 
+from adder import photo
 from adder.page import sessions
 from adder.page.gate import Gate
 from adder.page.payload import (
     MAX_POINTS,
     MAX_STROKES,
     SCALE,
+    checked_answer,
     checked_drawing,
     checked_number,
     checked_pad,
+    checked_photo,
 )
 
 HERE = Path(__file__).parent
@@ -39,12 +43,24 @@ MAX_WAITING = 64  # requests of programs; beyond, they are told to come again
 MAX_SESSIONS = 64  # visitors whose copy of the page's settings Gradio keeps; nothing is lost with one
 MAX_THREADS = 8  # at once, for all visitors: what waits costs less than what fights over the cores
 MAX_CROWD = 128  # pages that wait for their reading, each for less than a second
+SCRIPTS = [
+    f"{name}.js" for name in ("pad", "reading", "share", "picture", "photo", "collect", "compare", "learn", "page")
+]  # in the order of their use of each other
 SYSTEM_FONT = ("system-ui", "-apple-system", "Segoe UI", "Roboto", "Helvetica Neue", "Arial", "sans-serif")
 
 
-def build(reader, others: Callable[[], Iterable] | None = None) -> gr.Blocks:
-    """The page around a `Reader`; `launch` opens it. `others` loads the readers that a visitor may compare it with."""
+def build(
+    reader,
+    others: Callable[[], Iterable] | None = None,
+    keep: Callable[[list, int | None, dict], bool] | None = None,
+) -> gr.Blocks:
+    """The page around a `Reader`; `launch` opens it.
+
+    `others` loads the readers that a visitor may compare it with; `keep` stores a drawing with what its visitor says it
+    is and what was read, and tells whether there was room.
+    """
     loading = Lock()
+    decoding = Lock()
     turns = CapacityLimiter(MAX_THREADS)
 
     @cache
@@ -61,8 +77,7 @@ def build(reader, others: Callable[[], Iterable] | None = None) -> gr.Blocks:
         return await to_thread.run_sync(read_now, payload, limiter=turns)
 
     def read_now(payload: Any) -> JSONResponse:
-        live = answered(payload, lambda strokes, number: as_live(reader.read_strokes(strokes, number)))
-        return JSONResponse(live)
+        return JSONResponse(answered(payload, lambda drawing, number: as_live(read_by(reader, drawing, number))))
 
     def compare_pad(payload: Any) -> dict:
         """What the pad shows now -> a row for each network, the page's own first; errors as in `read_pad`."""
@@ -72,18 +87,39 @@ def build(reader, others: Callable[[], Iterable] | None = None) -> gr.Blocks:
         """What the pad shows now -> its reading and which ink spoke for the digit; errors as in `read_pad`."""
         return answered(payload, explain)
 
-    def explain(strokes: list, number: int) -> dict:
-        reading = reader.read_strokes(strokes, number)
+    def find_ink(payload: Any) -> dict:
+        """A photo -> {"ink": rows of 0..255}, which `read_pad` reads; {"error": text} for what shows no ink."""
+        try:
+            with decoding:  # one at a time: a photo unpacks to many times its size
+                return {"ink": photo.ink_of(checked_photo(payload)).tolist()}
+        except ValueError as error:
+            return {"error": str(error)}
+
+    def keep_pad(payload: Any) -> dict:
+        """A drawing and what it was meant as -> {"kept": true}; {"error": text} when it was not kept."""
+        try:
+            strokes, label = checked_answer(payload)
+            if not keep(strokes, label, as_json(reader.read_strokes(strokes, 0))):
+                return {"error": "There is no room for more drawings. Thank you all the same."}
+        except ValueError as error:
+            return {"error": str(error)}
+        except OSError as error:
+            print(f"demo.py: a drawing was not kept: {error}", file=sys.stderr)
+            return {"error": "It could not be stored, and was not kept."}
+        return {"kept": True}
+
+    def explain(drawing: list | np.ndarray, number: int) -> dict:
+        reading = read_by(reader, drawing, number)
         if not reading.is_digit:
             return as_live(reading)
         worth = reader.saliency(reading)
         return as_live(reading) | {"saliency": as_greys(worth.clip(0) / max(worth.max(), 1e-6))}
 
-    def compare(strokes: list, number: int) -> dict:
+    def compare(drawing: list | np.ndarray, number: int) -> dict:
         with loading:  # visitors who come at once load once
             readers = everyone()
         names = [reader.description.get("recipe", "unnamed") for reader in readers]
-        readings = [reader.read_strokes(strokes, number) for reader in readers]
+        readings = [read_by(reader, drawing, number) for reader in readers]
         return {"number": number, "rows": [{"name": n} | as_json(r) for n, r in zip(names, readings, strict=True)]}
 
     def read(drawing: list, number: int) -> dict:
@@ -94,8 +130,7 @@ def build(reader, others: Callable[[], Iterable] | None = None) -> gr.Blocks:
         """
         try:
             checked, number = checked_drawing(drawing), checked_number(number)
-            is_ink = isinstance(checked, np.ndarray)
-            reading = reader.read(checked, number) if is_ink else reader.read_strokes(checked, number)
+            reading = read_by(reader, checked, number)
         except ValueError as error:
             raise gr.Error(str(error), print_exception=False) from error
         return as_json(reading)
@@ -105,12 +140,14 @@ def build(reader, others: Callable[[], Iterable] | None = None) -> gr.Blocks:
         gr.HTML(
             html_template=(HERE / "page.html").read_text(),
             head=f"<style>{(HERE / 'page.css').read_text()}</style>",
-            js_on_load="\n".join(
-                (HERE / name).read_text() for name in ("pad.js", "reading.js", "compare.js", "learn.js", "page.js")
-            ),
+            js_on_load="\n".join((HERE / name).read_text() for name in SCRIPTS),
             apply_default_css=False,
-            server_functions=[read_pad, explain_pad] + ([compare_pad] if others else []),
+            server_functions=[read_pad, explain_pad, find_ink]
+            + ([compare_pad] if others else [])
+            + ([keep_pad] if keep else []),
             compares=others is not None,
+            collects=keep is not None,
+            photo={"bytes": photo.MAX_BYTES},
             refuses=reader.threshold > 0,
             limits={"scale": SCALE, "strokes": MAX_STROKES, "points": MAX_POINTS},
             examples=examples,
@@ -175,11 +212,17 @@ def theme() -> gr.themes.Base:
     )
 
 
-def answered(payload: Any, answer: Callable[[list, int], dict]) -> dict:
+def read_by(reader, drawing: list | np.ndarray, number: int):
+    """The Reading of strokes or ink."""
+    return reader.read(drawing, number) if isinstance(drawing, np.ndarray) else reader.read_strokes(drawing, number)
+
+
+def answered(payload: Any, answer: Callable[[list | np.ndarray, int], dict]) -> dict:
     """`answer` to what a pad sent, once that is checked; no answer to a blank pad or a dot."""
     try:
-        strokes, number = checked_pad(payload)
-        return {"state": "empty"} if extent(strokes) < DOT else answer(strokes, number)
+        drawing, number = checked_pad(payload)
+        blank = not drawing.any() if isinstance(drawing, np.ndarray) else extent(drawing) < DOT
+        return {"state": "empty"} if blank else answer(drawing, number)
     except ValueError as error:
         return {"error": str(error)}
 

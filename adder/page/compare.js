@@ -17,7 +17,7 @@ function comparison(panel, pad, ask, percent) {
 
   async function refresh() {
     if (!panel.open || !stale || asking || pad.isDown) return;
-    if (pad.strokes.length === 0) return show({ state: "empty" });
+    if (pad.isBlank) return show({ state: "empty" });
     asking = true;
     stale = false;
     line.textContent = "Asking…";

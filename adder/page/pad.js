@@ -1,9 +1,10 @@
-// The drawing: strokes as vectors, so that undo, resizing and themes cost nothing. It knows no network and no reading,
-// and says what happened: "drawn", "lifted" (the pen), "erased" or "full".
+// The drawing: strokes as vectors, so that undo, resizing and themes cost nothing; or the ink of a photo, rows of 0 to 255.
+// It knows no network and no reading, and says what happened: "drawn", "lifted" (the pen), "erased" or "full".
 function drawingPad(canvas, limits, changed) {
   const ink = canvas.getContext("2d");
   const nearest = limits.scale / 250; // points closer than this to the one before are dropped
   let strokes = [];
+  let photo = null; // in the place of strokes
   let pen = null; // the pointer that draws; any other is ignored until it is lifted
   let frame = 0;
 
@@ -44,26 +45,47 @@ function drawingPad(canvas, limits, changed) {
   function redraw() {
     frame ||= requestAnimationFrame(() => {
       frame = 0;
-      const unit = canvas.width / limits.scale;
       ink.clearRect(0, 0, canvas.width, canvas.height);
-      ink.lineWidth = canvas.width * 0.05;
-      ink.lineCap = ink.lineJoin = "round";
-      ink.strokeStyle = "#1c1c1c"; // the dark theme inverts the canvas
-      for (const stroke of strokes) {
-        const [first, ...rest] = stroke.map(([x, y]) => [x * unit, y * unit]);
-        ink.beginPath();
-        ink.moveTo(...first);
-        rest.slice(0, -1).forEach(([x, y], i) => ink.quadraticCurveTo(x, y, (x + rest[i + 1][0]) / 2, (y + rest[i + 1][1]) / 2));
-        const [x, y] = rest.at(-1) ?? first;
-        ink.lineTo(x + 0.01, y); // a line of no length would draw no dot
-        ink.stroke();
-      }
+      paint(ink, canvas.width, "#1c1c1c"); // the dark theme inverts the canvas
     });
+  }
+
+  // The drawing on any canvas, in a square of this side at its origin.
+  function paint(ink, side, colour) {
+    if (photo) return paintPhoto(ink, side, colour);
+    const unit = side / limits.scale;
+    ink.lineWidth = side * 0.05;
+    ink.lineCap = ink.lineJoin = "round";
+    ink.strokeStyle = colour;
+    for (const stroke of strokes) {
+      const [first, ...rest] = stroke.map(([x, y]) => [x * unit, y * unit]);
+      ink.beginPath();
+      ink.moveTo(...first);
+      rest.slice(0, -1).forEach(([x, y], i) => ink.quadraticCurveTo(x, y, (x + rest[i + 1][0]) / 2, (y + rest[i + 1][1]) / 2));
+      const [x, y] = rest.at(-1) ?? first;
+      ink.lineTo(x + 0.01, y); // a line of no length would draw no dot
+      ink.stroke();
+    }
+  }
+
+  function paintPhoto(ink, side, colour) {
+    const [width, height] = [photo[0].length, photo.length];
+    const picture = new OffscreenCanvas(width, height);
+    const layer = picture.getContext("2d");
+    const pixels = layer.createImageData(width, height);
+    photo.flat().forEach((value, i) => (pixels.data[4 * i + 3] = value));
+    layer.putImageData(pixels, 0, 0);
+    layer.globalCompositeOperation = "source-in";
+    layer.fillStyle = colour;
+    layer.fillRect(0, 0, width, height);
+    const unit = (0.7 * side) / Math.max(width, height);
+    ink.drawImage(picture, (side - width * unit) / 2, (side - height * unit) / 2, width * unit, height * unit);
   }
 
   canvas.addEventListener("pointerdown", (event) => {
     if (pen !== null || event.button !== 0) return;
     event.preventDefault();
+    if (photo) replace([]);
     if (strokes.length >= limits.strokes) return changed("full");
     pen = event.pointerId;
     canvas.setPointerCapture(pen);
@@ -85,9 +107,10 @@ function drawingPad(canvas, limits, changed) {
     }
   }).observe(canvas);
 
-  function replace(next) {
+  function replace(next, ink = null) {
     pen = null;
     strokes = next;
+    photo = ink;
     redraw();
     changed("erased");
   }
@@ -95,8 +118,12 @@ function drawingPad(canvas, limits, changed) {
   return {
     get strokes() { return strokes; },
     get isDown() { return pen !== null; },
-    undo: () => strokes.length && replace(strokes.slice(0, -1)),
-    clear: () => strokes.length && replace([]),
+    get isBlank() { return strokes.length === 0 && !photo; },
+    get content() { return photo ? { ink: photo } : { strokes }; }, // as the server takes it
+    undo: () => (strokes.length || photo) && replace(strokes.slice(0, -1)),
+    clear: () => (strokes.length || photo) && replace([]),
     show: (drawing) => replace(structuredClone(drawing)),
+    showPhoto: (rows) => replace([], rows),
+    paint,
   };
 }

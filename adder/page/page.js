@@ -7,6 +7,8 @@ const view = readingView(root);
 const pad = drawingPad(root.querySelector("#pad canvas"), props.limits, onInk);
 
 const lesson = illustration(root.querySelector(".how"), pad, explain, view.percent);
+const links = shareLink(props.limits);
+const collected = collecting(root.querySelector(".collect"), pad, keep);
 const others = comparison(root.querySelector(".others"), pad, compare, view.percent);
 
 let number = Number(slider.value);
@@ -26,6 +28,7 @@ function onInk(event) {
   if (event === "drawn" || event === "erased") update();
   else render();
   others.changed();
+  collected.changed();
 }
 
 function setNumber(value) {
@@ -40,7 +43,7 @@ function setNumber(value) {
 }
 
 function update() {
-  const blank = pad.strokes.length === 0;
+  const blank = pad.isBlank;
   root.classList.toggle("blank", blank);
   for (const button of root.querySelectorAll(".tools button")) button.setAttribute("aria-disabled", blank);
   if (blank) reading = { state: "empty", number };
@@ -53,9 +56,9 @@ async function ask() {
   asking = true;
   for (let wait = 250; stale; ) {
     stale = false;
-    if (pad.strokes.length === 0 && !lost) break; // a blank pad needs no network
+    if (pad.isBlank && !lost) break; // a blank pad needs no network
     const asked = { age, number };
-    const answer = await withPatience(server.read_pad({ strokes: pad.strokes, number })).catch(() => null);
+    const answer = await withPatience(server.read_pad({ ...pad.content, number })).catch(() => null);
     if (lost && answer) others.changed();
     lost = !answer; // Gradio logs a failed request and goes on
     busy = Boolean(answer?.busy); // more people than the server can read at once
@@ -77,11 +80,61 @@ async function ask() {
 }
 
 function compare() {
-  return withPatience(server.compare_pad({ strokes: pad.strokes, number }));
+  return withPatience(server.compare_pad({ ...pad.content, number }));
 }
 
 function explain() {
-  return withPatience(server.explain_pad({ strokes: pad.strokes, number }));
+  return withPatience(server.explain_pad({ ...pad.content, number }));
+}
+
+function keep(label) {
+  return withPatience(server.keep_pad({ strokes: pad.strokes, label }));
+}
+
+function tell(text) {
+  notice = text;
+  render();
+}
+
+async function readPhoto(file) {
+  tell("Looking for the digit…");
+  try {
+    const photo = await photoAsJpeg(file, props.photo);
+    const answer = await withPatience(server.find_ink({ photo })).catch(() => null);
+    if (!answer?.ink) return tell(answer?.error ?? "No answer. Try again.");
+    pad.showPhoto(answer.ink);
+  } catch (error) {
+    tell(error.message);
+  }
+}
+
+function openLink() {
+  if (!location.hash) return;
+  const drawing = links.read(location.hash);
+  if (!drawing) return tell("That link holds no drawing.");
+  pad.show(drawing.strokes);
+  setNumber(drawing.number);
+}
+
+async function copyLink() {
+  if (pad.strokes.length === 0) return tell(pad.isBlank ? "Draw a digit first." : "A photo does not fit in a link.");
+  const link = new URL(links.write(pad.strokes, number), location.href);
+  try {
+    await navigator.clipboard.writeText(link);
+    tell("Link copied. It holds the drawing itself.");
+  } catch {
+    history.replaceState(null, "", link); // without leave to copy, or without https
+    tell("The link is in the address bar.");
+  }
+}
+
+async function savePicture() {
+  if (reading.state !== "digit") return tell("There is no reading to save yet.");
+  const link = document.createElement("a");
+  link.download = `adder-${reading.digit}-plus-${reading.number}.png`;
+  link.href = URL.createObjectURL(await pictureOf(root, pad, reading, view.percent));
+  link.click();
+  URL.revokeObjectURL(link.href);
 }
 
 function withPatience(request) {
@@ -99,11 +152,12 @@ function words() {
     if (reading.unsure === null) return `${view.percent(reading.digit_probs[reading.digit])} sure`;
     return `or a ${reading.unsure}? ${view.percent(reading.digit_probs[reading.unsure])}`;
   }
-  return pad.strokes.length && !pad.isDown && !asking ? "Only a dot so far." : "";
+  return !pad.isBlank && !pad.isDown && !asking ? "Only a dot so far." : "";
 }
 
 function spoken() {
   if (lost) return "Reconnecting.";
+  if (notice) return notice;
   if (reading.state === "refused") return "That does not look like a digit.";
   if (reading.state !== "digit") return "";
   const doubt = reading.unsure === null ? "" : ` The digit could also be a ${reading.unsure}.`;
@@ -150,8 +204,27 @@ function thumbnail({ digit, strokes }) {
 root.querySelector(".undo").addEventListener("click", pad.undo);
 root.querySelector(".clear").addEventListener("click", pad.clear);
 root.querySelector(".examples div").append(...props.examples.map(thumbnail));
+root.querySelector(".copy").addEventListener("click", copyLink);
+root.querySelector(".save").addEventListener("click", savePicture);
+const picker = root.querySelector("[type=file]");
+picker.addEventListener("change", () => {
+  if (picker.files.length) readPhoto(picker.files[0]);
+  picker.value = ""; // the same file may be picked again
+});
+const sheet = root.querySelector("#pad");
+sheet.addEventListener("dragover", (event) => event.preventDefault());
+sheet.addEventListener("drop", (event) => {
+  event.preventDefault();
+  if (event.dataTransfer.files.length) readPhoto(event.dataTransfer.files[0]);
+});
+addEventListener("hashchange", function opened() {
+  if (element.isConnected) openLink();
+  else removeEventListener("hashchange", opened);
+});
 slider.addEventListener("input", () => setNumber(Number(slider.value)));
 document.addEventListener("keydown", onKey);
 root.classList.toggle("trusting", !props.refuses);
 root.querySelector(".others").hidden = !props.compares;
+root.querySelector(".collect").hidden = !props.collects;
 update();
+openLink();

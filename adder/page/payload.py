@@ -4,6 +4,8 @@ Anybody can post anything to a web server, so types, lengths and ranges are read
 expected. Knows neither Gradio nor the network.
 """
 
+import base64
+import binascii
 from typing import Any
 
 import numpy as np
@@ -23,11 +25,33 @@ def checked_number(value: Any) -> int:
     return value
 
 
-def checked_pad(value: Any) -> tuple[Strokes, int]:
-    """What the page's pad sends: {"strokes": ..., "number": ...}."""
+def checked_pad(value: Any) -> tuple[Strokes | np.ndarray, int]:
+    """What the page's pad sends: {"strokes": ..., "number": ...}, or for a photo {"ink": ..., "number": ...}."""
     if not isinstance(value, dict):
         raise ValueError("expected an object with strokes and number")
-    return checked_pad_strokes(value.get("strokes")), checked_number(value.get("number"))
+    drawing = _checked_ink(value["ink"]) if "ink" in value else checked_pad_strokes(value.get("strokes"))
+    return drawing, checked_number(value.get("number"))
+
+
+def checked_answer(value: Any) -> tuple[Strokes, int | None]:
+    """A drawing and what it was meant as, None for no digit: {"strokes": ..., "label": ...}."""
+    if not isinstance(value, dict) or "label" not in value:
+        raise ValueError("expected an object with strokes and label")
+    strokes = checked_pad_strokes(value.get("strokes"))
+    if not strokes:
+        raise ValueError("strokes: expected at least one")
+    return strokes, None if value["label"] is None else checked_number(value["label"])
+
+
+def checked_photo(value: Any) -> bytes:
+    """A picture's file: {"photo": base64}."""
+    text = value.get("photo") if isinstance(value, dict) else None
+    if not isinstance(text, str) or not text.isascii():
+        raise ValueError("expected an object with a photo in base64")
+    try:
+        return base64.b64decode(text, validate=True)
+    except binascii.Error as error:
+        raise ValueError("photo: expected base64") from error
 
 
 def checked_pad_strokes(value: Any) -> Strokes:
@@ -70,7 +94,9 @@ def _checked_strokes(value: Any, allowed, expected: str) -> Strokes:
     return value
 
 
-def _checked_ink(value: list) -> np.ndarray:
+def _checked_ink(value: Any) -> np.ndarray:
+    if not isinstance(value, list) or not value or not isinstance(value[0], list) or not value[0]:
+        raise ValueError("drawing: expected ink as rows of pixels")
     width = len(value[0])
     if len(value) > MAX_SIDE or width > MAX_SIDE:
         raise ValueError(f"drawing: expected ink of at most {MAX_SIDE} x {MAX_SIDE} pixels")

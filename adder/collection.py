@@ -1,0 +1,57 @@
+"""Drawings with what they were meant as, kept by people's leave: one JSON object a line, appended.
+
+{"strokes": [[[x, y], ...], ...], "label": 0..9 or null for no digit, "reading": {...}, "time": ISO 8601 in UTC}
+
+train.py --extra and bench.drawn --strokes read such files. Knows neither page nor network.
+"""
+
+import json
+import os
+from datetime import datetime, timezone
+from pathlib import Path
+from threading import Lock
+
+from adder.strokes import NO_DIGIT, Drawing, as_strokes
+
+NAME = "drawings.jsonl"
+LARGEST = 50_000_000  # bytes of the file
+appending = Lock()
+
+
+def keep(folder: Path, strokes: list, label: int | None, reading: dict) -> bool:
+    """Appends a drawing to `folder`/drawings.jsonl; False when that would make it larger than LARGEST.
+
+    A line is written whole or not at all. Raises OSError when the disk is full or read-only.
+    """
+    time = datetime.now(timezone.utc).isoformat(timespec="seconds")
+    line = json.dumps({"strokes": strokes, "label": label, "reading": reading, "time": time}).encode() + b"\n"
+    with appending, open(folder / NAME, "ab", buffering=0) as file:
+        before = file.seek(0, os.SEEK_END)
+        if before + len(line) > LARGEST:
+            return False
+        try:
+            if file.write(line) < len(line):
+                raise OSError(f"{folder / NAME}: no room for a whole line")
+        except OSError:
+            file.truncate(before)
+            raise
+    return True
+
+
+def load(path: Path | str) -> list[Drawing]:
+    """The drawings of a file that `keep` wrote, with digit -1 for no digit. ValueError names file and line."""
+    drawings = []
+    try:
+        lines = Path(path).read_text().splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise ValueError(f"{path} cannot be read ({error}); expected what demo.py --collect wrote") from error
+    for number, line in enumerate(lines, 1):
+        try:
+            kept = json.loads(line)
+            strokes, label = as_strokes(kept["strokes"]), kept["label"]
+            if not strokes or not (label is None or (type(label) is int and 0 <= label <= 9)):
+                raise ValueError("expected strokes and a label from 0 to 9 or null")
+        except (KeyError, TypeError, ValueError, RecursionError) as error:
+            raise ValueError(f"{path}, line {number}: no drawing ({error}); remove the line") from error
+        drawings.append(Drawing(NO_DIGIT if label is None else label, 0, strokes))
+    return drawings

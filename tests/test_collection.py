@@ -1,0 +1,92 @@
+"""Drawings that visitors keep: written whole or not at all, read again, trained on and measured."""
+
+import asyncio
+import json
+import subprocess
+import sys
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from adder import collection, page
+from adder.page.payload import checked_answer
+from adder.strokes import NO_DIGIT
+from tests.conftest import ROOT
+from tests.test_train import finish, train
+
+SEVEN = [[[2000, 1000], [8000, 1000], [4000, 9000]]]
+READING = {"digit": 1, "is_digit": True}
+
+
+def test_what_was_kept_comes_back(tmp_path):
+    assert collection.keep(tmp_path, SEVEN, 7, READING)
+    assert collection.keep(tmp_path, SEVEN, None, READING)
+    path = tmp_path / collection.NAME
+    kept = [json.loads(line) for line in path.read_text().splitlines()]
+    assert [set(each) for each in kept] == [{"strokes", "label", "reading", "time"}] * 2
+    assert kept[0]["time"].endswith("+00:00") and kept[0]["reading"] == READING
+    seven, none = collection.load(path)
+    assert (seven.digit, none.digit) == (7, NO_DIGIT) and np.array_equal(seven.strokes[0], SEVEN[0])
+
+
+def test_a_full_file_takes_no_more(tmp_path, monkeypatch):
+    collection.keep(tmp_path, SEVEN, 7, READING)
+    path = tmp_path / collection.NAME
+    before = path.read_bytes()
+    monkeypatch.setattr(collection, "LARGEST", 2 * len(before) - 1)
+    assert not collection.keep(tmp_path, SEVEN, 7, READING) and path.read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        *("{", "[]", "7", '{"strokes": []}', '{"strokes": [], "label": 7}', '{"strokes": [[[1, 2]]], "label": 10}'),
+        *('{"strokes": [[[1, NaN]]], "label": 1}', '{"strokes": [[[1]]], "label": 1}', '{"strokes": "x", "label": 1}'),
+    ],
+)
+def test_a_damaged_line_is_named(line, tmp_path):
+    collection.keep(tmp_path, SEVEN, 7, READING)
+    path = tmp_path / collection.NAME
+    path.write_text(path.read_text() + line + "\n")
+    with pytest.raises(ValueError, match=f"{collection.NAME}, line 2: "):
+        collection.load(path)
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [None, [], {}, {"strokes": SEVEN}, {"strokes": [], "label": 7}, {"strokes": SEVEN, "label": 10}]
+    + [{"strokes": SEVEN, "label": value} for value in (True, "7", 7.0, -1, [7])]
+    + [{"strokes": [[[-1, 0]]], "label": 7}, {"strokes": [[[0, 0]] * 5000], "label": 7}],
+)
+def test_answers_are_checked(sent):
+    with pytest.raises(ValueError, match="expected"):
+        checked_answer(sent)
+
+
+def test_a_class_trains_on_its_own_drawings(tmp_path, data_dir):
+    for label in (7, None):
+        collection.keep(tmp_path, SEVEN, label, READING)
+    path = tmp_path / collection.NAME
+    finish(train("--dry-run", "--epochs", 1, "--extra", path, "--out", tmp_path / "run", data_dir=data_dir))
+    metrics = json.loads((tmp_path / "run" / "metrics.json").read_text())
+    assert metrics["settings"]["extra"] == [str(path)]
+    path.write_text("{\n")
+    ended = finish(train("--dry-run", "--extra", path, "--out", tmp_path / "other", data_dir=data_dir), 2)
+    assert f"{path}, line 1" in ended and "Traceback" not in ended
+
+
+def test_nothing_is_collected_unless_asked_for():
+    async def functions(**options):
+        blocks = page.build(SimpleNamespace(threshold=0.5), **options).blocks.values()
+        return {function.__name__ for block in blocks for function in getattr(block, "server_fns", None) or ()}
+
+    assert "keep_pad" not in asyncio.run(functions())
+    assert "keep_pad" in asyncio.run(functions(keep=lambda *_: True))
+
+
+def test_a_folder_that_cannot_be_written(tmp_path, weights):
+    (tmp_path / "file").write_text("")
+    command = [sys.executable, "demo.py", "--weights", weights, "--collect", tmp_path / "file"]
+    ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120)
+    assert ended.returncode == 2 and ended.stderr.count("\n") == 1 and "--collect" in ended.stderr
