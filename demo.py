@@ -4,6 +4,7 @@ import argparse
 import os
 import sys
 from functools import partial
+from importlib.util import find_spec
 from pathlib import Path
 
 WEIGHTS = Path(__file__).parent / "weights"
@@ -33,11 +34,16 @@ def parser() -> argparse.ArgumentParser:
     )
     flags.add_argument("--port", default=port, type=port_number, help="port to listen on (%(default)s)")
     flags.add_argument("--share", action="store_true", help="also open a public link for a week, through gradio.live")
+    flags.add_argument(
+        "--mcp", action="store_true", help="let language models call /read too, by MCP; needs gradio[mcp]"
+    )
     return flags
 
 
 def main(arguments: list[str] | None = None) -> int:
     args = parser().parse_args(arguments)
+    if args.mcp and not find_spec("mcp"):
+        return refuse('--mcp needs an extra: pip install "gradio[mcp]"')
 
     # Imported after the flags: torch and gradio take seconds, --help and a mistyped flag should not.
     import torch
@@ -54,7 +60,7 @@ def main(arguments: list[str] | None = None) -> int:
     others = [path for path in sorted(WEIGHTS.glob("*.safetensors")) if path.resolve() != Path(args.weights).resolve()]
     opened = page.build(reader, partial(load_all, others, args.device) if others else None)
     try:
-        page.launch(opened, host=args.host, port=args.port, share=args.share)
+        page.launch(opened, host=args.host, port=args.port, share=args.share, mcp=args.mcp)
     except OSError:
         return refuse(f"cannot listen on {args.host}:{args.port}: is it taken by another program? Choose with --port")
     print(f"The page is at {opened.local_url} (Ctrl+C ends it)", flush=True)

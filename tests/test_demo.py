@@ -41,6 +41,13 @@ def test_a_taken_port(weights):
     assert ended.stderr.count("\n") == 1 and f"127.0.0.1:{port}" in ended.stderr and "--port" in ended.stderr
 
 
+def test_mcp_without_its_package_names_the_remedy(monkeypatch, capsys):
+    monkeypatch.setitem(sys.modules, "mcp", None)  # as if it were not installed
+    assert demo.main(["--mcp"]) == 2
+    said = capsys.readouterr()
+    assert said.out == "" and said.err.count("\n") == 1 and "pip install" in said.err
+
+
 @pytest.mark.parametrize("flags", [["--port", "0"], ["--port", "70000"], ["--port", "x"], ["--device", "abacus"]])
 def test_mistyped_flags(flags, capsys):
     with pytest.raises(SystemExit, match="2"):

@@ -101,13 +101,14 @@ def build(reader, others: Callable[[], Iterable] | None = None) -> gr.Blocks:
     return page.queue(api_open=False, max_size=64, default_concurrency_limit=4)
 
 
-def launch(page: gr.Blocks, *, host: str, port: int, share: bool = False) -> None:
-    """Serve the page from a thread and return. OSError when the port is taken."""
+def launch(page: gr.Blocks, *, host: str, port: int, share: bool = False, mcp: bool = False) -> None:
+    """Serve the page from a thread and return; with `mcp`, /read is an MCP tool too. OSError when the port is taken."""
     page.launch(
         prevent_thread_lock=True,
         server_name=host,
         server_port=port,
         share=share,
+        mcp_server=mcp,
         quiet=True,
         ssr_mode=False,  # the page is made in the browser: there is nothing for a server to render
         max_threads=MAX_THREADS,
