@@ -1,8 +1,12 @@
 """Opens the page: `python demo.py`, then draw a digit. Knows flags and exit codes; adder/page knows the rest."""
 
 import argparse
+import contextlib
 import os
+import signal
+import socket
 import sys
+import time
 from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
@@ -59,13 +63,27 @@ def main(arguments: list[str] | None = None) -> int:
         return refuse(str(error))
     others = [path for path in sorted(WEIGHTS.glob("*.safetensors")) if path.resolve() != Path(args.weights).resolve()]
     opened = page.build(reader, partial(load_all, others, args.device) if others else None)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         page.launch(opened, host=args.host, port=args.port, share=args.share, mcp=args.mcp)
+        print(f"The page is at {opened.local_url} (Ctrl+C ends it)", flush=True)
+        while True:
+            time.sleep(60)
     except OSError:
-        return refuse(f"cannot listen on {args.host}:{args.port}: is it taken by another program? Choose with --port")
-    print(f"The page is at {opened.local_url} (Ctrl+C ends it)", flush=True)
-    opened.block_thread()
+        free = free_port(args.host, args.port)
+        offer = f"{free} is free: --port {free}" if free else "choose another with --port, or --host"
+        return refuse(f"cannot listen on {args.host}:{args.port}: is it taken by another program? {offer}")
+    except KeyboardInterrupt:
+        page.close(opened)
     return 0
+
+
+def free_port(host: str, taken: int) -> int | None:
+    """The first of the hundred ports after `taken` that `host` can listen on."""
+    for port in range(taken + 1, min(taken + 101, 65536)):
+        with contextlib.suppress(OSError), socket.create_server((host, port)):
+            return port
+    return None
 
 
 def load_all(paths: list[Path], device: str) -> list:
@@ -88,4 +106,6 @@ def refuse(reason: str) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    code = main()
+    sys.stdout.flush()
+    os._exit(code)  # nothing is left to close, and to take torch apart piece by piece takes a second

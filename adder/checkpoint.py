@@ -6,7 +6,7 @@ Nothing is unpickled. Files are written beside their place and renamed, so that 
 import json
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import torch
@@ -36,7 +36,8 @@ def replacing(path: Path) -> Iterator[Path]:
     except OSError as error:
         raise OSError(f"{path} could not be written: {error.strerror}; what was there before is whole") from error
     finally:
-        temporary.unlink(missing_ok=True)
+        with suppress(OSError):  # a folder that turned read-only keeps it
+            temporary.unlink()
 
 
 def save(path: Path, tensors: dict[str, Tensor], description: dict) -> None:

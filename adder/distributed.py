@@ -88,7 +88,8 @@ class SynchronisedBatchNorm(nn.BatchNorm2d):
     def forward(self, x: Tensor) -> Tensor:
         if not self.training:
             return super().forward(x)
-        moments = torch.stack((x.mean((0, 2, 3)), x.square().mean((0, 2, 3))))
+        full = x.float()  # moments in bfloat16 would be too coarse
+        moments = torch.stack((full.mean((0, 2, 3)), full.square().mean((0, 2, 3))))
         mean, square = all_reduce(moments) / processes()
         variance = square - mean.square()
         with torch.no_grad():
@@ -97,4 +98,4 @@ class SynchronisedBatchNorm(nn.BatchNorm2d):
             self.running_var.lerp_(variance * count / (count - 1), self.momentum)
             self.num_batches_tracked += 1
         scale = self.weight * (variance + self.eps).rsqrt()
-        return x * scale[:, None, None] + (self.bias - mean * scale)[:, None, None]
+        return (full * scale[:, None, None] + (self.bias - mean * scale)[:, None, None]).to(x.dtype)

@@ -24,6 +24,7 @@ from adder.recipes import RECIPES
 STATE = "checkpoint.safetensors"
 WEIGHTS = "adder.safetensors"
 REFUSED = 0.001  # of the validation digits: what the threshold may refuse, so that other writers stay below 0.5 %
+SPREAD, SPREAD_UNTIL = 10.0, 0.5  # from sums alone: the weight of `spread`, and its share of the steps
 REPORT_EVERY = 20  # steps between looks at the running means: each look waits for the device
 
 
@@ -170,10 +171,7 @@ def train_epoch(run: Run, network: torch.nn.Module, images: data.Split, epoch: i
     totals = torch.zeros(4, device=run.device)  # loss, digits, read right, sums right
     steps = max(1, len(images.digits) // run.settings.batch_size)
     for step, batch in enumerate(data.batches(images, run.settings.batch_size), 1):
-        lr = run.settings.lr * run.recipe.schedule((epoch + (step - 0.5) / steps) / run.settings.epochs)
-        for group in run.optimiser.param_groups:
-            group["lr"] = lr
-        loss, prediction = train_step(run, network, batch)
+        loss, prediction = train_step(run, network, batch, (epoch + (step - 0.5) / steps) / run.settings.epochs)
         digits, sums = distributed.share(batch.digits), distributed.share(batch.sums)
         is_digit = digits != data.NO_DIGIT
         right = prediction.digit.argmax(1) == digits
@@ -186,11 +184,17 @@ def train_epoch(run: Run, network: torch.nn.Module, images: data.Split, epoch: i
         bar.update(len(batch.digits))
     total_loss, digits, read, sums = distributed.total(totals).tolist()
     loss = total_loss / steps / distributed.processes()
+    lr = run.optimiser.param_groups[0]["lr"]
     return {"lr": lr, "loss": loss, "digit_accuracy": read / digits, "sum_accuracy": sums / digits}
 
 
-def train_step(run: Run, network: torch.nn.Module, batch: data.Batch) -> tuple[Tensor, models.Prediction]:
-    """Loss and prediction of this process's share of the batch; averaged over processes, losses are the batch's."""
+def train_step(run: Run, network: torch.nn.Module, batch: data.Batch, done: float) -> tuple[Tensor, models.Prediction]:
+    """Loss and prediction of this process's share of the batch; averaged over processes, losses are the batch's.
+
+    `done` is the share of the run's steps behind it, which the learning rate follows.
+    """
+    for group in run.optimiser.param_groups:
+        group["lr"] = run.settings.lr * run.recipe.schedule(done)
     images = batch.images
     if run.recipe.augment:
         images = augment(images, run.recipe.augment)
@@ -202,6 +206,8 @@ def train_step(run: Run, network: torch.nn.Module, batch: data.Batch) -> tuple[T
     loss = each * entropy(prediction.sum, sums)
     if run.settings.supervision == "both":
         loss = loss + each * entropy(prediction.digit, digits)
+    elif done < SPREAD_UNTIL:
+        loss = loss - SPREAD * spread(prediction.digit[digits != data.NO_DIGIT])
     if prediction.refusal is not None:
         no_digit = (digits == data.NO_DIGIT).float()
         loss = loss + F.binary_cross_entropy_with_logits(prediction.refusal, no_digit)
@@ -210,6 +216,17 @@ def train_step(run: Run, network: torch.nn.Module, batch: data.Batch) -> tuple[T
     run.optimiser.step()
     run.average.update_parameters(run.network)
     return loss, prediction
+
+
+def spread(logits: Tensor) -> Tensor:
+    """The entropy of the mean answer to digit logits (B, 10): greatest when a batch is read as all digits alike.
+
+    Learning from sums alone would else settle early on reading, say, 3 as 2 and 4 as 5 when added, never to try the 3
+    again. Marconato et al. 2023, 'Not all neuro-symbolic concepts are created equal', tell of such shortcuts and of
+    entropy against them. That digits come about equally often is all it knows of them.
+    """
+    mean = logits.softmax(1).mean(0)
+    return -(mean * mean.clamp(min=1e-9).log()).sum()
 
 
 def calibrate(network: models.Adder, sets: data.Sets, device: torch.device) -> dict[str, float]:

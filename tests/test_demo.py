@@ -1,8 +1,6 @@
 """demo.py as a command, and the page's Python without a browser."""
 
 import asyncio
-import socket
-import subprocess
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -11,12 +9,9 @@ from types import SimpleNamespace
 import gradio as gr
 import numpy as np
 import pytest
-from starlette.exceptions import HTTPException
 
 import demo
 from adder import page
-from adder.page.body import BodyLimit
-from tests.conftest import ROOT
 
 
 @pytest.mark.parametrize("content", [None, b"", bytes(100)])
@@ -28,17 +23,6 @@ def test_missing_and_corrupt_weights(tmp_path, monkeypatch, capsys, content):
     assert demo.main(["--weights", str(path)]) == 2
     said = capsys.readouterr()
     assert said.out == "" and said.err.count("\n") == 1 and str(path) in said.err
-
-
-def test_a_taken_port(weights):
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        taken.listen()
-        port = taken.getsockname()[1]
-        command = [sys.executable, "demo.py", "--weights", str(weights), "--device", "cpu", "--port", str(port)]
-        ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120)
-    assert ended.returncode == 2 and ended.stdout == ""
-    assert ended.stderr.count("\n") == 1 and f"127.0.0.1:{port}" in ended.stderr and "--port" in ended.stderr
 
 
 def test_mcp_without_its_package_names_the_remedy(monkeypatch, capsys):
@@ -145,16 +129,3 @@ def test_extent():
     assert page.extent([]) == 0
     assert page.extent([[[5, 5]]]) == 0
     assert page.extent([[[0, 5], [3, 5]], [[1, 9]]]) == 4
-
-
-def test_a_body_of_no_declared_length_is_counted():
-    async def reads_all(scope, receive, send):
-        while (await receive())["more_body"]:
-            pass
-
-    async def endless():
-        return {"type": "http.request", "body": b"x" * 400, "more_body": True}
-
-    limited = BodyLimit(reads_all, limit=1000)
-    with pytest.raises(HTTPException, match="1000"):
-        asyncio.run(limited({"type": "http", "headers": []}, endless, None))

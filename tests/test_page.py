@@ -241,6 +241,15 @@ def test_unsure_is_said_in_words(visit):
     expect(page.locator("#reading [aria-live]")).to_have_text("7 plus 5 is 12. The digit could also be a 1.")
 
 
+def test_a_busy_server_is_asked_again(visit):
+    page = visit(**DESKTOP)
+    page.route("**/component_server/", lambda route: route.fulfill(json={"busy": True}), times=2)
+    page.get_by_role("button", name="Example: a drawn 7").click()
+    expect(page.locator(".words")).to_have_text("Many people are drawing. One moment…")
+    expect_reading(page, 7, 5)
+    expect(page.locator(".words")).to_have_text(re.compile("sure"))
+
+
 def expect_refused(page):
     for name, value in {"data-state": "refused", "data-digit": "", "data-sum": ""}.items():
         expect(page.locator("#reading")).to_have_attribute(name, value)

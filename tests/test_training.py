@@ -74,10 +74,10 @@ def test_trains_on_cuda(sets):
 def test_a_step_does_not_wait_for_cuda(sets):
     run = Run(Settings(recipe="default", epochs=1, batch_size=16, lr=1e-3, seed=3), torch.device("cuda"), {})
     steps = data.batches(sets.training.epoch(0).to(run.device), 16)
-    training.train_step(run, run.network, next(steps))
+    training.train_step(run, run.network, next(steps), 0.5)
     torch.cuda.set_sync_debug_mode("error")
     try:
-        training.train_step(run, run.network, next(steps))
+        training.train_step(run, run.network, next(steps), 0.5)
     finally:
         torch.cuda.set_sync_debug_mode("default")
 
@@ -90,6 +90,6 @@ def test_sums_alone_teach_without_a_digit_label(sets):
     losses = []
     for each in (batch, other):
         torch.manual_seed(0)
-        losses.append(training.train_step(Run(settings, run.device, {}), run.network, each)[0].item())
+        losses.append(training.train_step(Run(settings, run.device, {}), run.network, each, 0.0)[0].item())
     assert losses[0] == losses[1]
     assert any(p.grad.abs().sum() > 0 for p in run.network.digit.parameters())

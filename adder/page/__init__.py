@@ -7,15 +7,20 @@ page itself keeps one request in flight and sends the newest state next. Knows t
 import json
 from collections.abc import Callable, Iterable
 from functools import cache
+from inspect import signature
 from pathlib import Path
 from threading import Lock
 from typing import Any
 
 import gradio as gr
 import numpy as np
+from anyio import CapacityLimiter, to_thread
+from gradio.tunneling import CURRENT_TUNNELS
 from starlette.middleware import Middleware
+from starlette.responses import JSONResponse
 
-from adder.page.body import BodyLimit
+from adder.page import sessions
+from adder.page.gate import Gate
 from adder.page.payload import (
     MAX_POINTS,
     MAX_STROKES,
@@ -30,21 +35,34 @@ TITLE = "Draw a digit, add a number"
 UNSURE = 0.2  # from this probability on, the second digit is named too
 DOT = 0.03 * SCALE  # a drawing smaller than this is a slip of the pen
 MAX_BODY = 2_000_000  # bytes: 512 x 512 pixels of ink as JSON, and some
+MAX_WAITING = 64  # requests of programs; beyond, they are told to come again
+MAX_SESSIONS = 64  # visitors whose copy of the page's settings Gradio keeps; nothing is lost with one
 MAX_THREADS = 8  # at once, for all visitors: what waits costs less than what fights over the cores
+MAX_CROWD = 128  # pages that wait for their reading, each for less than a second
 SYSTEM_FONT = ("system-ui", "-apple-system", "Segoe UI", "Roboto", "Helvetica Neue", "Arial", "sans-serif")
 
 
 def build(reader, others: Callable[[], Iterable] | None = None) -> gr.Blocks:
     """The page around a `Reader`; `launch` opens it. `others` loads the readers that a visitor may compare it with."""
     loading = Lock()
+    turns = CapacityLimiter(MAX_THREADS)
 
     @cache
     def everyone() -> list:
         return [reader, *others()]
 
-    def read_pad(payload: Any) -> dict:
-        """What the pad shows now -> what the page shows next; a payload that no pad sends -> {"error": text}."""
-        return answered(payload, lambda strokes, number: as_live(reader.read_strokes(strokes, number)))
+    async def read_pad(payload: Any) -> JSONResponse:
+        """What the pad shows now -> what the page shows next; a payload that no pad sends -> {"error": text}.
+
+        {"busy": true} when too many wait. A response is sent as it is: FastAPI looks through each of a dict's pixels.
+        """
+        if turns.statistics().tasks_waiting >= MAX_CROWD:
+            return JSONResponse({"busy": True})
+        return await to_thread.run_sync(read_now, payload, limiter=turns)
+
+    def read_now(payload: Any) -> JSONResponse:
+        live = answered(payload, lambda strokes, number: as_live(reader.read_strokes(strokes, number)))
+        return JSONResponse(live)
 
     def compare_pad(payload: Any) -> dict:
         """What the pad shows now -> a row for each network, the page's own first; errors as in `read_pad`."""
@@ -98,11 +116,16 @@ def build(reader, others: Callable[[], Iterable] | None = None) -> gr.Blocks:
             examples=examples,
         )
         gr.api(read, api_name="read")
-    return page.queue(api_open=False, max_size=64, default_concurrency_limit=4)
+    page.queue(api_open=False, max_size=MAX_WAITING, default_concurrency_limit=4)
+    sessions.bound(page._queue)
+    return page
 
 
 def launch(page: gr.Blocks, *, host: str, port: int, share: bool = False, mcp: bool = False) -> None:
-    """Serve the page from a thread and return; with `mcp`, /read is an MCP tool too. OSError when the port is taken."""
+    """Serve the page from a thread and return; `close` ends it. With `mcp`, /read is an MCP tool too.
+
+    OSError when the port is taken.
+    """
     page.launch(
         prevent_thread_lock=True,
         server_name=host,
@@ -113,12 +136,35 @@ def launch(page: gr.Blocks, *, host: str, port: int, share: bool = False, mcp: b
         ssr_mode=False,  # the page is made in the browser: there is nothing for a server to render
         max_threads=MAX_THREADS,
         max_file_size=MAX_BODY,
-        app_kwargs={"middleware": [Middleware(BodyLimit, limit=MAX_BODY)]},
+        app_kwargs={"middleware": [gate_for(page)], "openapi_url": None},
+        state_session_capacity=MAX_SESSIONS,
+        enable_monitoring=False,
+        show_error=False,
+        strict_cors=True,
         theme=theme(),
         favicon_path=HERE / "icon.svg",
         footer_links=["api"],
         run_history=False,
     )
+    page.server.config.timeout_graceful_shutdown = 1  # seconds, for what is being answered when `close` is called
+
+
+def gate_for(page: gr.Blocks) -> Middleware:
+    """What lets in requests for the page's functions and the named endpoints, and for nothing else."""
+    functions = {
+        block._id: {function.__name__ for function in block.server_fns}
+        for block in page.blocks.values()
+        if getattr(block, "server_fns", None)
+    }
+    programs = {each.api_name: (id, list(signature(each.fn).parameters)) for id, each in page.fns.items()}
+    return Middleware(Gate, max_body=MAX_BODY, functions=functions, programs=programs, queue=page._queue)
+
+
+def close(page: gr.Blocks) -> None:
+    """Stop listening, answer what was asked, end the public link."""
+    page.close(verbose=False)
+    for tunnel in CURRENT_TUNNELS:
+        tunnel.kill()
 
 
 def theme() -> gr.themes.Base:

@@ -16,6 +16,7 @@ let age = 0; // counts what makes an answer on its way useless: erased ink, anot
 let asking = false;
 let stale = false; // something changed since the last request left
 let lost = false;
+let busy = false;
 let notice = "";
 let speaking = 0;
 
@@ -54,22 +55,23 @@ async function ask() {
     stale = false;
     if (pad.strokes.length === 0 && !lost) break; // a blank pad needs no network
     const asked = { age, number };
-    try {
-      const answer = await withPatience(server.read_pad({ strokes: pad.strokes, number }));
-      if (!answer) throw new Error("no answer"); // Gradio logs a failed request and goes on
-      if (lost) others.changed();
-      lost = false;
-      wait = 250;
-      notice = answer.error ?? notice;
-      if (asked.age === age && !answer.error) reading = { ...answer, number: asked.number };
-    } catch {
-      lost = stale = true;
+    const answer = await withPatience(server.read_pad({ strokes: pad.strokes, number })).catch(() => null);
+    if (lost && answer) others.changed();
+    lost = !answer; // Gradio logs a failed request and goes on
+    busy = Boolean(answer?.busy); // more people than the server can read at once
+    if (lost || busy) {
+      stale = true;
       render();
       await new Promise((resolve) => setTimeout(resolve, wait));
       wait = Math.min(2 * wait, 2000);
+      continue;
     }
+    wait = 250;
+    notice = answer.error ?? notice;
+    if (asked.age === age && !answer.error) reading = { ...answer, number: asked.number };
     render();
   }
+  busy = false;
   asking = false;
   render();
 }
@@ -90,6 +92,7 @@ function withPatience(request) {
 
 function words() {
   if (lost) return "Reconnecting… your drawing is kept.";
+  if (busy) return "Many people are drawing. One moment…";
   if (notice) return notice;
   if (reading.state === "refused") return pad.isDown ? "" : "Clear and try again, or go on drawing.";
   if (reading.state === "digit") {

@@ -1,0 +1,184 @@
+"""An ASGI middleware before Gradio: lets in what the page and programs need, and answers everything else itself.
+
+Gradio opens some eighty routes, reads bodies of any size and depth, and answers many a wrong one with a bare 500. Here
+routes are an allow-list, and a body is bounded, and parsed once, before Gradio parses it. Knows Gradio's routes and
+envelopes, not what a drawing is.
+"""
+
+import asyncio
+import json
+import re
+from collections.abc import Container, Iterator, Mapping
+from typing import Any
+
+from starlette.exceptions import HTTPException
+from starlette.responses import JSONResponse
+
+from adder.page import sessions
+
+API = "/gradio_api"
+PAGES = {"/", "/config", "/theme.css", "/favicon.ico", "/manifest.json", "/pwa_icon", "/robots.txt"}
+GET = PAGES | {f"{API}/info", f"{API}/startup-events"}
+FILES = re.compile(r"/(assets|static)(/[\w-][\w.-]*){1,6}", re.ASCII)  # of Gradio's front end
+RESULT = re.compile(rf"{API}/(?:queue/data\?session_hash=|call/\w+/)([\w-]{{1,64}})", re.ASCII)
+CALL = re.compile(rf"{API}/call/(v2/)?(\w+)", re.ASCII)
+SESSION = re.compile(r"[\w-]{1,64}", re.ASCII)
+OPTIONAL = frozenset({"trigger_id", "event_data"})  # what the JavaScript client sends as null
+MAX_PATH = 256
+MAX_DEPTH = 8  # of lists and objects in each other; a drawing through MCP, the deepest, needs six
+MAX_BACKLOG = 32  # requests of one session, their answers not fetched
+PATIENCE = 30.0  # seconds for a body to arrive
+
+
+class Gate:
+    """Refuses with 4xx and {"detail": text}.
+
+    `functions` are the page's, by component id; `programs` are the named endpoints, id and parameters of each, which
+    are asked through Gradio's `queue`.
+    """
+
+    def __init__(
+        self,
+        app,
+        *,
+        max_body: int,
+        functions: Mapping[int, Container[str]],
+        programs: Mapping[str, tuple[int, list[str]]],
+        queue,
+    ):
+        self.app = app
+        self.max_body = max_body
+        self.functions = functions
+        self.programs = programs
+        self.queue = queue
+
+    async def __call__(self, scope, receive, send) -> None:
+        if scope["type"] == "http":
+            try:
+                scope, receive = await self.admitted(scope, receive)
+            except HTTPException as refused:
+                await JSONResponse({"detail": refused.detail}, refused.status_code)(scope, receive, send)
+                return
+        await self.app(scope, receive, send)
+
+    async def admitted(self, scope, receive):
+        """The request as Gradio may see it. HTTPException when it may not."""
+        path = scope["path"] if scope["path"] == "/" else scope["path"].removesuffix("/")
+        if scope["method"] == "POST":
+            body = await self.read(scope, receive)
+            self.check(path, parsed(body))
+            return scope, replay(body, receive)
+        if scope["method"] not in ("GET", "HEAD"):
+            raise HTTPException(405, "Only GET, HEAD and POST")
+        query = scope["query_string"].decode("latin-1")
+        result = RESULT.fullmatch(f"{path}?{query}" if query else path)
+        if result:
+            if not sessions.is_known(self.queue, result[1]):
+                raise HTTPException(404, "No such session")
+            return scope, receive
+        if len(path) > MAX_PATH or not (path in GET or FILES.fullmatch(path)):
+            raise HTTPException(404, "Not found")
+        # No query: `?deep_link=` reads from the disk. But /info of no page keeps the first asker's Host for all others.
+        return scope | {"query_string": b"page=" if path == f"{API}/info" else b""}, receive
+
+    async def read(self, scope, receive) -> bytes:
+        headers = dict(scope["headers"])
+        length = headers.get(b"content-length", b"0")
+        if not length.isdigit() or int(length) > self.max_body:
+            raise HTTPException(413, f"Body above {self.max_body} bytes")
+        if headers.get(b"content-type", b"").partition(b";")[0].strip().lower() != b"application/json":
+            raise HTTPException(415, "Expected Content-Type: application/json")  # else any site's form could post
+        try:
+            return await asyncio.wait_for(self.collect(receive), PATIENCE)
+        except asyncio.TimeoutError as error:
+            raise HTTPException(408, f"Body not here after {PATIENCE:.0f} seconds") from error
+
+    async def collect(self, receive) -> bytes:
+        body = bytearray()
+        while True:
+            message = await receive()
+            if message["type"] == "http.disconnect":
+                raise HTTPException(400, "Disconnected")
+            body += message.get("body", b"")
+            if len(body) > self.max_body:  # a chunked body declares no length
+                raise HTTPException(413, f"Body above {self.max_body} bytes")
+            if not message.get("more_body"):
+                return bytes(body)
+
+    def check(self, path: str, asked: dict) -> None:
+        """Whether `asked` is the envelope that Gradio expects at `path`; what is in it is for others to check."""
+        call = CALL.fullmatch(path)
+        if path == f"{API}/component_server":
+            expect_keys(asked, {"data", "component_id", "fn_name", "session_hash"})
+            expect_session(asked["session_hash"])
+            component, name = asked["component_id"], asked["fn_name"]
+            if type(component) is not int or type(name) is not str or name not in self.functions.get(component, ()):
+                raise HTTPException(404, "No such function")
+        elif path == f"{API}/queue/join":
+            expect_keys(asked, {"data", "fn_index", "session_hash"}, OPTIONAL)
+            expect_session(asked["session_hash"])
+            if asked.get("trigger_id") is not None or asked.get("event_data") is not None:
+                raise HTTPException(400, "trigger_id, event_data: expected null")
+            names = next((names for id, names in self.programs.values() if id == asked["fn_index"]), None)
+            if type(asked["fn_index"]) is not int or names is None:
+                raise HTTPException(404, "No such function")
+            expect_arguments(asked["data"], names)
+            if sessions.backlog(self.queue, asked["session_hash"]) >= MAX_BACKLOG:
+                raise HTTPException(429, f"{MAX_BACKLOG} answers wait for this session: fetch them first")
+        elif call and call[2] in self.programs:
+            _, names = self.programs[call[2]]
+            expect_keys(asked, set(names) if call[1] else {"data"})
+            expect_arguments(list(asked.values()) if call[1] else asked["data"], names)
+        else:
+            raise HTTPException(404, "Not found")
+
+
+def parsed(body: bytes) -> dict:
+    """A JSON object of bounded depth. HTTPException otherwise."""
+    try:
+        asked = json.loads(body)
+    except (ValueError, RecursionError) as error:
+        raise HTTPException(400, "Body is not JSON") from error
+    if not isinstance(asked, dict):
+        raise HTTPException(400, "Expected a JSON object")
+    for depth, _ in enumerate(levels(asked), 1):
+        if depth > MAX_DEPTH:
+            raise HTTPException(400, f"Nested deeper than {MAX_DEPTH}")
+    return asked
+
+
+def levels(value: dict | list) -> Iterator[list]:
+    """The lists and objects at each depth, `value` first."""
+    level = [value]
+    while level:
+        yield level
+        inner = (child for each in level for child in (each.values() if isinstance(each, dict) else each))
+        level = [child for child in inner if isinstance(child, dict | list)]
+
+
+def expect_keys(asked: dict, needed: set[str], allowed: frozenset[str] = frozenset()) -> None:
+    if not needed <= asked.keys() <= needed | allowed:
+        raise HTTPException(400, f"Expected an object with {', '.join(sorted(needed))}")
+
+
+def expect_session(session: Any) -> None:
+    if not isinstance(session, str) or not SESSION.fullmatch(session):
+        raise HTTPException(400, "session_hash: expected 1 to 64 letters, digits or hyphens")
+
+
+def expect_arguments(data: Any, names: list[str]) -> None:
+    """Gradio takes an object among the arguments for a file, and would fetch what its path or address names."""
+    if not isinstance(data, list) or len(data) != len(names):
+        raise HTTPException(400, f"data: expected a list of {', '.join(names)}")
+    if any(isinstance(each, dict) for level in levels(data) for each in level):
+        raise HTTPException(400, "data: expected no objects in it")
+
+
+def replay(body: bytes, receive):
+    """A `receive` that hands out the whole body first."""
+    messages = iter([{"type": "http.request", "body": body, "more_body": False}])
+
+    async def replayed():
+        return next(messages, None) or await receive()
+
+    return replayed

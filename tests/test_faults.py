@@ -1,0 +1,109 @@
+"""Faults that really happen: a full disk, a folder turned read-only, a cut file, a terminated server.
+
+tests/test_page.py kills the server under an open page; tests/test_train.py kills the training.
+"""
+
+import contextlib
+import http.client
+import json
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+
+import pytest
+
+from adder import checkpoint
+from tests.conftest import ROOT, missing
+from tests.test_page import Server
+from tests.test_train import finish, train, wait_for
+
+SMALL = ("--recipe", "quick", "--dry-run", "--batch-size", 16)
+
+
+@pytest.fixture
+def disk(tmp_path):
+    """A file system of 4 MB: room for one checkpoint of `quick`, not for a second beside it."""
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    mount = shutil.which("mount")
+    options = ["-t", "tmpfs", "-o", "size=4m", "tmpfs", str(folder)]
+    if not mount or subprocess.run([mount, *options], capture_output=True).returncode:
+        missing("no right to mount a file system")
+    yield folder
+    subprocess.run(["umount", "-l", folder], check=True)
+
+
+def remount(disk, options: str) -> bool:
+    return subprocess.run(["mount", "-o", f"remount,{options}", disk], capture_output=True).returncode == 0
+
+
+def expect_told(ended: str, reason: str, disk) -> None:
+    assert "Traceback" not in ended and reason in ended and str(disk) in ended
+    assert "what was there before is whole" in ended
+
+
+def test_a_full_disk_while_training(disk, data_dir):
+    run = disk / "run"
+    expect_told(finish(train(*SMALL, "--epochs", 3, "--out", run, data_dir=data_dir), 2), "No space left", disk)
+    _, description = checkpoint.load(run / "checkpoint.safetensors")
+    assert len(description["log"]) == 1 and not list(run.glob(".*.tmp"))
+    assert remount(disk, "size=64m")
+    finish(train("--resume", run, data_dir=data_dir))
+    assert json.loads((run / "metrics.json").read_text())["settings"]["epochs"] == 3
+
+
+def test_a_folder_that_turns_read_only_while_training(disk, data_dir):
+    assert remount(disk, "size=64m")
+    run = disk / "run"
+    process = train(*SMALL, "--epochs", 200, "--out", run, data_dir=data_dir)
+    wait_for(run / "checkpoint.safetensors", process)
+    while not remount(disk, "ro"):  # refused while a file is being written
+        assert process.poll() is None
+    expect_told(finish(process, 2), "Read-only file system", disk)
+    _, description = checkpoint.load(run / "checkpoint.safetensors")
+    assert description["log"]
+
+
+@pytest.mark.parametrize("fault", ["cut short", "of another network"])
+def test_weights_that_do_not_serve(fault, weights, tmp_path):
+    path = tmp_path / "some.safetensors"
+    if fault == "cut short":
+        path.write_bytes(weights.read_bytes()[:-1000])
+    else:
+        tensors, _ = checkpoint.load(ROOT / "weights" / "quick.safetensors")
+        checkpoint.save(path, tensors, checkpoint.load(weights)[1])
+    ended = subprocess.run(
+        [sys.executable, "demo.py", "--weights", path], cwd=ROOT, capture_output=True, text=True, timeout=120
+    )
+    assert ended.returncode == 2 and ended.stdout == ""
+    assert ended.stderr.count("\n") == 1 and str(path) in ended.stderr
+
+
+def test_a_taken_port_offers_a_free_one(weights):
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        command = [sys.executable, "demo.py", "--weights", weights, "--device", "cpu", "--port", str(port)]
+        ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120)
+    assert ended.returncode == 2 and ended.stdout == "" and ended.stderr.count("\n") == 1
+    assert f"127.0.0.1:{port}" in ended.stderr
+    offered = int(re.search(r"--port (\d+)$", ended.stderr.strip())[1])
+    with socket.create_server(("127.0.0.1", offered)):
+        assert offered != port
+
+
+def test_sigterm_ends_the_server_with_a_visitor_connected(weights):
+    server = Server(weights)
+    visitor = http.client.HTTPConnection("127.0.0.1", server.port, timeout=30)
+    visitor.request("GET", "/config")
+    visitor.getresponse().read()  # and the connection stays open: a browser does so
+    started = time.monotonic()
+    server.process.send_signal(signal.SIGTERM)
+    with contextlib.suppress(subprocess.TimeoutExpired):
+        server.process.wait(20)
+    took = time.monotonic() - started
+    visitor.close()
+    assert server.process.poll() == 0 and took < 2

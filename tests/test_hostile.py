@@ -1,0 +1,332 @@
+"""A live server under hostile requests: nothing but 4xx and clear words, no growth, and a right answer afterwards."""
+
+import asyncio
+import contextlib
+import http.client
+import json
+import math
+import re
+from functools import reduce
+from pathlib import Path
+
+import pytest
+from gradio.routes import App
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as some
+from starlette.exceptions import HTTPException
+
+from adder import page
+from adder.page import gate
+from adder.page.payload import MAX_POINTS, MAX_STROKES, SCALE
+from adder.page.sessions import MAX_SESSIONS
+from tests.test_demo import named
+from tests.test_page import Server
+
+FUNCTIONS = ("read_pad", "compare_pad", "explain_pad")
+SEVEN = [[[2000, 1000], [8000, 1000], [4000, 9000]]]
+LIVE, JOIN, DATA = (f"/gradio_api/{path}" for path in ("component_server/", "queue/join", "queue/data"))
+GROWTH = 20_000_000  # bytes
+
+
+class Visitor:
+    """One keep-alive connection."""
+
+    def __init__(self, server: Server):
+        self.connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=30)
+        config = json.loads(self.ask("GET", "/config")[1])
+        [self.pad] = [each["id"] for each in config["components"] if each["type"] == "html"]
+        [self.read] = [each["id"] for each in config["dependencies"] if each["api_name"] == "read"]
+
+    def ask(self, method: str, path: str, body=None, **headers) -> tuple[int, str]:
+        """(status, text) of the answer; `body` is sent as JSON unless it is bytes."""
+        headers = {name.replace("_", "-"): value for name, value in headers.items()}
+        if body is not None:
+            headers = {"Content-Type": "application/json"} | headers
+            body = body if isinstance(body, bytes) else json.dumps(body).encode()
+        self.connection.request(method, path, body, headers)
+        answer = self.connection.getresponse()
+        return answer.status, answer.read().decode()
+
+    def live(self, data, function="read_pad", **envelope):
+        asked = {"data": data, "component_id": self.pad, "fn_name": function, "session_hash": "visitor"} | envelope
+        return self.ask("POST", LIVE, asked)
+
+    def join(self, arguments, session="visitor", **envelope):
+        return self.ask("POST", JOIN, {"data": arguments, "fn_index": self.read, "session_hash": session} | envelope)
+
+    def fetch(self, session="visitor") -> dict:
+        """The queue's last word on what the session asked."""
+        status, events = self.ask("GET", f"{DATA}?session_hash={session}")
+        assert status == 200
+        assert "Traceback" not in events and ".py" not in events
+        messages = [json.loads(line.removeprefix("data: ")) for line in events.splitlines() if line]
+        return next(message for message in messages if message["msg"] == "process_completed")
+
+
+@pytest.fixture(scope="module")
+def cache(tmp_path_factory):
+    return tmp_path_factory.mktemp("cache")
+
+
+@pytest.fixture(scope="module")
+def server(weights, cache):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("GRADIO_TEMP_DIR", str(cache))
+        running = Server(weights)
+    yield running
+    running.stop()
+
+
+@pytest.fixture
+def visitor(server):
+    visiting = Visitor(server)
+    yield visiting
+    visiting.connection.close()
+
+
+def resident(server: Server) -> int:
+    """Bytes of memory that the server holds; 0 where the system does not tell."""
+    status = Path(f"/proc/{server.process.pid}/status")
+    return 1024 * int(re.search(r"VmRSS:\s+(\d+)", status.read_text())[1]) if status.exists() else 0
+
+
+def expect_right_answers(visitor: Visitor) -> None:
+    status, answer = visitor.live({"strokes": SEVEN, "number": 5})
+    assert status == 200 and (json.loads(answer)["digit"], json.loads(answer)["sum"]) == (7, 12)
+    assert visitor.join([SEVEN, 4], "afterwards")[0] == 200
+    done = visitor.fetch("afterwards")
+    assert done["success"] and done["output"]["data"][0]["sum"] == 11
+
+
+# --- what hypothesis makes: from anything at all to what is nearly right ---
+
+scalars = some.one_of(
+    some.none(),
+    some.booleans(),
+    some.integers(),
+    some.floats(),
+    some.text(max_size=20),
+    some.sampled_from([10**400, -1, 10, SCALE + 1, math.nan, math.inf, "5", "\ud800", "x" * 5000]),
+)
+anything = some.recursive(
+    scalars,
+    lambda inner: some.lists(inner, max_size=6) | some.dictionaries(some.text(max_size=8), inner, max_size=4),
+    max_leaves=20,
+)
+coordinates = some.integers(0, SCALE)
+points = some.lists(coordinates, min_size=2, max_size=2)
+strokes = some.lists(some.lists(points, min_size=1, max_size=8), max_size=4)
+crowds = some.builds(
+    lambda strokes, points, point: [[point] * points] * strokes,
+    some.sampled_from([1, MAX_STROKES, MAX_STROKES + 1, 2000]),
+    some.sampled_from([1, 64, MAX_POINTS + 1]),
+    points,
+).filter(lambda many: len(many) * len(many[0]) < 100_000)
+towers = some.builds(
+    lambda depth, wrap: reduce(lambda inner, _: wrap(inner), range(depth), 1),
+    some.sampled_from([4, gate.MAX_DEPTH, 100, 400]),
+    some.sampled_from([lambda inner: [inner], lambda inner: {"a": inner}]),
+)
+inks = some.builds(
+    lambda rows, width, pixel: [[pixel] * width] * rows,
+    some.sampled_from([1, 28, 513]),
+    some.sampled_from([0, 1, 28, 513]),
+    scalars,
+)
+drawings = some.one_of(
+    strokes,
+    crowds,
+    inks,
+    towers,
+    anything,
+    some.lists(some.lists(some.lists(scalars, max_size=3), max_size=3), max_size=3),
+)
+numbers = some.integers(0, 9) | scalars | anything
+pads = some.fixed_dictionaries({}, optional={"strokes": drawings, "number": numbers, "more": anything}) | anything
+
+
+lives = some.fixed_dictionaries(
+    {
+        "data": pads,
+        "component_id": some.just(1),
+        "fn_name": some.sampled_from(FUNCTIONS),
+        "session_hash": some.just("s"),
+    }
+)
+joins = some.fixed_dictionaries(
+    {"data": some.tuples(drawings, numbers).map(list), "fn_index": some.just(0), "session_hash": some.just("hostile")}
+)
+
+
+@some.composite
+def hostile(draw):
+    """(path, headers, body), the body as JSON values or as bytes."""
+    path, envelopes = draw(some.sampled_from([(LIVE, lives), (JOIN, joins)]))
+    kind = draw(some.sampled_from(["payload", "payload", "payload", "envelope", "bytes", "cut", "type"]))
+    if kind == "bytes":
+        return path, {}, draw(some.binary(max_size=300) | some.sampled_from([b"[" * 100_000, b"1" * 5000, b"NaN", b""]))
+    body = draw(envelopes)
+    if kind == "envelope":
+        spoilt = draw(some.sampled_from([*body, "event_data", "batched", "event_id", "trigger_id", "simple_format"]))
+        body = body | {spoilt: draw(anything | towers)}
+    if kind == "cut":
+        whole = json.dumps(body).encode()
+        body = whole[: draw(some.integers(0, len(whole)))]
+    if kind == "type":
+        types = some.sampled_from(["text/plain", "multipart/form-data; boundary=x", "x" * 300])
+        return path, {"Content-Type": draw(types)}, body
+    return path, {}, body
+
+
+def bombard(visitor: Visitor, count: int) -> dict[int, int]:
+    """Sends `count` generated requests; returns how often each status was answered."""
+    statuses: dict[int, int] = {}
+
+    @settings(
+        max_examples=count, deadline=None, database=None, derandomize=True, suppress_health_check=list(HealthCheck)
+    )
+    @given(hostile())
+    def send(request):
+        path, headers, body = request
+        status, text = visitor.ask("POST", path, body, **headers)
+        statuses[status] = statuses.get(status, 0) + 1
+        assert 200 <= status < 500 and "Traceback" not in text and ".py" not in text
+        told = json.loads(text)
+        if status >= 400:
+            assert isinstance(told["detail"], str) and told["detail"]
+        elif path == LIVE:
+            assert told.get("state") in ("empty", "digit", "refused") or "rows" in told or "expected" in told["error"]
+        else:
+            session = body["session_hash"] if isinstance(body, dict) else "hostile"
+            done = visitor.fetch(session)
+            assert done["success"] or "expected" in done["output"]["error"]
+
+    send()
+    return statuses
+
+
+@pytest.mark.filterwarnings("ignore::hypothesis.errors.HypothesisWarning")  # of large payloads
+def test_two_thousand_hostile_payloads(server, visitor, cache):
+    bombard(visitor, 200)  # imports, caches, threads
+    expect_right_answers(visitor)
+    before = resident(server)
+    statuses = bombard(visitor, 2000)
+    assert sum(statuses.values()) >= 2000 and {200, 400, 404, 415} <= set(statuses), statuses
+    expect_right_answers(visitor)
+    assert resident(server) - before < GROWTH
+    assert [path for path in cache.rglob("*") if path.is_file()] == []
+
+
+OPEN = {  # what answers to anybody, of all that Gradio has
+    "GET": {"/", "/config", "/theme.css", "/favicon.ico", "/manifest.json", "/pwa_icon", "/robots.txt"}
+    | {"/gradio_api/info", "/gradio_api/startup-events"},
+    "POST": {"/gradio_api/component_server", "/gradio_api/queue/join"},
+}
+OPEN["HEAD"] = {"/"}  # of the others Gradio has none
+
+
+def routes_of_gradio() -> set[str]:
+    async def built():  # without a running event loop Gradio makes its own, and never closes them
+        return App.create_app(page.build(named("a")), app_kwargs={"docs_url": "/docs"})
+
+    app = asyncio.run(built())
+    paths = {route.path for route in flattened(app.routes)}
+    assert len(paths) > 70 and "/gradio_api/upload" in paths
+    return {re.sub(r"\{.*?\}", "1", path) for path in paths}
+
+
+def flattened(routes):
+    for route in routes:
+        inner = getattr(getattr(route, "original_router", route), "routes", None)
+        yield from flattened(inner) if inner else [route]
+
+
+def test_what_answers_of_all_routes_of_gradio(visitor):
+    more = {
+        "/gradio_api/file=/etc/passwd",
+        "/gradio_api/file=README.md",
+        "/gradio_api/proxy=http://x.hf.space/",
+        "/mcp",
+    }
+    answering: dict[str, set[str]] = {}
+    for path in sorted(routes_of_gradio() | more):
+        for method in ("GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS"):
+            status, _ = visitor.ask(method, path, {} if method == "POST" else None)
+            if status not in (404, 405):
+                answering.setdefault(method, set()).add(path.rstrip("/") or "/")
+    assert answering == OPEN
+
+
+@pytest.mark.parametrize(
+    "path", ["/assets/" + "a" * 5000, "/assets/%2e%2e/%2e%2e/routes.py", "/static/%00", "/assets/"]
+)
+def test_files_of_the_front_end_alone(visitor, path):
+    assert visitor.ask("GET", "/static/img/logo.svg")[0] == 200
+    assert visitor.ask("GET", path)[0] == 404
+
+
+def test_uploads_and_addresses_are_refused(visitor, cache):
+    form = b'--x\r\nContent-Disposition: form-data; name="files"; filename="<img src=x>"\r\n\r\nink\r\n--x--\r\n'
+    assert visitor.ask("POST", "/gradio_api/upload", form, Content_Type="multipart/form-data; boundary=x")[0] == 415
+    assert visitor.ask("POST", "/gradio_api/upload", form)[0] == 400
+    for path in ("/etc/passwd", f"http://127.0.0.1:{visitor.connection.port}/robots.txt"):
+        file = {"path": path, "url": path, "meta": {"_type": "gradio.FileData"}}
+        assert visitor.join([file, 1]) == (400, '{"detail":"data: expected no objects in it"}')
+    assert list(cache.rglob("*.*")) == []
+
+
+def test_answers_that_nobody_fetches(server, visitor):
+    statuses = [visitor.join([SEVEN, 5], "idle")[0] for _ in range(gate.MAX_BACKLOG + 1)]
+    assert statuses == [200] * gate.MAX_BACKLOG + [429]
+    for number in range(MAX_SESSIONS):
+        assert visitor.join([[], 5], f"idle-{number}")[0] == 200
+    assert visitor.ask("GET", f"{DATA}?session_hash=idle")[0] == 404  # forgotten
+    assert visitor.ask("GET", f"{DATA}?session_hash=%00")[0] == 404
+    expect_right_answers(visitor)
+
+
+def test_programs_still_get_in(server, visitor):
+    """curl's way, as the page's API view shows it; gradio_client's way is in test_page.py."""
+    for path, body in (("v2/read", {"drawing": SEVEN, "number": 2}), ("read", {"data": [SEVEN, 2]})):
+        status, answer = visitor.ask("POST", f"/gradio_api/call/{path}", body)
+        assert status == 200
+        _, events = visitor.ask("GET", f"/gradio_api/call/read/{json.loads(answer)['event_id']}")
+        assert "event: complete" in events and '"sum": 9' in events
+    assert visitor.ask("POST", "/gradio_api/call/v2/read", {"drawing": SEVEN})[0] == 400
+    assert visitor.ask("POST", "/gradio_api/call/nothing", {"data": []})[0] == 404
+
+
+@pytest.mark.parametrize("origin", ["https://example.org", "null"])
+def test_other_sites_may_not_ask_a_server_at_home(visitor, origin):
+    visitor.connection.request("OPTIONS", LIVE, headers={"Origin": origin, "Access-Control-Request-Method": "POST"})
+    answer = visitor.connection.getresponse()
+    answer.read()
+    assert answer.getheader("Access-Control-Allow-Origin") is None
+    assert visitor.ask("POST", LIVE, b"{}", Content_Type="text/plain")[0] == 415  # what needs no such question
+
+
+def test_nobody_names_the_server_for_others(visitor):
+    for path in ("/gradio_api/info", "/config", "/"):
+        visitor.ask("GET", path, Host="evil.example", X_Forwarded_Host="evil.example")
+        assert "evil.example" not in visitor.ask("GET", path)[1]
+
+
+def test_a_chunked_body_is_counted(visitor):
+    visitor.connection.request(
+        "POST", LIVE, (b"x" * 100_000 for _ in range(30)), {"Content-Type": "application/json"}, encode_chunked=True
+    )
+    with contextlib.suppress(BrokenPipeError):
+        assert visitor.connection.getresponse().status == 413
+
+
+def test_a_body_that_does_not_come(monkeypatch):
+    monkeypatch.setattr(gate, "PATIENCE", 0.01)
+    closed = gate.Gate(None, max_body=9, functions={}, programs={}, queue=None)
+    scope = {"headers": [(b"content-type", b"application/json")]}
+    with pytest.raises(HTTPException, match="408"):
+        asyncio.run(closed.read(scope, asyncio.Event().wait))
+
+
+def test_settings_of_the_launch(visitor):
+    config = json.loads(visitor.ask("GET", "/config")[1])
+    assert config["analytics_enabled"] is False and config["show_error"] is False and config["run_history"] is False

@@ -1,0 +1,116 @@
+"""A few people at once on a real server; the bars on latency and memory are bench.load's."""
+
+import asyncio
+import json
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, closing
+from threading import Event
+from types import SimpleNamespace
+
+import gradio as gr
+import pytest
+import torch
+
+from adder import page
+from adder.reader import blank_reading
+from bench import load
+
+
+@pytest.fixture(scope="module")
+def drawings(data_dir):
+    return load.drawings_of(data_dir)
+
+
+@pytest.fixture(scope="module")
+def is_right(weights):
+    threads = torch.get_num_threads()
+    yield load.checker(weights)
+    torch.set_num_threads(threads)
+
+
+@pytest.fixture(scope="module")
+def server(weights):
+    with load.serving(weights) as running:
+        yield running
+
+
+@pytest.fixture
+def pads():
+    """Opens pads, and closes them after the test."""
+    with ExitStack() as stack:
+
+        def opened(port, number):
+            component = load.pad_of(port)
+            return [stack.enter_context(closing(load.Pad(port, component))) for _ in range(number)]
+
+        yield opened
+
+
+def test_it_starts_soon_and_stays_small(server, pads, drawings, is_right):
+    [pad] = pads(server.port, 1)
+    assert is_right(pad.ask(drawings[0], 5))
+    assert server.page < 60  # seconds; bench.load's bar is 8, on cores of its own
+    assert server.megabytes() < load.rest_bar() + 150
+
+
+def test_eight_people_get_their_own_answers(server, drawings, is_right):
+    met = load.drawing_crowd(server, 8, drawings, 4, is_right)
+    assert (met.errors, met.busy, met.wrong) == (0, 0, 0) and met.p50 <= met.p95 <= met.p99
+    assert met.rate > 8 / 4  # each was answered more than once
+
+
+def test_readings_leave_nothing_behind(server, drawings, is_right):
+    load.hurried_crowd(server, 200, drawings, is_right)
+    met = load.hurried_crowd(server, 600, drawings, is_right)
+    assert (met.errors, met.wrong) == (0, 0) and met.after - met.before < load.BARS["growth"]
+
+
+def test_a_swapped_answer_is_noticed(server, pads, drawings, is_right):
+    [pad] = pads(server.port, 1)
+    answer, other = pad.ask(drawings[0], 5), pad.ask(drawings[1], 5)
+    assert is_right(answer) and is_right(other)
+    assert not is_right(answer._replace(body=other.body)) and not is_right(answer._replace(number=6))
+
+
+def test_a_crowd_gets_slower_but_no_error(server, pads, drawings, is_right):
+    people = pads(server.port, 2 * page.MAX_CROWD)
+    with ThreadPoolExecutor(len(people)) as pool:
+        answers = list(pool.map(lambda pad: pad.ask(drawings[0], 5), people))
+    assert all(answer.body and (load.is_busy(answer.body) or is_right(answer)) for answer in answers)
+    assert is_right(people[0].ask(drawings[1], 3))
+
+
+def test_who_comes_when_too_many_wait_is_told_so():
+    go = Event()
+
+    def read_strokes(strokes, number):
+        assert go.wait(30)
+        return blank_reading(number)
+
+    async def visit():
+        reader = SimpleNamespace(read_strokes=read_strokes, threshold=0.5)
+        [pad] = [block for block in page.build(reader).blocks.values() if isinstance(block, gr.HTML)]
+        asked = {"strokes": [[[0, 0], [9000, 9000]]], "number": 2}
+        room = page.MAX_THREADS + page.MAX_CROWD
+        inside = [asyncio.create_task(pad.read_pad(asked)) for _ in range(room)]
+        for _ in range(10):  # turns of the event loop, in which all get as far as they can
+            await asyncio.sleep(0)
+        late = await pad.read_pad(asked)
+        go.set()
+        return late, await asyncio.gather(*inside), await pad.read_pad(asked)
+
+    late, inside, later = asyncio.run(visit())
+    assert load.is_busy(late.body)
+    assert all(json.loads(answer.body)["state"] == "refused" for answer in [*inside, later])
+
+
+def test_the_newest_state_is_what_was_drawn_so_far():
+    drawing = [[[0, 0], [1, 1], [2, 2]], [[3, 3]]]
+    assert [load.first(drawing, points) for points in (1, 3, 4)] == [[[[0, 0]]], drawing[:1], drawing]
+    assert load.strokes_of(drawing) == [0, 0, 0, 1]
+
+
+def test_errors_are_counted_and_survived(drawings):
+    port = load.free_port()
+    pad = load.Pad(port, 1)
+    assert pad.ask(drawings[0], 5).body is None  # nobody listens

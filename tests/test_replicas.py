@@ -1,0 +1,113 @@
+"""Two servers behind nginx, by the README's own lines: it does not matter which of them answers."""
+
+import os
+import re
+import shutil
+import subprocess
+import time
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+
+import pytest
+from gradio_client import Client
+from playwright.sync_api import expect
+
+from bench import load
+from tests.conftest import ROOT, missing
+from tests.test_load import drawings, is_right, pads  # noqa: F401
+from tests.test_page import DRAWN, chromium, draw, expect_reading  # noqa: F401
+
+AROUND = """
+daemon off;
+{user}
+pid {folder}/pid;
+error_log {folder}/errors;
+events {{}}
+http {{
+    log_format who "$request_uri $status $upstream_addr";
+    access_log {folder}/access who;
+    client_body_temp_path {folder}/body;
+    proxy_temp_path {folder}/proxy;
+    fastcgi_temp_path {folder}/fastcgi;
+    uwsgi_temp_path {folder}/uwsgi;
+    scgi_temp_path {folder}/scgi;
+    {lines}
+}}
+"""
+
+
+class Balanced:
+    """nginx on a port of its own before two replicas."""
+
+    def __init__(self, folder, replicas):
+        self.port, self.replicas, self.log = load.free_port(), replicas, folder / "access"
+        [lines] = re.findall(r"```nginx\n(.*?)```", (ROOT / "README.md").read_text(), re.S)
+        for written, used in (("7860", replicas[0].port), ("7861", replicas[1].port), ("listen 80;", self.port)):
+            assert written in lines
+            lines = lines.replace(written, f"listen 127.0.0.1:{used};" if "listen" in written else str(used))
+        user = "user root;" if os.geteuid() == 0 else ""  # its workers write into the folder
+        (folder / "nginx.conf").write_text(AROUND.format(folder=folder, lines=lines, user=user))
+        self.url = f"http://127.0.0.1:{self.port}"
+        self.process = subprocess.Popen([program(), "-p", folder, "-c", folder / "nginx.conf", "-e", folder / "errors"])
+
+    def stop(self) -> None:
+        self.process.terminate()
+        self.process.wait()
+
+    def answered(self) -> Counter:
+        """How many updates of the page each port answered so far, by nginx's own log."""
+        updates = [line.split() for line in self.log.read_text().splitlines() if "component_server" in line]
+        return Counter(int(line[-1].rpartition(":")[2]) for line in updates)
+
+
+def program():
+    return shutil.which("nginx", path=f"{os.environ['PATH']}:/usr/sbin") or missing("no nginx")
+
+
+@pytest.fixture
+def balanced(tmp_path, weights):
+    program()
+    with ExitStack() as stack, ThreadPoolExecutor(2) as pool:
+        replicas = list(pool.map(lambda _: stack.enter_context(load.serving(weights)), range(2)))
+        running = Balanced(tmp_path, replicas)
+        stack.callback(running.stop)
+        yield running
+
+
+def test_replicas_take_turns_and_one_may_die(balanced, pads, drawings, is_right, chromium):  # noqa: F811
+    people = pads(balanced.port, 4)
+    answers = [pad.ask(drawing, 5) for drawing in drawings[:20] for pad in people]
+    assert all(is_right(answer) for answer in answers)
+    assert set(balanced.answered().values()) == {len(answers) // 2}  # in turns, and no stickiness
+
+    for _ in range(4):  # a program's queue is its replica's
+        answer = Client(balanced.url, verbose=False).predict(drawing=drawings[0], number=5, api_name="/read")
+        assert answer["sum"] == answer["digit"] + 5
+
+    page = chromium.new_page()
+    complaints = []
+    page.on("console", lambda message: message.type in ("error", "warning") and complaints.append(message.text))
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.goto(balanced.url)
+    expect(page.locator("#pad canvas")).to_be_visible()
+    before = balanced.answered()
+    draw(page, DRAWN[7])
+    expect_reading(page, 7, 5)
+    assert all((balanced.answered() - before)[replica.port] for replica in balanced.replicas)
+    assert complaints == []
+
+    with ThreadPoolExecutor(len(people)) as pool:
+        drawing = [pool.submit(lambda pad: [pad.ask(each, 3) for each in drawings[:60]], pad) for pad in people]
+        while sum(balanced.answered().values()) < len(answers) + 60:
+            time.sleep(0.01)
+        balanced.replicas[0].process.kill()
+        answers = [answer for each in drawing for answer in each.result()]
+    lost = [answer for answer in answers if answer.body is None]
+    assert len(lost) <= 1 and all(is_right(answer) for answer in answers if answer.body)
+
+    page.keyboard.press("Escape")
+    draw(page, DRAWN[2])
+    expect_reading(page, 2, 5)
+    assert complaints == []
+    page.close()
