@@ -8,6 +8,7 @@ import socket
 import sys
 import time
 from functools import partial
+from importlib.util import find_spec
 from pathlib import Path
 
 WEIGHTS = Path(__file__).parent / "weights"
@@ -45,11 +46,16 @@ def parser() -> argparse.ArgumentParser:
         "train.py --extra and bench.drawn --strokes read (off unless given here or in $ADDER_COLLECT)",
     )
     flags.add_argument("--share", action="store_true", help="also open a public link for a week, through gradio.live")
+    flags.add_argument(
+        "--mcp", action="store_true", help="let language models call /read too, by MCP; needs gradio[mcp]"
+    )
     return flags
 
 
 def main(arguments: list[str] | None = None) -> int:
     args = parser().parse_args(arguments)
+    if args.mcp and not find_spec("mcp"):
+        return refuse('--mcp needs an extra: pip install "gradio[mcp]"')
 
     # Imported after the flags: torch and gradio take seconds, --help and a mistyped flag should not.
     import torch
@@ -75,7 +81,7 @@ def main(arguments: list[str] | None = None) -> int:
     opened = page.build(reader, partial(load_all, others, args.device) if others else None, keep)
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
-        page.launch(opened, host=args.host, port=args.port, share=args.share)
+        page.launch(opened, host=args.host, port=args.port, share=args.share, mcp=args.mcp)
         print(f"The page is at {opened.local_url} (Ctrl+C ends it)", flush=True)
         while True:
             time.sleep(60)

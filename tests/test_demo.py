@@ -1,6 +1,7 @@
 """demo.py as a command, and the page's Python without a browser."""
 
 import asyncio
+import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 from types import SimpleNamespace
@@ -22,6 +23,13 @@ def test_missing_and_corrupt_weights(tmp_path, monkeypatch, capsys, content):
     assert demo.main(["--weights", str(path)]) == 2
     said = capsys.readouterr()
     assert said.out == "" and said.err.count("\n") == 1 and str(path) in said.err
+
+
+def test_mcp_without_its_package_names_the_remedy(monkeypatch, capsys):
+    monkeypatch.setitem(sys.modules, "mcp", None)  # as if it were not installed
+    assert demo.main(["--mcp"]) == 2
+    said = capsys.readouterr()
+    assert said.out == "" and said.err.count("\n") == 1 and "pip install" in said.err
 
 
 @pytest.mark.parametrize("flags", [["--port", "0"], ["--port", "70000"], ["--port", "x"], ["--device", "abacus"]])

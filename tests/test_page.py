@@ -525,6 +525,25 @@ def test_programs_read_strokes_and_ink(client):
         assert (answer["digit"], answer["sum"], answer["is_digit"]) == (None, None, False)
 
 
+def test_the_curl_lines_of_the_readme(server):
+    if not (shutil.which("bash") and shutil.which("curl")):
+        missing("no bash with curl")
+    [lines] = re.findall(r"```sh\n(url=.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)
+    assert "http://127.0.0.1:7860" in lines
+    command = ["bash", "-c", lines.replace("http://127.0.0.1:7860", server.url)]
+    said = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60).stdout
+    event, data = said.strip().split("\n")
+    [answer] = json.loads(data.removeprefix("data: "))
+    assert event == "event: complete" and (answer["digit"], answer["sum"]) == (7, 12)
+
+
+def test_the_api_view_documents_read(server):
+    for path in ("config", "gradio_api/info"):
+        with urllib.request.urlopen(f"{server.url}/{path}") as answer:
+            told = json.load(answer)
+        assert told["footer_links"] == ["api"] if path == "config" else list(told["named_endpoints"]) == ["/read"]
+
+
 def test_programs_do_not_pass_by_the_queue(server):
     with pytest.raises(urllib.error.HTTPError, match=r"404|405") as refused:
         post(f"{server.url}/gradio_api/run/read", {"data": [[], 1]})

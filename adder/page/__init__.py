@@ -158,13 +158,17 @@ def build(
     return page
 
 
-def launch(page: gr.Blocks, *, host: str, port: int, share: bool = False) -> None:
-    """Serve the page from a thread and return; `close` ends it. OSError when the port is taken."""
+def launch(page: gr.Blocks, *, host: str, port: int, share: bool = False, mcp: bool = False) -> None:
+    """Serve the page from a thread and return; `close` ends it. With `mcp`, /read is an MCP tool too.
+
+    OSError when the port is taken.
+    """
     page.launch(
         prevent_thread_lock=True,
         server_name=host,
         server_port=port,
         share=share,
+        mcp_server=mcp,
         quiet=True,
         ssr_mode=False,  # the page is made in the browser: there is nothing for a server to render
         max_threads=MAX_THREADS,
