@@ -1,4 +1,4 @@
-"""Takes the README's pictures of the page: `python -m bench.screenshots`, light, dark and on a phone.
+"""Takes the README's pictures of the page: `python -m bench.screenshots`, light, dark, on a phone, and the lesson.
 
 Starts the page with the shipped weights, and draws a digit that a person drew, by mouse, in Chromium.
 """
@@ -7,9 +7,11 @@ import argparse
 import json
 import shutil
 import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
-from playwright.sync_api import Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, Playwright, expect, sync_playwright
 
 from adder import page as demo_page
 from adder.reader import Reader
@@ -23,6 +25,14 @@ PICTURES = {  # name -> digit, number, and what the browser is
 }
 
 
+@contextmanager
+def chromium(playwright: Playwright) -> Iterator[Browser]:
+    """The system's Chromium or Chrome, or else the one that Playwright installed."""
+    browser = playwright.chromium.launch(executable_path=next(filter(None, map(shutil.which, BROWSERS)), None))
+    yield browser
+    browser.close()
+
+
 def draw(page: Page, strokes: list) -> None:
     box = page.locator("#pad canvas").bounding_box()
     for stroke in strokes:
@@ -32,6 +42,20 @@ def draw(page: Page, strokes: list) -> None:
         for point in points[1:]:
             page.mouse.move(*point)
         page.mouse.up()
+
+
+def take_lesson(browser: Browser, url: str, strokes: list, path: Path) -> None:
+    """The panel 'How it works', on a drawing."""
+    page = browser.new_page(reduced_motion="reduce", viewport={"width": 1280, "height": 800})
+    page.goto(url)
+    page.wait_for_selector("#pad canvas")
+    draw(page, strokes)
+    expect(page.locator("#reading")).to_have_attribute("data-digit", "2")
+    page.get_by_text("How it works").click()
+    page.get_by_role("button", name="Show the ink that mattered").click()
+    expect(page.locator(".why p")).to_contain_text("What made it a 2")
+    page.locator(".how").screenshot(path=path)
+    print(path)
 
 
 def main() -> None:
@@ -49,9 +73,7 @@ def main() -> None:
     served = demo_page.build(Reader.load(args.weights, device="cpu"))
     demo_page.launch(served, host="127.0.0.1", port=port)
 
-    with sync_playwright() as playwright:
-        path = next(filter(None, map(shutil.which, BROWSERS)), None)  # None: the one that Playwright installed
-        browser = playwright.chromium.launch(executable_path=path)
+    with sync_playwright() as playwright, chromium(playwright) as browser:
         for name, (digit, number, options) in PICTURES.items():
             page = browser.new_page(reduced_motion="reduce", **options)
             page.goto(served.local_url)
@@ -62,7 +84,7 @@ def main() -> None:
             page.mouse.move(0, 0)
             page.screenshot(path=args.out / f"{name}.png")
             print(args.out / f"{name}.png")
-        browser.close()
+        take_lesson(browser, served.local_url, drawn[2], args.out / "page-lesson.png")
     served.close()
 
 

@@ -43,7 +43,7 @@ PHONE = {"viewport": {"width": 375, "height": 667}, "has_touch": True, "is_mobil
 class Server:
     """demo.py with the shipped weights on a port of its own."""
 
-    def __init__(self, weights: Path):
+    def __init__(self, weights: Path, *flags: str):
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             self.port = free.getsockname()[1]
@@ -57,6 +57,7 @@ class Server:
             "cpu",
             "--port",
             str(self.port),
+            *flags,
         ]
         self.start()
 

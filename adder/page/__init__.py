@@ -173,7 +173,7 @@ def launch(page: gr.Blocks, *, host: str, port: int, share: bool = False, mcp: b
         ssr_mode=False,  # the page is made in the browser: there is nothing for a server to render
         max_threads=MAX_THREADS,
         max_file_size=MAX_BODY,
-        app_kwargs={"middleware": [gate_for(page)], "openapi_url": None},
+        app_kwargs={"middleware": [gate_for(page, mcp)], "openapi_url": None},
         state_session_capacity=MAX_SESSIONS,
         enable_monitoring=False,
         show_error=False,
@@ -186,7 +186,7 @@ def launch(page: gr.Blocks, *, host: str, port: int, share: bool = False, mcp: b
     page.server.config.timeout_graceful_shutdown = 1  # seconds, for what is being answered when `close` is called
 
 
-def gate_for(page: gr.Blocks) -> Middleware:
+def gate_for(page: gr.Blocks, mcp: bool) -> Middleware:
     """What lets in requests for the page's functions and the named endpoints, and for nothing else."""
     functions = {
         block._id: {function.__name__ for function in block.server_fns}
@@ -194,7 +194,7 @@ def gate_for(page: gr.Blocks) -> Middleware:
         if getattr(block, "server_fns", None)
     }
     programs = {each.api_name: (id, list(signature(each.fn).parameters)) for id, each in page.fns.items()}
-    return Middleware(Gate, max_body=MAX_BODY, functions=functions, programs=programs, queue=page._queue)
+    return Middleware(Gate, max_body=MAX_BODY, functions=functions, programs=programs, queue=page._queue, mcp=mcp)
 
 
 def close(page: gr.Blocks) -> None:

@@ -17,6 +17,7 @@ from starlette.responses import JSONResponse
 from adder.page import sessions
 
 API = "/gradio_api"
+MCP = f"{API}/mcp"
 PAGES = {"/", "/config", "/theme.css", "/favicon.ico", "/manifest.json", "/pwa_icon", "/robots.txt"}
 GET = PAGES | {f"{API}/info", f"{API}/startup-events"}
 FILES = re.compile(r"/(assets|static)(/[\w-][\w.-]*){1,6}", re.ASCII)  # of Gradio's front end
@@ -34,7 +35,7 @@ class Gate:
     """Refuses with 4xx and {"detail": text}.
 
     `functions` are the page's, by component id; `programs` are the named endpoints, id and parameters of each, which
-    are asked through Gradio's `queue`.
+    are asked through Gradio's `queue`. With `mcp`, Gradio's MCP server is let through too, its bodies bounded.
     """
 
     def __init__(
@@ -45,12 +46,14 @@ class Gate:
         functions: Mapping[int, Container[str]],
         programs: Mapping[str, tuple[int, list[str]]],
         queue,
+        mcp: bool = False,
     ):
         self.app = app
         self.max_body = max_body
         self.functions = functions
         self.programs = programs
         self.queue = queue
+        self.mcp = mcp
 
     async def __call__(self, scope, receive, send) -> None:
         if scope["type"] == "http":
@@ -64,6 +67,12 @@ class Gate:
     async def admitted(self, scope, receive):
         """The request as Gradio may see it. HTTPException when it may not."""
         path = scope["path"] if scope["path"] == "/" else scope["path"].removesuffix("/")
+        if self.mcp and path == MCP and scope["method"] in ("GET", "POST", "DELETE"):
+            if scope["method"] != "POST":
+                return scope, receive
+            body = await self.read(scope, receive)
+            parsed(body)
+            return scope, replay(body, receive)
         if scope["method"] == "POST":
             body = await self.read(scope, receive)
             self.check(path, parsed(body))

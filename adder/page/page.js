@@ -35,6 +35,7 @@ function setNumber(value) {
   if (value === number) return;
   number = value;
   slider.value = value;
+  notice = "";
   age += 1;
   root.style.setProperty("--number", number);
   root.querySelector("output").textContent = number;

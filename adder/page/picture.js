@@ -48,7 +48,7 @@ function pictureOf(root, pad, reading, percent) {
       ink.globalAlpha = 1;
       ink.fillStyle = colour("--line");
       ink.fillRect(middle - 0.5 * column, base, column, 2);
-      font(20, value === top ? 700 : 400);
+      font(18, value === top ? 700 : 400);
       ink.fillStyle = colour(value === top ? "--accent" : "--quiet");
       ink.fillText(value, middle, base + 28);
     });
