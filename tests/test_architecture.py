@@ -64,8 +64,8 @@ def test_rooms_import_only_what_they_may(room, path):
 
 def test_the_page_loads_no_training_code():
     code = (
-        "import sys, demo; print([m for m in ('torchvision', 'matplotlib.pyplot', 'adder.training', 'adder.data', "
-        "'adder.sources', 'adder.augment') if m in sys.modules])"
+        "import sys, adder.page, adder.reader; print([m for m in ('torchvision', 'matplotlib.pyplot', "
+        "'adder.training', 'adder.data', 'adder.sources', 'adder.augment') if m in sys.modules])"
     )
     result = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
     assert result.stdout.strip() == "[]"

@@ -7,8 +7,10 @@ import http.client
 import json
 import math
 import re
+from collections import OrderedDict
 from functools import reduce
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from gradio.routes import App
@@ -19,7 +21,7 @@ from starlette.exceptions import HTTPException
 from adder import page
 from adder.page import gate
 from adder.page.payload import MAX_POINTS, MAX_STROKES, SCALE
-from adder.page.sessions import MAX_SESSIONS
+from adder.page.sessions import MAX_SESSIONS, Sessions
 from tests.test_demo import named
 from tests.test_page import Server
 
@@ -289,9 +291,37 @@ def test_answers_that_nobody_fetches(server, visitor):
     assert statuses == [200] * gate.MAX_BACKLOG + [429]
     for number in range(MAX_SESSIONS):
         assert visitor.join([[], 5], f"idle-{number}")[0] == 200
+        assert visitor.fetch(f"idle-{number}")["success"]  # and by then "idle" has its answers
     assert visitor.ask("GET", f"{DATA}?session_hash=idle")[0] == 404  # forgotten
     assert visitor.ask("GET", f"{DATA}?session_hash=%00")[0] == 404
     expect_right_answers(visitor)
+
+
+def test_what_is_under_way_is_not_forgotten():
+    queue = SimpleNamespace(
+        pending_messages_per_session=OrderedDict(), pending_event_ids_session={}, event_ids_to_events={}
+    )
+    sessions = Sessions(queue)
+
+    def join(session):
+        if not sessions.admit(session):
+            return False
+        queue.pending_messages_per_session.setdefault(session, "messages")
+        queue.pending_event_ids_session.setdefault(session, set()).add(f"event of {session}")
+        return True
+
+    assert join("running") and join("fetched") and join("done")
+    queue.event_ids_to_events["event of running"] = SimpleNamespace(session_hash="running")
+    with sessions.fetched("fetched"):
+        assert all(join(f"later {index}") for index in range(MAX_SESSIONS - 2))
+        assert not sessions.knows("done") and sessions.backlog("done") == 0
+        assert all(sessions.knows(session) and sessions.backlog(session) for session in ("running", "fetched"))
+        for index in range(MAX_SESSIONS - 2):
+            queue.event_ids_to_events[index] = SimpleNamespace(session_hash=f"later {index}")
+        assert not join("one too many") and join("running")
+    assert join("one more") and not sessions.knows("fetched")
+    del queue.pending_messages_per_session["one more"]  # as Gradio does when a client leaves
+    assert join("another") and sessions.backlog("one more") == 0
 
 
 def test_programs_still_get_in(server, visitor):
@@ -330,7 +360,7 @@ def test_a_chunked_body_is_counted(visitor):
 
 def test_a_body_that_does_not_come(monkeypatch):
     monkeypatch.setattr(gate, "PATIENCE", 0.01)
-    closed = gate.Gate(None, max_body=9, functions={}, programs={}, queue=None)
+    closed = gate.Gate(None, max_body=9, functions={}, programs={}, sessions=None)
     scope = {"headers": [(b"content-type", b"application/json")]}
     with pytest.raises(HTTPException, match="408"):
         asyncio.run(closed.read(scope, asyncio.Event().wait))

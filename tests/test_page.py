@@ -320,14 +320,20 @@ def test_blank_dot_undo_and_clear(visit):
 def test_keyboard_alone(visit):
     page = visit(**DESKTOP)
     names = []
-    for _ in range(10):
+    while names[-1:] != ["How it works"]:
         page.keyboard.press("Tab")
         names.append(
-            page.evaluate("document.activeElement.getAttribute('aria-label') ?? document.activeElement.innerText")
+            page.evaluate(
+                "document.activeElement.getAttribute('aria-label') ??"
+                " (document.activeElement.closest('label') ?? document.activeElement).innerText"
+            )
         )
-    assert names[:3] == ["Undo", "Clear", "Number to add"] and names[-2:] == [COMPARE, "How it works"]
-    page.keyboard.press("Shift+Tab")
-    page.keyboard.press("Shift+Tab")
+        assert len(names) < 30
+    examples = [f"Example: a drawn {digit}" for digit in DRAWN]
+    own = ["Undo", "Clear", "Number to add", "Read a photo", "Copy link", "Save picture"]
+    assert names == [*own, *examples, COMPARE, "How it works"]
+    for _ in range(2):
+        page.keyboard.press("Shift+Tab")
     page.keyboard.press("Enter")
     expect_reading(page, 5, 5)
     expect(page.locator("#reading [aria-live]")).to_have_text("5 plus 5 is 10.")

@@ -1,13 +1,14 @@
 """Two servers behind nginx, by the README's own lines: it does not matter which of them answers."""
 
+import contextlib
 import os
 import re
 import shutil
+import socket
 import subprocess
 import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
 
 import pytest
 from gradio_client import Client
@@ -50,6 +51,11 @@ class Balanced:
         (folder / "nginx.conf").write_text(AROUND.format(folder=folder, lines=lines, user=user))
         self.url = f"http://127.0.0.1:{self.port}"
         self.process = subprocess.Popen([program(), "-p", folder, "-c", folder / "nginx.conf", "-e", folder / "errors"])
+        while True:
+            assert self.process.poll() is None, (folder / "errors").read_text()
+            with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", self.port)):
+                break
+            time.sleep(0.02)
 
     def stop(self) -> None:
         self.process.terminate()
@@ -68,7 +74,7 @@ def program():
 @pytest.fixture
 def balanced(tmp_path, weights):
     program()
-    with ExitStack() as stack, ThreadPoolExecutor(2) as pool:
+    with contextlib.ExitStack() as stack, ThreadPoolExecutor(2) as pool:
         replicas = list(pool.map(lambda _: stack.enter_context(load.serving(weights)), range(2)))
         running = Balanced(tmp_path, replicas)
         stack.callback(running.stop)

@@ -21,7 +21,6 @@ from starlette.middleware import Middleware
 from starlette.responses import JSONResponse
 
 from adder import photo
-from adder.page import sessions
 from adder.page.gate import Gate
 from adder.page.payload import (
     MAX_POINTS,
@@ -33,6 +32,7 @@ from adder.page.payload import (
     checked_pad,
     checked_photo,
 )
+from adder.page.sessions import Sessions
 
 HERE = Path(__file__).parent
 TITLE = "Draw a digit, add a number"
@@ -154,7 +154,6 @@ def build(
         )
         gr.api(read, api_name="read")
     page.queue(api_open=False, max_size=MAX_WAITING, default_concurrency_limit=4)
-    sessions.bound(page._queue)
     return page
 
 
@@ -194,7 +193,8 @@ def gate_for(page: gr.Blocks, mcp: bool) -> Middleware:
         if getattr(block, "server_fns", None)
     }
     programs = {each.api_name: (id, list(signature(each.fn).parameters)) for id, each in page.fns.items()}
-    return Middleware(Gate, max_body=MAX_BODY, functions=functions, programs=programs, queue=page._queue, mcp=mcp)
+    kept = Sessions(page._queue)
+    return Middleware(Gate, max_body=MAX_BODY, functions=functions, programs=programs, sessions=kept, mcp=mcp)
 
 
 def close(page: gr.Blocks) -> None:

@@ -9,12 +9,13 @@ import asyncio
 import json
 import re
 from collections.abc import Container, Iterator, Mapping
+from contextlib import nullcontext
 from typing import Any
 
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse
 
-from adder.page import sessions
+from adder.page.sessions import Sessions
 
 API = "/gradio_api"
 MCP = f"{API}/mcp"
@@ -35,7 +36,8 @@ class Gate:
     """Refuses with 4xx and {"detail": text}.
 
     `functions` are the page's, by component id; `programs` are the named endpoints, id and parameters of each, which
-    are asked through Gradio's `queue`. With `mcp`, Gradio's MCP server is let through too, its bodies bounded.
+    are asked through Gradio's queue and its `sessions`. With `mcp`, Gradio's MCP server is let through too, its bodies
+    bounded.
     """
 
     def __init__(
@@ -45,14 +47,14 @@ class Gate:
         max_body: int,
         functions: Mapping[int, Container[str]],
         programs: Mapping[str, tuple[int, list[str]]],
-        queue,
+        sessions: Sessions,
         mcp: bool = False,
     ):
         self.app = app
         self.max_body = max_body
         self.functions = functions
         self.programs = programs
-        self.queue = queue
+        self.sessions = sessions
         self.mcp = mcp
 
     async def __call__(self, scope, receive, send) -> None:
@@ -62,7 +64,9 @@ class Gate:
             except HTTPException as refused:
                 await JSONResponse({"detail": refused.detail}, refused.status_code)(scope, receive, send)
                 return
-        await self.app(scope, receive, send)
+        session = fetched_session(scope)
+        with self.sessions.fetched(session) if session else nullcontext():
+            await self.app(scope, receive, send)
 
     async def admitted(self, scope, receive):
         """The request as Gradio may see it. HTTPException when it may not."""
@@ -79,10 +83,9 @@ class Gate:
             return scope, replay(body, receive)
         if scope["method"] not in ("GET", "HEAD"):
             raise HTTPException(405, "Only GET, HEAD and POST")
-        query = scope["query_string"].decode("latin-1")
-        result = RESULT.fullmatch(f"{path}?{query}" if query else path)
-        if result:
-            if not sessions.is_known(self.queue, result[1]):
+        session = fetched_session(scope)
+        if session:
+            if not self.sessions.knows(session):
                 raise HTTPException(404, "No such session")
             return scope, receive
         if len(path) > MAX_PATH or not (path in GET or FILES.fullmatch(path)):
@@ -95,12 +98,14 @@ class Gate:
         length = headers.get(b"content-length", b"0")
         if not length.isdigit() or int(length) > self.max_body:
             raise HTTPException(413, f"Body above {self.max_body} bytes")
-        if headers.get(b"content-type", b"").partition(b";")[0].strip().lower() != b"application/json":
-            raise HTTPException(415, "Expected Content-Type: application/json")  # else any site's form could post
         try:
-            return await asyncio.wait_for(self.collect(receive), PATIENCE)
+            body = await asyncio.wait_for(self.collect(receive), PATIENCE)
         except asyncio.TimeoutError as error:
             raise HTTPException(408, f"Body not here after {PATIENCE:.0f} seconds") from error
+        # After the body: a client that is refused while it sends may never see the answer.
+        if headers.get(b"content-type", b"").partition(b";")[0].strip().lower() != b"application/json":
+            raise HTTPException(415, "Expected Content-Type: application/json")  # else any site's form could post
+        return body
 
     async def collect(self, receive) -> bytes:
         body = bytearray()
@@ -132,14 +137,29 @@ class Gate:
             if type(asked["fn_index"]) is not int or names is None:
                 raise HTTPException(404, "No such function")
             expect_arguments(asked["data"], names)
-            if sessions.backlog(self.queue, asked["session_hash"]) >= MAX_BACKLOG:
+            if self.sessions.backlog(asked["session_hash"]) >= MAX_BACKLOG:
                 raise HTTPException(429, f"{MAX_BACKLOG} answers wait for this session: fetch them first")
+            self.expect_room(asked["session_hash"])
         elif call and call[2] in self.programs:
             _, names = self.programs[call[2]]
             expect_keys(asked, set(names) if call[1] else {"data"})
             expect_arguments(list(asked.values()) if call[1] else asked["data"], names)
+            self.expect_room()
         else:
             raise HTTPException(404, "Not found")
+
+    def expect_room(self, session: str | None = None) -> None:
+        if not self.sessions.admit(session):
+            raise HTTPException(429, "Too many programs ask at once: try again")
+
+
+def fetched_session(scope) -> str | None:
+    """Whose answers are asked for; None when something else is."""
+    if scope["type"] != "http" or scope["method"] not in ("GET", "HEAD"):
+        return None
+    query = scope["query_string"].decode("latin-1")
+    result = RESULT.fullmatch(f"{scope['path']}?{query}" if query else scope["path"])
+    return result and result[1]
 
 
 def parsed(body: bytes) -> dict:

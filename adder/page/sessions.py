@@ -1,38 +1,52 @@
-"""Bounds what Gradio's queue keeps: it remembers every session that ever asked, and analyses every request.
+"""Bounds what Gradio's queue keeps: it remembers two thousand sessions, and analyses every request.
 
 The attributes are Gradio's own, of the version that requirements.txt names; tests/test_hostile.py notices a change.
 """
 
-from collections import OrderedDict
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 
-MAX_SESSIONS = 128  # twice the queue's length: none that waits is forgotten
-
-
-class Recent(OrderedDict):
-    """Forgets what was longest unused, beyond MAX_SESSIONS entries."""
-
-    def __getitem__(self, key):
-        self.move_to_end(key)
-        return super().__getitem__(key)
-
-    def __setitem__(self, key, value):
-        super().__setitem__(key, value)
-        if len(self) > MAX_SESSIONS:
-            self.popitem(last=False)
+MAX_SESSIONS = 128  # twice the queue's length
 
 
-def bound(queue) -> None:
-    """Bounds a `gradio.queueing.Queue`, before it is asked anything."""
-    queue.pending_messages_per_session = Recent()
-    queue.pending_event_ids_session = Recent()
-    queue.ANALYTICS_MAX_EVENTS = 1
-    queue.ANAYLTICS_CACHE_FREQUENCY = float("inf")  # never a table of all requests after each request
+class Sessions:
+    """Those of a `gradio.queueing.Queue`. The oldest are forgotten first, none of which anything is under way."""
 
+    def __init__(self, queue):
+        self.queue = queue
+        self.fetching: Counter[str] = Counter()
+        queue.ANALYTICS_MAX_EVENTS = 1
+        queue.ANAYLTICS_CACHE_FREQUENCY = float("inf")  # never a table of all requests after each request
 
-def is_known(queue, session: str) -> bool:
-    return session in queue.pending_messages_per_session
+    def knows(self, session: str) -> bool:
+        return session in self.queue.pending_messages_per_session
 
+    def backlog(self, session: str) -> int:
+        """How many of the session's requests have no answer, or one that was not fetched."""
+        return len(self.queue.pending_event_ids_session.get(session, ()))
 
-def backlog(queue, session: str) -> int:
-    """How many of the session's requests have no answer, or one that was not fetched."""
-    return len(queue.pending_event_ids_session.get(session, ()))
+    def admit(self, session: str | None = None) -> bool:
+        """Makes room for a request of this session, None for a new one; False when too many are under way."""
+        messages, events = self.queue.pending_messages_per_session, self.queue.pending_event_ids_session
+        if session in messages:
+            messages.move_to_end(session)
+            return True
+        busy = {event.session_hash for event in self.queue.event_ids_to_events.values()} | self.fetching.keys()
+        idle = [known for known in messages if known not in busy]
+        excess = max(0, len(messages) + 1 - MAX_SESSIONS)
+        for old in idle[:excess]:
+            del messages[old]
+        for old in events.keys() - messages.keys() - busy:
+            del events[old]
+        return excess <= len(idle)
+
+    @contextmanager
+    def fetched(self, session: str) -> Iterator[None]:
+        """While its answers are on their way, a session is not forgotten."""
+        self.fetching[session] += 1
+        try:
+            yield
+        finally:
+            self.fetching[session] -= 1
+            self.fetching += Counter()  # without those at 0
