@@ -6,11 +6,13 @@ from playwright.sync_api import expect
 
 from tests import test_page
 from tests.test_page import (
+    COLLECT,
     COMPARE,
     DESKTOP,
     DRAWN,
     NO_DIGITS,
     PHONE,
+    Server,
     draw,
     expect_empty,
     expect_reading,
@@ -18,7 +20,14 @@ from tests.test_page import (
     expect_rows,
 )
 
-server, chromium, visit = test_page.server, test_page.chromium, test_page.visit
+chromium, visit = test_page.chromium, test_page.visit
+
+
+@pytest.fixture(scope="module")
+def server(weights, tmp_path_factory):
+    running = Server(weights, "--collect", str(tmp_path_factory.mktemp("collected")))
+    yield running
+    running.stop()
 
 
 def faults(page):
@@ -40,6 +49,8 @@ def test_axe_finds_no_fault(visit, device, scheme):
     draw(page, DRAWN[7])
     expect_reading(page, 7, 5)
     assert faults(page) == [], "a digit"
+    page.get_by_text(COLLECT).click()
+    page.get_by_role("checkbox").check()
     page.get_by_text("How it works").click()
     page.get_by_role("button", name="Show the ink that mattered").click()
     expect(page.locator(".why p")).not_to_be_empty()

@@ -224,7 +224,9 @@ def test_two_thousand_hostile_payloads(server, visitor, cache):
     statuses = bombard(visitor, 2000)
     assert sum(statuses.values()) >= 2000 and {200, 400, 404, 415} <= set(statuses), statuses
     expect_right_answers(visitor)
-    assert resident(server) - before < GROWTH
+    growth = resident(server) - before
+    print(f"{sum(statuses.values()):,} payloads, answered {statuses}; memory {growth / 1e6:+.1f} MB")
+    assert growth < GROWTH
     assert [path for path in cache.rglob("*") if path.is_file()] == []
 
 

@@ -35,6 +35,7 @@ NO_DIGITS = {
     "scribble": [np.column_stack((np.linspace(0.2, 0.8, 15), 0.3 + 0.4 * (np.arange(15) % 2)))],
     "line": [np.column_stack((np.linspace(0.2, 0.8, 9), np.full(9, 0.5)))],
 }
+COLLECT = "Not what I drew?"
 COMPARE = "How would the others read it?"
 DESKTOP = {"viewport": {"width": 1280, "height": 800}}
 PHONE = {"viewport": {"width": 375, "height": 667}, "has_touch": True, "is_mobile": True, "device_scale_factor": 2}

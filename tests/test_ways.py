@@ -10,11 +10,10 @@ from playwright.sync_api import expect
 
 from adder import collection
 from tests import test_page
-from tests.test_page import DESKTOP, DRAWN, PHONE, Server, draw, expect_empty, expect_reading
+from tests.test_page import COLLECT, DESKTOP, DRAWN, PHONE, Server, draw, expect_empty, expect_reading
 from tests.test_photo import photographed, saved
 
 server, chromium, visit = test_page.server, test_page.chromium, test_page.visit
-COLLECT = "Not what I drew?"
 
 
 def test_a_link_reopens_drawing_and_number(visit):

@@ -42,6 +42,7 @@ MAX_BODY = 2_000_000  # bytes: 512 x 512 pixels of ink as JSON, and some
 MAX_WAITING = 64  # requests of programs; beyond, they are told to come again
 MAX_SESSIONS = 64  # visitors whose copy of the page's settings Gradio keeps; nothing is lost with one
 MAX_THREADS = 8  # at once, for all visitors: what waits costs less than what fights over the cores
+DAY = 86_400  # s, after which Gradio's cache is emptied, should anything ever come to lie there
 MAX_CROWD = 128  # pages that wait for their reading, each for less than a second
 SCRIPTS = [
     f"{name}.js" for name in ("pad", "reading", "share", "picture", "photo", "collect", "compare", "learn", "page")
@@ -136,7 +137,7 @@ def build(
         return as_json(reading)
 
     examples = json.loads((HERE / "examples.json").read_text())["drawings"]
-    with gr.Blocks(title=TITLE, analytics_enabled=False, fill_width=True) as page:
+    with gr.Blocks(title=TITLE, analytics_enabled=False, fill_width=True, delete_cache=(DAY, DAY)) as page:
         gr.HTML(
             html_template=(HERE / "page.html").read_text(),
             head=f"<style>{(HERE / 'page.css').read_text()}</style>",
