@@ -252,7 +252,7 @@ def crowd(server: Server, count: int, visit: Callable[[Pad], list[Answer]], is_r
     read = [answer for answer in answers if answer.body is not None and not is_busy(answer.body)]
     return Crowd(
         len(read) / seconds,
-        *(1000 * np.percentile([answer.seconds for answer in read], (50, 95, 99))),
+        *(1000 * np.percentile([answer.seconds for answer in read], (50, 95, 99))).tolist(),
         errors=sum(answer.body is None for answer in answers),
         busy=sum(is_busy(answer.body) for answer in answers),
         wrong=sum(not is_right(answer) for answer in read),
