@@ -16,6 +16,7 @@ class ConvolutionHead(nn.Module):
     without any idea of what a number is worth and learns it through the sum loss alone.
     """
 
+    takes_probs = True  # of the logits nothing but their softmax counts
     GAIN = 8.0  # the table moves at the optimiser's pace; this lets it become sharp within an epoch
 
     def __init__(self):
@@ -36,6 +37,8 @@ class ConvolutionHead(nn.Module):
 class ConcatHead(nn.Module):
     """Linear layers over the digit's logits beside the one-hot number, `depth` of them hidden, with ReLU."""
 
+    takes_probs = False
+
     def __init__(self, *, hidden: int = 128, depth: int = 1):
         super().__init__()
         layers: list[nn.Module] = []
@@ -52,6 +55,8 @@ class ConcatHead(nn.Module):
 class EmbedHead(nn.Module):
     """Digit logits and one-hot number each through a linear layer and ReLU, then one linear layer over both."""
 
+    takes_probs = False
+
     def __init__(self, *, width: int = 20):
         super().__init__()
         self.digit = nn.Linear(DIGITS, width)
@@ -64,6 +69,8 @@ class EmbedHead(nn.Module):
 
 class PairHead(nn.Module):
     """The predicted label and the number as two scalars, through sigmoid layers. No gradient reaches the label."""
+
+    takes_probs = False
 
     def __init__(self, *, hidden: tuple[int, int] = (64, 64)):
         super().__init__()

@@ -27,7 +27,8 @@ class Adder(nn.Module):
     """(images float32 (B, 1, 28, 28) in [0, 1], numbers int64 (B,) in 0..9) -> Prediction.
 
     `features` and `answer` are the two halves of `forward`, so that one look at the image serves many numbers.
-    The digit's logits are divided by `temperature` (Guo et al. 2017), 1 while training, before the head adds.
+    The digit's logits are divided by `temperature` (Guo et al. 2017), 1 while training; a head to which they are
+    probabilities adds these, others the logits that they learned from.
     """
 
     def __init__(
@@ -51,9 +52,11 @@ class Adder(nn.Module):
         return self.backbone((images - self.mean) / self.std)  # (B, width)
 
     def answer(self, features: Tensor, numbers: Tensor) -> Prediction:
-        digit_logits = self.digit(features).float() / self.temperature  # float32 under autocast: the head adds logs
+        learned = self.digit(features).float()  # float32 under autocast: the head adds logs
+        digit_logits = learned / self.temperature
+        sum_logits = self.head(digit_logits if self.head.takes_probs else learned, numbers)
         refusal = self.refusal(features).float().flatten() if self.refusal else None
-        return Prediction(digit_logits, self.head(digit_logits, numbers).float(), refusal)
+        return Prediction(digit_logits, sum_logits.float(), refusal)
 
     def forward(self, images: Tensor, numbers: Tensor) -> Prediction:
         return self.answer(self.features(images), numbers)

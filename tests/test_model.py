@@ -51,6 +51,17 @@ def test_unseen_numbers_get_no_gradient_and_seen_ones_do():
     assert head.table.grad.abs().sum(1).nonzero().flatten().tolist() == [3]
 
 
+@pytest.mark.parametrize("name", heads.HEADS)
+def test_the_temperature_reaches_the_sum_where_it_is_made_of_probabilities(name):
+    network = model.build(backbone={"name": "residual"}, head={"name": name}).eval()
+    images, numbers = torch.rand(3, 1, 28, 28), torch.tensor([0, 5, 9])
+    cold = network(images, numbers)
+    network.temperature.fill_(2)
+    warm = network(images, numbers)
+    assert torch.equal(warm.digit, cold.digit / 2)
+    assert torch.equal(warm.sum, network.head(warm.digit if name == "convolution" else cold.digit, numbers))
+
+
 def test_one_look_at_the_image_serves_all_numbers():
     network = model.build(backbone={"name": "residual"}, head={"name": "convolution"}).eval()
     images, numbers = torch.rand(3, 1, 28, 28), torch.tensor([0, 5, 9])
