@@ -134,8 +134,9 @@ def origin(flags: argparse.Namespace, command: str) -> dict:
 def main(arguments: list[str] | None = None) -> int:
     flags = parse(arguments)
     if flags.list:
+        width = max(map(len, RECIPES))
         for name, recipe in RECIPES.items():
-            print(f"{name:14} {recipe.summary}{recipe.reported and f' (reported: {recipe.reported})'}")
+            print(f"{name:{width}} {recipe.summary}{recipe.reported and f' (reported: {recipe.reported})'}")
         return 0
     command = shlex.join(["python", "train.py", *(sys.argv[1:] if arguments is None else arguments)])
     signal.signal(signal.SIGTERM, signal.default_int_handler)

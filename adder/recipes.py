@@ -101,7 +101,7 @@ RECIPES = {
         reported="digit 99.32, sum 99.20",
     ),
     "bottleneck-plain": Recipe(
-        summary="the same by Adam alone, which follows its authors' log epoch by epoch",
+        summary="reference: the same by Adam alone, without our schedule and averaging",
         model={"backbone": {"name": "bottleneck"}, "head": {"name": "concat", "hidden": 128}},
         epochs=10,
         batch_size=32,
