@@ -65,8 +65,8 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
         "--all-writers",
         type=Path,
         metavar="RUN",
-        help="train on the pen strokes of the validation writers too; temperature and threshold are then those that "
-        "RUN, made without them, chose",
+        help="train on the pen strokes of the validation writers too, but for the one of the page's examples; "
+        "temperature and threshold are then those that RUN, made without them, chose",
     )
     parser.add_argument(
         "--extra",

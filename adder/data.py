@@ -16,6 +16,7 @@ OPTIONAL = ("pendigits", "omniglot")  # sets that a run can do without
 
 VALIDATION_SHARE = 12  # every twelfth of MNIST's training images: 5,000
 VALIDATION_WRITERS = 5  # every fifth
+EXAMPLES_BY = 25  # the writer of the page's examples, of whom no network learns
 
 
 class Batch(NamedTuple):
@@ -84,15 +85,15 @@ def load(
 ) -> Sets:
     """What a run needs beside MNIST: drawings or not, characters (and other non-digits) or not. Raises DataError.
 
-    `without` leaves sets of OPTIONAL out, `all_writers` adds the validation writers to the training, where they stay
-    in `drawn` too; with a limit, at most so many images of each set are taken. `extra` names files of collected
-    drawings, which are trained on whatever else is; ValueError for one that cannot be read.
+    `without` leaves sets of OPTIONAL out, `all_writers` adds the validation writers, but EXAMPLES_BY, to the training,
+    where they stay in `drawn` too; with a limit, at most so many images of each set are taken. `extra` names files of
+    collected drawings, which are trained on whatever else is; ValueError for one that cannot be read.
     """
     collected = [drawing for path in extra for drawing in collection.load(path)]
     training, validation = hold_out(mnist(folder, train=True))
     writers = [] if "pendigits" in without else pendigits(folder)
     held_out = [drawing for drawing in writers if drawing.writer % VALIDATION_WRITERS == 0]
-    learned = writers if all_writers else [d for d in writers if d.writer % VALIDATION_WRITERS]
+    learned = [d for d in writers if (d.writer != EXAMPLES_BY if all_writers else d.writer % VALIDATION_WRITERS)]
     drawn = as_tensor([image.strokes_to_mnist(drawing.strokes) for drawing in held_out])
     alphabets = omniglot(folder) if characters and "omniglot" not in without else {}
     foreign = [alphabets.pop(name) for name in nondigits.VALIDATION_ALPHABETS if name in alphabets]

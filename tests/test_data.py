@@ -1,3 +1,4 @@
+import json
 import os
 import shutil
 import subprocess
@@ -8,7 +9,7 @@ import numpy as np
 import pytest
 import torch
 
-from adder import data, sources
+from adder import data, image, sources
 from tests.conftest import ROOT
 
 
@@ -75,7 +76,18 @@ def test_writers_and_alphabets_are_held_out(sets):
 
 def test_all_writers_on_demand(data_dir):
     sets = data.load(data_dir, all_writers=True)
-    assert len(sets.training.drawings) == 7494 and len(sets.drawn.digits) == 1499
+    assert len(sets.training.drawings) == 7494 - 250 and len(sets.drawn.digits) == 1499
+
+
+def test_nothing_learns_from_the_writer_of_the_examples(data_dir):
+    by_that_writer = [drawing for drawing in sources.pendigits(data_dir) if drawing.writer == data.EXAMPLES_BY]
+    for example in json.loads((ROOT / "adder/page/examples.json").read_text())["drawings"]:
+        seen = image.strokes_to_mnist([np.array(stroke, float) for stroke in example["strokes"]])
+        distances = [np.abs(image.strokes_to_mnist(drawing.strokes) - seen).mean() for drawing in by_that_writer]
+        assert min(distances) < 0.005 and by_that_writer[np.argmin(distances)].digit == example["digit"]
+    for every in (False, True):
+        learned = data.load(data_dir, characters=False, all_writers=every).training.drawings
+        assert data.EXAMPLES_BY not in {drawing.writer for drawing in learned}
 
 
 def test_an_epoch_is_drawn_anew_by_its_seed(data_dir):
