@@ -99,6 +99,9 @@ function drawingPad(canvas, limits, changed) {
   });
   for (const end of ["pointerup", "pointercancel", "lostpointercapture"]) canvas.addEventListener(end, lift);
 
+  // Else a quick stroke counts as a fling, and the tap after it, on Clear perhaps, only as what ends the fling.
+  canvas.addEventListener("touchstart", (event) => event.preventDefault(), { passive: false });
+
   new ResizeObserver(() => {
     const side = Math.round(canvas.getBoundingClientRect().width * devicePixelRatio);
     if (side && side !== canvas.width) {
