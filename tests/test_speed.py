@@ -29,17 +29,19 @@ def test_a_race_ends_at_the_target_the_limit_or_the_last_epoch(sets, monkeypatch
 def test_what_was_not_reached_counts_as_infinite(capsys):
     assert speed.median_of([1.0, None, 3.0]) == 3 and speed.median_of([None, 2.0, None]) == float("inf")
     races = {
-        "quick": [speed.Race([10.0, None], 2000.0)] * 3,
+        "quick": [speed.Race([10.0, None], 11.0, 2000.0)] * 3,
         "bottleneck": [
-            speed.Race([400.0, None], 300.0),
-            speed.Race([None, None], 300.0),
-            speed.Race([410.0, 500.0], 1),
+            speed.Race([400.0, None], 600.0, 300.0),
+            speed.Race([None, None], 600.0, 300.0),
+            speed.Race([410.0, 500.0], 500.0, 1),
         ],
     }
     speed.print_races(races, "bottleneck")
     _, _, quick, slow = capsys.readouterr().out.splitlines()
     assert "| 10.0 s (10, 10, 10) | not reached (-, -, -) | 41.0 | 2,000 |" in quick
     assert "| 410.0 s (400, -, 410) |" in slow and "| 1.0 | 300 |" in slow
+    assert speed.times_as_fast(10.0, races["bottleneck"][:2] * 2) == "over 50.0"
+    assert speed.times_as_fast(float("inf"), races["quick"]) == "-"
 
 
 def test_reading_and_starting_are_measured(tmp_path, rng):
