@@ -30,13 +30,14 @@ REFERENCE = "bottleneck"
 TARGETS = (0.99, 0.993)
 LOOK_AFTER = 0.1  # of the seconds up to the last look at the validation images: so much too late may a target seem
 START = """
-import json, resource, sys, time
+import json, sys, time
 started = time.perf_counter()
 from adder.reader import Reader
 imported = time.perf_counter()
 Reader.load(sys.argv[1], "cpu")
 loaded = time.perf_counter()
-print(json.dumps([imported - started, loaded - imported, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss]))
+status = open("/proc/self/status").read()  # getrusage would tell what the parent held
+print(json.dumps([imported - started, loaded - imported, int(status.split("VmRSS:")[1].split()[0])]))
 """
 
 
@@ -120,12 +121,12 @@ def batch_rate(reader: Reader, images: np.ndarray) -> float:
 
 
 def start(path: Path) -> tuple[float, float, float]:
-    """(seconds to import, seconds to load the weights, MB resident at the most) in a process of its own."""
+    """(seconds to import, seconds to load the weights, MB resident then) in a process of its own; on Linux alone."""
     ended = subprocess.run(
         [sys.executable, "-c", START, str(path)], cwd=ROOT, capture_output=True, text=True, check=True
     )
     imported, loaded, kilobytes = json.loads(ended.stdout)
-    return imported, loaded, kilobytes / (1024 * 1024 if sys.platform == "darwin" else 1024)
+    return imported, loaded, kilobytes / 1024
 
 
 def untrained(name: str, folder: Path) -> Path:
