@@ -93,7 +93,7 @@ def load(
     training, validation = hold_out(mnist(folder, train=True))
     writers = [] if "pendigits" in without else pendigits(folder)
     held_out = [drawing for drawing in writers if drawing.writer % VALIDATION_WRITERS == 0]
-    learned = [d for d in writers if (d.writer != EXAMPLES_BY if all_writers else d.writer % VALIDATION_WRITERS)]
+    learned = [d for d in writers if d.writer != EXAMPLES_BY and (all_writers or d.writer % VALIDATION_WRITERS)]
     drawn = as_tensor([image.strokes_to_mnist(drawing.strokes) for drawing in held_out])
     alphabets = omniglot(folder) if characters and "omniglot" not in without else {}
     foreign = [alphabets.pop(name) for name in nondigits.VALIDATION_ALPHABETS if name in alphabets]

@@ -58,17 +58,18 @@ class Gate:
         self.mcp = mcp
 
     async def __call__(self, scope, receive, send) -> None:
+        session = None
         if scope["type"] == "http":
+            session = fetched_session(scope)
             try:
-                scope, receive = await self.admitted(scope, receive)
+                scope, receive = await self.admitted(scope, receive, session)
             except HTTPException as refused:
                 await JSONResponse({"detail": refused.detail}, refused.status_code)(scope, receive, send)
                 return
-        session = fetched_session(scope)
         with self.sessions.fetched(session) if session else nullcontext():
             await self.app(scope, receive, send)
 
-    async def admitted(self, scope, receive):
+    async def admitted(self, scope, receive, session: str | None):
         """The request as Gradio may see it. HTTPException when it may not."""
         path = scope["path"] if scope["path"] == "/" else scope["path"].removesuffix("/")
         if self.mcp and path == MCP and scope["method"] in ("GET", "POST", "DELETE"):
@@ -83,7 +84,6 @@ class Gate:
             return scope, replay(body, receive)
         if scope["method"] not in ("GET", "HEAD"):
             raise HTTPException(405, "Only GET, HEAD and POST")
-        session = fetched_session(scope)
         if session:
             if not self.sessions.knows(session):
                 raise HTTPException(404, "No such session")
@@ -155,10 +155,10 @@ class Gate:
 
 def fetched_session(scope) -> str | None:
     """Whose answers are asked for; None when something else is."""
-    if scope["type"] != "http" or scope["method"] not in ("GET", "HEAD"):
+    if scope["method"] not in ("GET", "HEAD"):
         return None
-    query = scope["query_string"].decode("latin-1")
-    result = RESULT.fullmatch(f"{scope['path']}?{query}" if query else scope["path"])
+    path, query = scope["path"].removesuffix("/"), scope["query_string"].decode("latin-1")
+    result = RESULT.fullmatch(f"{path}?{query}" if query else path)
     return result and result[1]
 
 
