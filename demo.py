@@ -60,8 +60,9 @@ def main(arguments: list[str] | None = None) -> int:
     # Imported after the flags: torch and gradio take seconds, --help and a mistyped flag should not.
     import torch
 
-    from adder import collection, page
-    from adder.checkpoint import CheckpointError
+    from adder.drawing import collection
+    from adder.network.checkpoint import CheckpointError
+    from adder.page import component, serving
     from adder.reader import Reader
 
     torch.set_num_threads(1)  # one drawing is too little to divide, and many visitors share the cores
@@ -70,19 +71,19 @@ def main(arguments: list[str] | None = None) -> int:
     except (CheckpointError, ValueError) as error:
         return refuse(str(error))
     others = [path for path in sorted(WEIGHTS.glob("*.safetensors")) if path.resolve() != Path(args.weights).resolve()]
-    keep = None
+    store = None
     if args.collect:
         try:
             args.collect.mkdir(parents=True, exist_ok=True)
-            (args.collect / collection.NAME).open("ab").close()
+            (args.collect / collection.FILE_NAME).open("ab").close()
         except OSError as error:
             return refuse(f"--collect {args.collect}: cannot be written to ({error.strerror}); name another folder")
-        keep = partial(collection.keep, args.collect)
-    opened = page.build(reader, partial(load_all, others, args.device) if others else None, keep)
+        store = partial(collection.append, args.collect)
+    page = component.build(reader, partial(load_all, others, args.device) if others else None, store)
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
-        page.launch(opened, host=args.host, port=args.port, share=args.share, mcp=args.mcp)
-        print(f"The page is at {opened.local_url} (Ctrl+C ends it)", flush=True)
+        serving.launch(page, host=args.host, port=args.port, share=args.share, mcp=args.mcp)
+        print(f"The page is at {page.local_url} (Ctrl+C ends it)", flush=True)
         while True:
             time.sleep(60)
     except OSError:
@@ -90,7 +91,7 @@ def main(arguments: list[str] | None = None) -> int:
         offer = f"{free} is free: --port {free}" if free else "choose another with --port, or --host"
         return refuse(f"cannot listen on {args.host}:{args.port}: is it taken by another program? {offer}")
     except KeyboardInterrupt:
-        page.close(opened)
+        serving.close(page)
     return 0
 
 
@@ -104,7 +105,7 @@ def free_port(host: str, taken: int) -> int | None:
 
 def load_all(paths: list[Path], device: str) -> list:
     """A Reader for each file; one that cannot be used is named on stderr and left out."""
-    from adder.checkpoint import CheckpointError
+    from adder.network.checkpoint import CheckpointError
     from adder.reader import Reader
 
     readers = []

@@ -8,9 +8,10 @@ import sys
 import time
 from pathlib import Path
 
-from adder import checkpoint, data, distributed, report, sources, training
-from adder.model import choose_device
-from adder.recipes import RECIPES
+from adder.learning import data, distributed, report, sources, training
+from adder.learning.recipes import RECIPES
+from adder.network import checkpoint
+from adder.network.model import choose_device
 
 DRY_RUN = {"epochs": 2, "batch_size": 64, "limit": 2000}
 FIXED_BY_THE_RUN = (
@@ -35,7 +36,7 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
         "log.csv, curves.png, confusion.png, mistakes.png, and checkpoint.safetensors to resume from. "
         "Ctrl-C or a crash loses at most the epoch in flight.",
     )
-    parser.add_argument("--recipe", choices=RECIPES, help="row of adder/recipes.py to train (default: default)")
+    parser.add_argument("--recipe", choices=RECIPES, help="row of adder/learning/recipes.py (default: default)")
     parser.add_argument("--list", action="store_true", help="explain each recipe in a line, and end")
     parser.add_argument(
         "--device",
@@ -142,16 +143,16 @@ def main(arguments: list[str] | None = None) -> int:
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     folder = flags.resume or flags.out
     try:
-        device = distributed.join(choose_device(flags.device))
+        device = distributed.init_process_group(choose_device(flags.device))
         if flags.resume:
             run = training.Run.load(folder, device)
             if report.commit() not in (run.origin["commit"], *run.origin.get("resumed_at", ())):
                 run.origin.setdefault("resumed_at", []).append(report.commit())
         else:
             chosen = settings(flags)
-            if chosen.batch_size % distributed.processes():
+            if chosen.batch_size % distributed.world_size():
                 raise ValueError(
-                    f"a batch of {chosen.batch_size} images does not divide among {distributed.processes()} processes; "
+                    f"a batch of {chosen.batch_size} does not divide among {distributed.world_size()} processes; "
                     "choose another --batch-size"
                 )
             run = training.Run(chosen, device, origin(flags, command))
@@ -161,7 +162,7 @@ def main(arguments: list[str] | None = None) -> int:
                     f"{folder} holds a run; go on with --resume {folder}, or name another folder with --out"
                 )
         options = {name: getattr(run.settings, name) for name in ("without", "all_writers", "limit", "extra")}
-        with distributed.one_before_the_others():
+        with distributed.local_rank_zero_first():
             sets = data.load(flags.data_dir, run.recipe.drawings, run.network.refusal is not None, **options)
         metrics = training.train(run, sets, folder)
     except KeyboardInterrupt:
@@ -174,17 +175,17 @@ def main(arguments: list[str] | None = None) -> int:
         print(f"stopped; {advice}", file=sys.stderr)
         return 130
     except (checkpoint.CheckpointError, sources.DataError, ValueError, OSError) as error:
-        who = f"process {distributed.rank()} of {distributed.processes()}: " if distributed.processes() > 1 else ""
+        who = f"process {distributed.rank()} of {distributed.world_size()}: " if distributed.world_size() > 1 else ""
         print(f"train.py: {who}{error}", file=sys.stderr)
         return 2
     except RuntimeError as error:
-        if distributed.processes() == 1:
+        if distributed.world_size() == 1:
             raise
         reason = str(error).splitlines()[0][:200]
         print(f"train.py: process {distributed.rank()} lost another, which says why above ({reason})", file=sys.stderr)
         return 2
     finally:
-        distributed.leave()
+        distributed.destroy_process_group()
     if metrics is None:
         return 0
     test = metrics["test"]

@@ -1,7 +1,10 @@
 """Draw a digit, pick a number: a two-headed network answers with the digit and with the sum.
 
-Read in this order. `image` and `strokes` turn a drawing into the 28x28 image; `backbones`, `heads` and `model` are the
-network and `recipes` the table of the ways to fit it; `sources`, `nondigits`, `data`, `augment`, `training` and
-`distributed` fit it; `evaluation` and `report` say how good it is; `checkpoint` keeps it; `reader` loads it and reads
-drawings; `page` is what people see.
+    drawing/   strokes, ink or a picture -> the 28x28 image
+    network/   image and number -> digit, sum, refusal
+    learning/  a recipe and data -> weights
+    reader     drawing + network: loaded weights that read drawings
+    page/      what people see
+
+Each folder's docstring says what comes in, what goes out, and in which order to read it.
 """

@@ -12,10 +12,11 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from adder import checkpoint, image, strokes
-from adder.heads import SUMS
-from adder.model import Adder, choose_device
-from adder.saliency import saliency
+from adder.drawing import image, strokes
+from adder.network import checkpoint
+from adder.network.heads import SUMS
+from adder.network.model import Adder, choose_device
+from adder.network.saliency import saliency
 
 BATCH = 512
 
@@ -44,9 +45,9 @@ class Reader:
         self.threshold = self.description.get("calibration", {}).get("threshold", 0.0)
 
     @classmethod
-    def load(cls, path: str | Path, device: str = "auto") -> "Reader":
-        """From a weights file. Raises CheckpointError for the file, ValueError for a device that is not there."""
-        return cls(*checkpoint.load_model(path, choose_device(device)))
+    def load(cls, path: str | Path | None = None, device: str = "auto") -> "Reader":
+        """From a weights file, or the shipped one. CheckpointError for the file, ValueError for an absent device."""
+        return cls(*checkpoint.load_model(path or shipped_weights(), choose_device(device)))
 
     def read(self, ink: np.ndarray, number: int) -> Reading:
         """Ink (H, W) uint8, 0 paper .. 255 ink, 1 to 4096 px a side. ValueError says what was expected."""
@@ -91,6 +92,13 @@ class Reader:
             Reading(int(d.argmax()), int(s.argmax()), d, s, pixels, bool(score >= self.threshold), float(score))
             for d, s, pixels, score in zip(digit_probs, sum_probs, images, scores, strict=True)
         ]
+
+
+def shipped_weights() -> Path:
+    """weights/adder.safetensors: beside the package in a checkout, within it once installed."""
+    package = Path(__file__).parent
+    folder = package if (package / "weights").exists() else package.parent
+    return folder / "weights" / "adder.safetensors"
 
 
 def blank_reading(number: int) -> Reading:

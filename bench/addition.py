@@ -19,10 +19,11 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from tqdm import tqdm
 
-from adder import checkpoint, data, evaluation, report, sources, training
-from adder.heads import DIGITS, HEADS, NUMBERS
-from adder.model import Adder, choose_device
-from adder.recipes import RECIPES, one_cycle
+from adder.learning import data, evaluation, report, sources, training
+from adder.learning.recipes import RECIPES, one_cycle
+from adder.network import checkpoint
+from adder.network.heads import DIGITS, HEADS, NUMBERS
+from adder.network.model import Adder, choose_device
 
 ROOT = Path(__file__).parent.parent
 SHARES = (0.1, 0.3, 0.5)  # of the 100 pairs, withheld
@@ -297,7 +298,7 @@ def main() -> None:
 
     device = choose_device(flags.device)
     started = time.perf_counter()
-    learned, validation = data.hold_out(sources.mnist(flags.data_dir, train=True))
+    learned, validation = data.split_validation(sources.mnist(flags.data_dir, train=True))
     test = sources.mnist(flags.data_dir, train=False)
     if flags.rates or flags.seeds:
         network, _ = checkpoint.load_model(flags.weights, device)

@@ -16,9 +16,11 @@ import cv2
 import numpy as np
 import torch
 
-from adder import checkpoint, collection, data, evaluation, image, nondigits, sources, strokes
-from adder.evaluation import Outputs
-from adder.model import Adder
+from adder.drawing import collection, image, strokes
+from adder.learning import data, evaluation, nondigits, sources
+from adder.learning.evaluation import Outputs
+from adder.network import checkpoint
+from adder.network.model import Adder
 from adder.reader import Reader
 
 ROOT = Path(__file__).parent.parent
@@ -63,7 +65,7 @@ def reference(path: Path) -> System:
 
 
 def percent(right: int, count: int) -> str:
-    low, high = evaluation.wilson(right, count)
+    low, high = evaluation.wilson_interval(right, count)
     return f"{right / count:.2%} ({low:.2%} - {high:.2%})"
 
 
@@ -116,7 +118,7 @@ def digits_of(drawings: list[strokes.Drawing]) -> torch.Tensor:
 
 
 def turned(drawing: Strokes, degrees: float) -> Strokes:
-    return [nondigits.turn(stroke, np.deg2rad(degrees)) for stroke in drawing]
+    return [nondigits.rotate(stroke, np.deg2rad(degrees)) for stroke in drawing]
 
 
 def sweeps(system: System, drawings: list[strokes.Drawing]) -> dict[str, dict]:

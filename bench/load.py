@@ -188,8 +188,8 @@ def is_busy(body: bytes | None) -> bool:
 
 def drawings_of(folder: Path) -> list[Strokes]:
     """Those of the validation writers, as the page's pad would send them."""
-    from adder.data import VALIDATION_WRITERS
-    from adder.sources import pendigits
+    from adder.learning.data import VALIDATION_WRITERS
+    from adder.learning.sources import pendigits
 
     return [on_pad(drawing.strokes) for drawing in pendigits(folder) if drawing.writer % VALIDATION_WRITERS == 0]
 
@@ -205,7 +205,7 @@ def checker(weights: Path) -> Callable[[Answer], bool]:
     """Tells whether an answer is what the reader itself says to the strokes that were sent."""
     import torch
 
-    from adder import page
+    from adder.page.answers import answer_pad, page_json
     from adder.reader import Reader
 
     torch.set_num_threads(1)  # as in the server: the last bits depend on it
@@ -213,7 +213,7 @@ def checker(weights: Path) -> Callable[[Answer], bool]:
 
     @cache
     def expected(sent: str) -> dict:
-        return page.answered(json.loads(sent), lambda drawn, number: page.as_live(reader.read_strokes(drawn, number)))
+        return answer_pad(json.loads(sent), lambda drawn, number: page_json(reader.read_strokes(drawn, number)))
 
     def is_right(answer: Answer) -> bool:
         return json.loads(answer.body) == expected(json.dumps({"strokes": answer.strokes, "number": answer.number}))

@@ -5,7 +5,7 @@ import csv
 import json
 from pathlib import Path
 
-from adder.recipes import RECIPES
+from adder.learning.recipes import RECIPES
 
 WEIGHTS = Path(__file__).parent.parent / "weights"
 COLUMNS = (

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, Page, Playwright, expect, sync_playwright
 
-from adder import page as demo_page
+from adder.page import component, serving
 from adder.reader import Reader
 
 ROOT = Path(__file__).parent.parent
@@ -65,13 +65,13 @@ def main() -> None:
     args = flags.parse_args()
     args.out.mkdir(parents=True, exist_ok=True)
 
-    examples = json.loads((ROOT / "adder/page/examples.json").read_text())["drawings"]
+    examples = json.loads((ROOT / "adder/page/web/examples.json").read_text())["drawings"]
     drawn = {example["digit"]: example["strokes"] for example in examples}
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    served = demo_page.build(Reader.load(args.weights, device="cpu"))
-    demo_page.launch(served, host="127.0.0.1", port=port)
+    served = component.build(Reader.load(args.weights, device="cpu"))
+    serving.launch(served, host="127.0.0.1", port=port)
 
     with sync_playwright() as playwright, chromium(playwright) as browser:
         for name, (digit, number, options) in PICTURES.items():

@@ -19,9 +19,10 @@ import numpy as np
 import torch
 from tqdm import tqdm
 
-from adder import checkpoint, data, evaluation, model, sources, training
+from adder.learning import data, evaluation, sources, training
+from adder.learning.recipes import RECIPES
+from adder.network import checkpoint, model
 from adder.reader import Reader
-from adder.recipes import RECIPES
 
 ROOT = Path(__file__).parent.parent
 SYSTEMS = ("quick", "bottleneck", "one-epoch", "default")
@@ -197,7 +198,7 @@ def main() -> None:
                 print(f"{name}, seed {seed}: {races[name][-1]}", file=sys.stderr, flush=True)
         print(f"MNIST alone, {where}, {flags.seeds} seeds, on validation images; at most {flags.limit:.0f} s each:\n")
         print_races(races, REFERENCE if REFERENCE in races else flags.systems[0])
-    drawings = json.loads((ROOT / "adder/page/examples.json").read_text())["drawings"]
+    drawings = json.loads((ROOT / "adder/page/web/examples.json").read_text())["drawings"]
     strokes = [[np.array(stroke) for stroke in drawing["strokes"]] for drawing in drawings]
     images = sets.validation.images[:2000, 0].numpy()
     rows = {}

@@ -4,38 +4,59 @@ import ast
 import re
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
 from tests.conftest import ROOT
 
-ALLOWED = {  # modules of the package that each may import
-    "strokes": set(),
-    "image": {"strokes"},
-    "augment": set(),
-    "backbones": set(),
-    "heads": set(),
-    "model": {"backbones", "heads"},
-    "saliency": {"model"},
-    "distributed": set(),
-    "evaluation": set(),
-    "recipes": {"augment"},
-    "nondigits": set(),
-    "sources": {"image", "strokes", "nondigits"},
-    "collection": {"strokes"},
-    "photo": set(),
-    "data": {"collection", "image", "strokes", "nondigits", "sources"},
-    "checkpoint": {"model"},
-    "report": {"checkpoint", "data"},
-    "training": {"data", "model", "augment", "recipes", "evaluation", "checkpoint", "report", "distributed"},
-    "reader": {"checkpoint", "heads", "image", "model", "saliency", "strokes"},
+WINGS = {  # the wings and single modules of the package that each may import
+    "drawing": set(),
+    "network": set(),
+    "learning": {"drawing", "network"},
+    "reader": {"drawing", "network"},
+    "page": {"drawing"},
 }
-ONLY_IN = {"torchvision": {"sources"}, "gradio": {"page"}, "argparse": set(), "matplotlib": {"report"}}
+ROOMS = {  # within a wing, in reading order: the rooms that each may import
+    "drawing": {"strokes": set(), "image": {"strokes"}, "picture": set(), "collection": {"strokes"}},
+    "network": {
+        "backbones": set(),
+        "heads": set(),
+        "model": {"backbones", "heads"},
+        "checkpoint": {"model"},
+        "saliency": {"model"},
+    },
+    "learning": {
+        "augment": set(),
+        "recipes": {"augment"},
+        "nondigits": set(),
+        "sources": {"nondigits"},
+        "data": {"nondigits", "sources"},
+        "distributed": set(),
+        "evaluation": set(),
+        "report": {"data"},
+        "training": {"augment", "data", "distributed", "evaluation", "recipes", "report"},
+    },
+    "page": {
+        "payload": set(),
+        "answers": {"payload"},
+        "component": {"answers", "payload"},
+        "sessions": set(),
+        "gate": {"sessions"},
+        "serving": {"component", "gate", "sessions"},
+    },
+}
+ONLY_IN = {  # libraries that nothing else in the package may import
+    "torchvision": {"learning.sources"},
+    "matplotlib": {"learning.report"},
+    "gradio": {"page.component", "page.serving", "page.sessions"},
+    "argparse": set(),
+}
 
 
-def imports(path) -> set[str]:
+def imports(path: Path) -> set[str]:
     names = set()
-    for node in ast.walk(ast.parse(path.read_text())):
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
             names |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom):
@@ -44,28 +65,42 @@ def imports(path) -> set[str]:
     return names
 
 
-def modules():
-    for path in sorted((ROOT / "adder").rglob("*.py")):
-        room = path.relative_to(ROOT / "adder").parts[0].removesuffix(".py")
-        if room != "__init__":
-            yield room, path
+MODULES = {
+    ".".join(path.relative_to(ROOT / "adder").with_suffix("").parts): imports(path)
+    for path in sorted((ROOT / "adder").rglob("*.py"))
+    if path.name != "__init__.py"
+}
 
 
-@pytest.mark.parametrize("room, path", list(modules()), ids=str)
-def test_rooms_import_only_what_they_may(room, path):
-    allowed = ALLOWED.get(room, {"page", "photo"} if room == "page" else None)
-    assert allowed is not None, f"adder/{room} is a new room: say here what it may import"
-    used = {name.split(".")[1] for name in imports(path) if name.startswith("adder.")}
-    assert used <= allowed | {room}
-    for library, rooms in ONLY_IN.items():
-        if library in {name.split(".")[0] for name in imports(path)}:
-            assert room in rooms, f"{library} is imported in adder/{room}"
+@pytest.mark.parametrize("module", MODULES)
+def test_a_room_imports_only_what_it_may(module):
+    wing, *room = module.split(".")
+    assert wing in WINGS and (not room or room[0] in ROOMS[wing]), f"{module} is new: say here what it may import"
+    used = [name.split(".")[1:] for name in MODULES[module] if name.startswith("adder.")]
+    assert {parts[0] for parts in used} <= WINGS[wing] | {wing}
+    if room:
+        assert {parts[1] for parts in used if parts[0] == wing and len(parts) > 1} <= ROOMS[wing][room[0]]
+    libraries = {name.split(".")[0] for name in MODULES[module]} & set(ONLY_IN)
+    assert all(module in ONLY_IN[library] for library in libraries), f"{module} imports {libraries}"
+
+
+def test_every_room_of_the_tables_is_there():
+    assert {f"{wing}.{room}" for wing in ROOMS for room in ROOMS[wing]} | {"reader"} == set(MODULES)
+
+
+def test_a_wing_shows_its_face_and_exports_nothing():
+    for face in (ROOT / "adder").rglob("__init__.py"):
+        tree = ast.parse(face.read_text(encoding="utf-8"))
+        assert ast.get_docstring(tree) and len(tree.body) == 1, face
+        wing = face.parent.name
+        named = re.findall(r"`(\w+)`", ast.get_docstring(tree))
+        assert set(ROOMS.get(wing, ())) <= set(named), f"{face} leaves out a room"
 
 
 def test_the_page_loads_no_training_code():
     code = (
-        "import sys, adder.page, adder.reader; print([m for m in ('torchvision', 'matplotlib.pyplot', "
-        "'adder.training', 'adder.data', 'adder.sources', 'adder.augment') if m in sys.modules])"
+        "import sys, adder.page.serving, adder.reader; print([m for m in sys.modules "
+        "if m.startswith(('torchvision', 'matplotlib.pyplot', 'adder.learning'))])"
     )
     result = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
     assert result.stdout.strip() == "[]"

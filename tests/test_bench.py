@@ -2,7 +2,7 @@
 
 import pytest
 
-from adder.recipes import RECIPES
+from adder.learning.recipes import RECIPES
 from bench import reproduction, seeds
 from tests.conftest import ROOT
 

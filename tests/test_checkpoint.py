@@ -5,7 +5,7 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
-from adder import checkpoint, model
+from adder.network import checkpoint, model
 
 SPEC = {"backbone": {"name": "residual", "widths": [4, 4, 4]}, "head": {"name": "convolution"}}
 

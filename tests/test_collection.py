@@ -9,9 +9,10 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from adder import collection, page
+from adder.drawing import collection
+from adder.drawing.strokes import NO_DIGIT
+from adder.page import component
 from adder.page.payload import checked_answer
-from adder.strokes import NO_DIGIT
 from tests.conftest import ROOT
 from tests.test_train import finish, train
 
@@ -20,9 +21,9 @@ READING = {"digit": 1, "is_digit": True}
 
 
 def test_what_was_kept_comes_back(tmp_path):
-    assert collection.keep(tmp_path, SEVEN, 7, READING)
-    assert collection.keep(tmp_path, SEVEN, None, READING)
-    path = tmp_path / collection.NAME
+    assert collection.append(tmp_path, SEVEN, 7, READING)
+    assert collection.append(tmp_path, SEVEN, None, READING)
+    path = tmp_path / collection.FILE_NAME
     kept = [json.loads(line) for line in path.read_text().splitlines()]
     assert [set(each) for each in kept] == [{"strokes", "label", "reading", "time"}] * 2
     assert kept[0]["time"].endswith("+00:00") and kept[0]["reading"] == READING
@@ -31,11 +32,11 @@ def test_what_was_kept_comes_back(tmp_path):
 
 
 def test_a_full_file_takes_no_more(tmp_path, monkeypatch):
-    collection.keep(tmp_path, SEVEN, 7, READING)
-    path = tmp_path / collection.NAME
+    collection.append(tmp_path, SEVEN, 7, READING)
+    path = tmp_path / collection.FILE_NAME
     before = path.read_bytes()
-    monkeypatch.setattr(collection, "LARGEST", 2 * len(before) - 1)
-    assert not collection.keep(tmp_path, SEVEN, 7, READING) and path.read_bytes() == before
+    monkeypatch.setattr(collection, "MAX_BYTES", 2 * len(before) - 1)
+    assert not collection.append(tmp_path, SEVEN, 7, READING) and path.read_bytes() == before
 
 
 @pytest.mark.parametrize(
@@ -46,10 +47,10 @@ def test_a_full_file_takes_no_more(tmp_path, monkeypatch):
     ],
 )
 def test_a_damaged_line_is_named(line, tmp_path):
-    collection.keep(tmp_path, SEVEN, 7, READING)
-    path = tmp_path / collection.NAME
+    collection.append(tmp_path, SEVEN, 7, READING)
+    path = tmp_path / collection.FILE_NAME
     path.write_text(path.read_text() + line + "\n")
-    with pytest.raises(ValueError, match=f"{collection.NAME}, line 2: "):
+    with pytest.raises(ValueError, match=f"{collection.FILE_NAME}, line 2: "):
         collection.load(path)
 
 
@@ -66,8 +67,8 @@ def test_answers_are_checked(sent):
 
 def test_a_class_trains_on_its_own_drawings(tmp_path, data_dir):
     for label in (7, None):
-        collection.keep(tmp_path, SEVEN, label, READING)
-    path = tmp_path / collection.NAME
+        collection.append(tmp_path, SEVEN, label, READING)
+    path = tmp_path / collection.FILE_NAME
     finish(train("--dry-run", "--epochs", 1, "--extra", path, "--out", tmp_path / "run", data_dir=data_dir))
     metrics = json.loads((tmp_path / "run" / "metrics.json").read_text())
     assert metrics["settings"]["extra"] == [str(path)]
@@ -78,11 +79,11 @@ def test_a_class_trains_on_its_own_drawings(tmp_path, data_dir):
 
 def test_nothing_is_collected_unless_asked_for():
     async def functions(**options):
-        blocks = page.build(SimpleNamespace(threshold=0.5), **options).blocks.values()
+        blocks = component.build(SimpleNamespace(threshold=0.5), **options).blocks.values()
         return {function.__name__ for block in blocks for function in getattr(block, "server_fns", None) or ()}
 
     assert "keep_pad" not in asyncio.run(functions())
-    assert "keep_pad" in asyncio.run(functions(keep=lambda *_: True))
+    assert "keep_pad" in asyncio.run(functions(store=lambda *_: True))
 
 
 def test_a_folder_that_cannot_be_written(tmp_path, weights):

@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 import torch
 
-from adder import data, image, sources
+from adder.drawing import image
+from adder.learning import data, sources
 from tests.conftest import ROOT
 
 
@@ -25,11 +26,11 @@ def test_mnist_is_the_original(mnist, data_dir):
 
 
 def test_validation_is_fixed_stratified_and_apart(mnist):
-    training, validation = data.hold_out(mnist)
+    training, validation = data.split_validation(mnist)
     assert (len(training.digits), len(validation.digits)) == (55000, 5000)
     share = validation.digits.bincount() / mnist.digits.bincount()
     assert (share - 1 / 12).abs().max() < 0.0005
-    assert validation.images.equal(data.hold_out(mnist)[1].images)
+    assert validation.images.equal(data.split_validation(mnist)[1].images)
     rows = {image.numpy().tobytes() for image in training.images}
     assert sum(image.numpy().tobytes() in rows for image in validation.images) == 0
 
@@ -70,8 +71,8 @@ def test_writers_and_alphabets_are_held_out(sets):
     counts = sets.counts()
     assert (counts["drawings"], counts["validation drawings"]) == (5995, 1499)
     learned = {image.numpy().tobytes() for image in sets.training.characters}
-    assert len(sets.foreign.digits) > 800 and (sets.foreign.digits == data.NO_DIGIT).all()
-    assert not any(image.numpy().tobytes() in learned for image in sets.foreign.images)
+    assert len(sets.characters.digits) > 800 and (sets.characters.digits == data.NO_DIGIT).all()
+    assert not any(image.numpy().tobytes() in learned for image in sets.characters.images)
 
 
 def test_all_writers_on_demand(data_dir):
@@ -81,7 +82,7 @@ def test_all_writers_on_demand(data_dir):
 
 def test_nothing_learns_from_the_writer_of_the_examples(data_dir):
     by_that_writer = [drawing for drawing in sources.pendigits(data_dir) if drawing.writer == data.EXAMPLES_BY]
-    for example in json.loads((ROOT / "adder/page/examples.json").read_text())["drawings"]:
+    for example in json.loads((ROOT / "adder/page/web/examples.json").read_text())["drawings"]:
         seen = image.strokes_to_mnist([np.array(stroke, float) for stroke in example["strokes"]])
         distances = [np.abs(image.strokes_to_mnist(drawing.strokes) - seen).mean() for drawing in by_that_writer]
         assert min(distances) < 0.005 and by_that_writer[np.argmin(distances)].digit == example["digit"]

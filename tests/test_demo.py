@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 
 import demo
-from adder import page
+from adder.drawing.strokes import extent
+from adder.page import answers, component
 
 
 @pytest.mark.parametrize("content", [None, b"", bytes(100)])
@@ -67,11 +68,11 @@ def reading(is_digit=True, **probs):
 
 
 def test_what_the_page_is_told():
-    told = page.as_live(reading(_7=0.75, _1=0.25))
+    told = answers.page_json(reading(_7=0.75, _1=0.25))
     assert (told["state"], told["digit"], told["sum"], told["unsure"]) == ("digit", 7, 9, 1)
     assert told["sum_probs"][9] == 0.75 and told["image"] == [128] * 784
-    assert page.as_live(reading(_7=0.85, _1=0.15))["unsure"] is None
-    refused = page.as_live(reading(is_digit=False, _7=0.5, _1=0.5))
+    assert answers.page_json(reading(_7=0.85, _1=0.15))["unsure"] is None
+    refused = answers.page_json(reading(is_digit=False, _7=0.5, _1=0.5))
     assert (refused["state"], refused["unsure"]) == ("refused", None)
 
 
@@ -79,7 +80,7 @@ def pad_of(*arguments):
     """The component that holds the page, around readers that answer all the same."""
 
     async def built():  # without a running event loop Gradio makes its own, and never closes them
-        return page.build(*arguments)
+        return component.build(*arguments)
 
     [pad] = [block for block in asyncio.run(built()).blocks.values() if isinstance(block, gr.HTML)]
     return pad
@@ -126,6 +127,11 @@ def test_a_damaged_file_is_left_out(tmp_path, weights, capsys):
 
 
 def test_extent():
-    assert page.extent([]) == 0
-    assert page.extent([[[5, 5]]]) == 0
-    assert page.extent([[[0, 5], [3, 5]], [[1, 9]]]) == 4
+    assert extent([np.array([[5, 5]])]) == 0
+    assert extent([np.array([[0, 5], [3, 5]]), np.array([[1, 9]])]) == 4
+
+
+def test_a_dot_is_no_drawing_yet():
+    assert answers.is_blank([]) and answers.is_blank([[]]) and answers.is_blank([[[5, 5]], [[200, 5]]])
+    assert not answers.is_blank([[[0, 0], [0, 300]]])
+    assert answers.is_blank(np.zeros((9, 9), np.uint8)) and not answers.is_blank(np.eye(9, dtype=np.uint8))

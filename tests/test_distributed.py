@@ -59,7 +59,7 @@ def test_a_killed_process_ends_the_run_which_resumes(data_dir, tmp_path):
 
 def test_a_batch_that_does_not_divide(data_dir, tmp_path):
     run = start("--dry-run", "--batch-size", 33, "--out", tmp_path, data_dir=data_dir, processes=2)
-    assert "a batch of 33 images does not divide among 2 processes; choose another --batch-size" in finish(run, code=1)
+    assert "a batch of 33 does not divide among 2 processes; choose another --batch-size" in finish(run, code=1)
 
 
 def children(process: int) -> list[str]:

@@ -3,9 +3,9 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from adder import evaluation
-from adder.evaluation import Outputs
-from adder.model import Prediction
+from adder.learning import evaluation
+from adder.learning.evaluation import Outputs
+from adder.network.model import Prediction
 
 
 def outputs(digit, total=None, refusal=None):
@@ -81,9 +81,9 @@ def test_auroc_by_counting_pairs(rng):
 
 
 def test_wilson_of_known_value():
-    low, high = evaluation.wilson(8, 10)  # Wilson 1927: 0.490 to 0.943
+    low, high = evaluation.wilson_interval(8, 10)  # Wilson 1927: 0.490 to 0.943
     assert (low, high) == (pytest.approx(0.4902, abs=1e-4), pytest.approx(0.9433, abs=1e-4))
-    assert evaluation.wilson(10, 10)[1] == pytest.approx(1)
+    assert evaluation.wilson_interval(10, 10)[1] == pytest.approx(1)
 
 
 def test_threshold_refuses_no_more_than_asked():

@@ -16,7 +16,7 @@ import time
 
 import pytest
 
-from adder import checkpoint
+from adder.network import checkpoint
 from tests.conftest import ROOT, missing
 from tests.test_page import Server
 from tests.test_train import finish, train, wait_for

@@ -18,8 +18,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as some
 from starlette.exceptions import HTTPException
 
-from adder import page
-from adder.page import gate
+from adder.page import component, gate
 from adder.page.payload import MAX_POINTS, MAX_STROKES, SCALE
 from adder.page.sessions import MAX_SESSIONS, Sessions
 from tests.test_demo import named
@@ -240,7 +239,7 @@ OPEN["HEAD"] = {"/"}  # of the others Gradio has none
 
 def routes_of_gradio() -> set[str]:
     async def built():  # without a running event loop Gradio makes its own, and never closes them
-        return App.create_app(page.build(named("a")), app_kwargs={"docs_url": "/docs"})
+        return App.create_app(component.build(named("a")), app_kwargs={"docs_url": "/docs"})
 
     app = asyncio.run(built())
     paths = {route.path for route in flattened(app.routes)}

@@ -2,7 +2,7 @@ import cv2
 import numpy as np
 import pytest
 
-from adder import image, strokes
+from adder.drawing import image, strokes
 from adder.reader import as_image
 
 SEVEN = [np.array([(0, 0), (60, 0), (25, 100)], float), np.array([(15, 50), (55, 50)], float)]

@@ -11,7 +11,7 @@ import gradio as gr
 import pytest
 import torch
 
-from adder import page
+from adder.page import component
 from adder.reader import blank_reading
 from bench import load
 
@@ -73,7 +73,7 @@ def test_a_swapped_answer_is_noticed(server, pads, drawings, is_right):
 
 
 def test_a_crowd_gets_slower_but_no_error(server, pads, drawings, is_right):
-    people = pads(server.port, 2 * page.MAX_CROWD)
+    people = pads(server.port, 2 * component.MAX_CROWD)
     with ThreadPoolExecutor(len(people)) as pool:
         answers = list(pool.map(lambda pad: pad.ask(drawings[0], 5), people))
     assert all(answer.body and (load.is_busy(answer.body) or is_right(answer)) for answer in answers)
@@ -89,9 +89,9 @@ def test_who_comes_when_too_many_wait_is_told_so():
 
     async def visit():
         reader = SimpleNamespace(read_strokes=read_strokes, threshold=0.5)
-        [pad] = [block for block in page.build(reader).blocks.values() if isinstance(block, gr.HTML)]
+        [pad] = [block for block in component.build(reader).blocks.values() if isinstance(block, gr.HTML)]
         asked = {"strokes": [[[0, 0], [9000, 9000]]], "number": 2}
-        room = page.MAX_THREADS + page.MAX_CROWD
+        room = component.MAX_THREADS + component.MAX_CROWD
         inside = [asyncio.create_task(pad.read_pad(asked)) for _ in range(room)]
         for _ in range(10):  # turns of the event loop, in which all get as far as they can
             await asyncio.sleep(0)

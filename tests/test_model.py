@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from adder import heads, model
+from adder.network import heads, model
 
 
 def worth_what_it_says(head: heads.ConvolutionHead) -> heads.ConvolutionHead:

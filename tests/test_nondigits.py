@@ -3,7 +3,8 @@ import itertools
 import numpy as np
 import pytest
 
-from adder import image, nondigits, strokes
+from adder.drawing import image, strokes
+from adder.learning import nondigits
 
 LOOP = [np.column_stack((np.cos(a), np.sin(a))) for a in [np.linspace(0, 6.28, 40)]]
 KINDS = ("scribble", "zigzag", "spiral", "mark")
@@ -51,4 +52,4 @@ def test_smooth_goes_through_all_points(rng):
 
 
 def test_turn_is_a_rotation():
-    np.testing.assert_allclose(nondigits.turn(np.array([(1.0, 0.0)]), np.pi / 2), [(0, 1)], atol=1e-12)
+    np.testing.assert_allclose(nondigits.rotate(np.array([(1.0, 0.0)]), np.pi / 2), [(0, 1)], atol=1e-12)

@@ -21,14 +21,14 @@ from gradio_client import Client
 from gradio_client.exceptions import AppError
 from playwright.sync_api import expect, sync_playwright
 
-from adder import checkpoint
-from adder.data import pendigits
+from adder.learning.data import pendigits
+from adder.network import checkpoint
 from tests.conftest import ROOT, missing
 
 HELD_OUT_WRITERS = {5, 10, 15, 20, 25, 30}
 DRAWN = {  # five digits that people drew with a pen, as strokes in a square of side 1
     drawing["digit"]: [np.array(stroke) / 10_000 for stroke in drawing["strokes"]]
-    for drawing in json.loads((ROOT / "adder/page/examples.json").read_text())["drawings"]
+    for drawing in json.loads((ROOT / "adder/page/web/examples.json").read_text())["drawings"]
 }
 NO_DIGITS = {
     "two digits": [stroke * 0.4 + (0, 0.3) for stroke in DRAWN[2]] + [stroke * 0.4 + (0.5, 0.3) for stroke in DRAWN[7]],

@@ -3,7 +3,8 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 import pytest
 
-from adder import image, nondigits, sources, strokes
+from adder.drawing import image, strokes
+from adder.learning import nondigits, sources
 from adder.reader import Reader
 
 

@@ -2,8 +2,8 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from adder import checkpoint, model
-from adder.recipes import RECIPES
+from adder.learning.recipes import RECIPES
+from adder.network import checkpoint, model
 
 
 @pytest.fixture(params=RECIPES)

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 import torch
 
-from adder import sources
+from adder.learning import sources
+from adder.network.saliency import saliency
 from adder.reader import Reader
-from adder.saliency import saliency
 
 
 @pytest.fixture(scope="module", autouse=True)

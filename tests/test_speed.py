@@ -2,9 +2,9 @@ import numpy as np
 import pytest
 import torch
 
-from adder import data, evaluation, training
+from adder.learning import data, evaluation, training
+from adder.learning.sources import Split
 from adder.reader import Reader
-from adder.sources import Split
 from bench import speed
 
 

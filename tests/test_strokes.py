@@ -3,7 +3,7 @@ from collections import Counter
 import numpy as np
 import pytest
 
-from adder import strokes
+from adder.drawing import strokes
 
 SQUARE = [np.array([(0, 0), (10, 0), (10, 10), (0, 10), (0, 0)], float)]
 

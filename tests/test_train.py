@@ -10,7 +10,7 @@ import time
 
 import pytest
 
-from adder import checkpoint
+from adder.network import checkpoint
 from adder.reader import Reader
 from tests.conftest import ROOT
 

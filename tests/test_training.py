@@ -1,8 +1,8 @@
 import pytest
 import torch
 
-from adder import data, training
-from adder.training import Run, Settings
+from adder.learning import data, training
+from adder.learning.training import Run, Settings
 
 
 class Still:
@@ -29,7 +29,7 @@ def sets(rng):
     images = torch.from_numpy(rng.integers(0, 256, (64, 1, 28, 28)).astype("uint8"))
     split = data.Split(images, torch.arange(64) % 11 - 1)
     digits = data.Split(images, torch.arange(64) % 10)
-    return data.Sets(Still(split), digits, digits, data.no_digits(images), digits)
+    return data.Sets(Still(split), digits, digits, data.as_non_digits(images), digits)
 
 
 def test_average_follows_the_network(run, sets):

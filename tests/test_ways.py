@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 from PIL import Image
 from playwright.sync_api import expect
+from tests.test_photo import photographed, saved
 
-from adder import collection
+from adder.drawing import collection
 from tests import test_page
 from tests.test_page import COLLECT, DESKTOP, DRAWN, PHONE, Server, draw, expect_empty, expect_reading
-from tests.test_photo import photographed, saved
 
 server, chromium, visit = test_page.server, test_page.chromium, test_page.visit
 
@@ -139,7 +139,7 @@ def test_drawings_are_kept_by_leave_alone(chromium, weights, tmp_path, monkeypat
         one, panel = page.get_by_role("button", name="1", exact=True), page.locator(".collect")
         expect(one).to_have_attribute("aria-disabled", "true")
         one.dispatch_event("click")
-        path = tmp_path / collection.NAME
+        path = tmp_path / collection.FILE_NAME
         assert path.read_text() == ""
         panel.get_by_role("checkbox").check()
         one.click()

@@ -11,27 +11,27 @@ from datetime import datetime, timezone
 from pathlib import Path
 from threading import Lock
 
-from adder.strokes import NO_DIGIT, Drawing, as_strokes
+from adder.drawing.strokes import NO_DIGIT, Drawing, as_strokes
 
-NAME = "drawings.jsonl"
-LARGEST = 50_000_000  # bytes of the file
+FILE_NAME = "drawings.jsonl"
+MAX_BYTES = 50_000_000  # bytes of the file
 appending = Lock()
 
 
-def keep(folder: Path, strokes: list, label: int | None, reading: dict) -> bool:
-    """Appends a drawing to `folder`/drawings.jsonl; False when that would make it larger than LARGEST.
+def append(folder: Path, strokes: list, label: int | None, reading: dict) -> bool:
+    """Appends a drawing to `folder`/drawings.jsonl; False when that would make it larger than MAX_BYTES.
 
     A line is written whole or not at all. Raises OSError when the disk is full or read-only.
     """
     time = datetime.now(timezone.utc).isoformat(timespec="seconds")
     line = json.dumps({"strokes": strokes, "label": label, "reading": reading, "time": time}).encode() + b"\n"
-    with appending, open(folder / NAME, "ab", buffering=0) as file:
+    with appending, open(folder / FILE_NAME, "ab", buffering=0) as file:
         before = file.seek(0, os.SEEK_END)
-        if before + len(line) > LARGEST:
+        if before + len(line) > MAX_BYTES:
             return False
         try:
             if file.write(line) < len(line):
-                raise OSError(f"{folder / NAME}: no room for a whole line")
+                raise OSError(f"{folder / FILE_NAME}: no room for a whole line")
         except OSError:
             file.truncate(before)
             raise
@@ -39,7 +39,7 @@ def keep(folder: Path, strokes: list, label: int | None, reading: dict) -> bool:
 
 
 def load(path: Path | str) -> list[Drawing]:
-    """The drawings of a file that `keep` wrote, with digit -1 for no digit. ValueError names file and line."""
+    """The drawings of a file that `append` wrote, with digit -1 for no digit. ValueError names file and line."""
     drawings = []
     try:
         lines = Path(path).read_text().splitlines()

@@ -16,10 +16,11 @@ from torch import Tensor
 from torch.optim.swa_utils import AveragedModel
 from tqdm import tqdm
 
-from adder import checkpoint, data, distributed, evaluation, report
-from adder import model as models
-from adder.augment import augment
-from adder.recipes import RECIPES
+from adder.learning import data, distributed, evaluation, report
+from adder.learning.augment import augment
+from adder.learning.recipes import RECIPES
+from adder.network import checkpoint
+from adder.network import model as models
 
 STATE = "checkpoint.safetensors"
 WEIGHTS = "adder.safetensors"
@@ -54,7 +55,7 @@ class Run:
         self.settings, self.device, self.origin = settings, device, origin
         self.recipe = RECIPES[settings.recipe]
         torch.manual_seed(settings.seed)
-        self.network = distributed.synchronised(models.build(**self.recipe.model).to(device))
+        self.network = distributed.convert_sync_batchnorm(models.build(**self.recipe.model).to(device))
         average = moving_average(self.recipe.averaging)
         self.average = AveragedModel(self.network, avg_fn=average, use_buffers=True)
         self.optimiser = self.recipe.optimiser(self.network.parameters(), settings.lr)
@@ -121,7 +122,7 @@ def train(run: Run, sets: data.Sets, folder: Path) -> dict | None:
         "calibration": calibration,
         "torch": torch.__version__,
         "device": run.device.type,
-        "processes": distributed.processes(),
+        "processes": distributed.world_size(),
         "data": sets.counts(),
         "seconds": run.log[-1]["seconds"],
         "validation": validate(network, sets, run.device),
@@ -137,7 +138,7 @@ def train(run: Run, sets: data.Sets, folder: Path) -> dict | None:
 def fit(run: Run, sets: data.Sets) -> Iterator[dict]:
     """Trains the epochs that are left; after each, yields its row of the log."""
     settings, log = run.settings, run.log
-    network = distributed.parallel(run.network)
+    network = distributed.data_parallel(run.network)
     first = distributed.rank() == 0
     before = log[-1]["seconds"] if log else 0.0
     started = time.perf_counter()
@@ -173,7 +174,7 @@ def train_epoch(run: Run, network: torch.nn.Module, images: data.Split, epoch: i
     steps = max(1, len(images.digits) // run.settings.batch_size)
     for step, batch in enumerate(data.batches(images, run.settings.batch_size), 1):
         loss, prediction = train_step(run, network, batch, (epoch + (step - 0.5) / steps) / run.settings.epochs)
-        digits, sums = distributed.share(batch.digits), distributed.share(batch.sums)
+        digits, sums = distributed.shard(batch.digits), distributed.shard(batch.sums)
         is_digit = digits != data.NO_DIGIT
         right = prediction.digit.argmax(1) == digits
         added = prediction.sum.argmax(1) == sums
@@ -183,8 +184,8 @@ def train_epoch(run: Run, network: torch.nn.Module, images: data.Split, epoch: i
             text = f"loss {total_loss / step:.3f}, digit {read / digits:.2%}, sum {sums / digits:.2%}"
             bar.set_postfix_str(text, refresh=False)
         bar.update(len(batch.digits))
-    total_loss, digits, read, sums = distributed.total(totals).tolist()
-    loss = total_loss / steps / distributed.processes()
+    total_loss, digits, read, sums = distributed.all_reduce(totals).tolist()
+    loss = total_loss / steps / distributed.world_size()
     lr = run.optimiser.param_groups[0]["lr"]
     return {"lr": lr, "loss": loss, "digit_accuracy": read / digits, "sum_accuracy": sums / digits}
 
@@ -199,16 +200,16 @@ def train_step(run: Run, network: torch.nn.Module, batch: data.Batch, done: floa
     images = batch.images
     if run.recipe.augment:
         images = augment(images, run.recipe.augment)
-    images, digits, numbers, sums = (distributed.share(part) for part in batch._replace(images=images))
+    images, digits, numbers, sums = (distributed.shard(part) for part in batch._replace(images=images))
     with mixed_precision(run.device):
         prediction = network(images, numbers)
-    each = distributed.processes() / (batch.digits != data.NO_DIGIT).sum().clamp(min=1)
+    each = distributed.world_size() / (batch.digits != data.NO_DIGIT).sum().clamp(min=1)
     entropy = partial(F.cross_entropy, ignore_index=data.NO_DIGIT, reduction="sum")
     loss = each * entropy(prediction.sum, sums)
     if run.settings.supervision == "both":
         loss = loss + each * entropy(prediction.digit, digits)
     elif done < SPREAD_UNTIL:
-        loss = loss - SPREAD * spread(prediction.digit[digits != data.NO_DIGIT])
+        loss = loss - SPREAD * entropy_of_mean(prediction.digit[digits != data.NO_DIGIT])
     if prediction.refusal is not None:
         no_digit = (digits == data.NO_DIGIT).float()
         loss = loss + F.binary_cross_entropy_with_logits(prediction.refusal, no_digit)
@@ -219,7 +220,7 @@ def train_step(run: Run, network: torch.nn.Module, batch: data.Batch, done: floa
     return loss, prediction
 
 
-def spread(logits: Tensor) -> Tensor:
+def entropy_of_mean(logits: Tensor) -> Tensor:
     """The entropy of the mean answer to digit logits (B, 10): greatest when a batch is read as all digits alike.
 
     Learning from sums alone would else settle early on reading, say, 3 as 2 and 4 as 5 when added, never to try the 3
@@ -248,7 +249,7 @@ def calibrate(network: models.Adder, sets: data.Sets, device: torch.device) -> d
 
 def validate(network: models.Adder, sets: data.Sets, device: torch.device) -> dict[str, dict]:
     """Scores on MNIST's validation images, on drawn digits and, for refusal, on foreign characters."""
-    splits = {"mnist": sets.validation, "drawn": sets.drawn, "foreign": sets.foreign}
+    splits = {"mnist": sets.validation, "drawn": sets.drawn, "foreign": sets.characters}
     outputs = {
         name: evaluation.predict(network, split.images.to(device))
         for name, split in splits.items()

@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from adder import photo
-from adder.data import VALIDATION_WRITERS
-from adder.photo import PhotoError, ink_of
+from adder.drawing import picture
+from adder.drawing.picture import PictureError, find_ink
+from adder.learning.data import VALIDATION_WRITERS
+from adder.learning.sources import pendigits
 from adder.reader import Reader
-from adder.sources import pendigits
 
 TURNED = {3: Image.Transpose.ROTATE_180, 6: Image.Transpose.ROTATE_90, 8: Image.Transpose.ROTATE_270}
 
@@ -52,8 +52,8 @@ def drawings(data_dir):
 
 def test_photos_of_two_hundred_digits_are_read(drawings, weights, rng):
     reader = Reader.load(weights, "cpu")
-    inks = [ink_of(saved(photographed(each.strokes, rng))) for each in drawings]
-    assert all(ink.dtype == np.uint8 and max(ink.shape) <= photo.INK_SIDE for ink in inks)
+    inks = [find_ink(saved(photographed(each.strokes, rng))) for each in drawings]
+    assert all(ink.dtype == np.uint8 and max(ink.shape) <= picture.INK_SIDE for ink in inks)
     readings = reader.read_many(inks, [3] * len(inks))
     right = [reading.digit == each.digit for reading, each in zip(readings, drawings, strict=True)]
     assert np.mean(right) >= 0.97, np.mean(right)
@@ -63,25 +63,25 @@ def test_photos_of_two_hundred_digits_are_read(drawings, weights, rng):
 @pytest.mark.parametrize("orientation", TURNED)
 def test_a_turned_camera(drawings, orientation, rng):
     grey = photographed(drawings[0].strokes, rng)
-    upright = ink_of(saved(grey, "PNG"))
+    upright = find_ink(saved(grey, "PNG"))
     turned = Image.fromarray(grey).transpose(TURNED[orientation])
     exif = Image.Exif()
     exif[0x0112] = orientation
-    assert np.array_equal(ink_of(saved(np.array(turned), "PNG", exif=exif)), upright)
+    assert np.array_equal(find_ink(saved(np.array(turned), "PNG", exif=exif)), upright)
 
 
 @pytest.mark.parametrize("format", ["PNG", "WEBP"])
 def test_a_board_and_other_formats(drawings, format, weights, rng):
     board = 255 - photographed(drawings[1].strokes, rng)
-    assert Reader.load(weights, "cpu").read(ink_of(saved(board, format)), 0).digit == drawings[1].digit
+    assert Reader.load(weights, "cpu").read(find_ink(saved(board, format)), 0).digit == drawings[1].digit
 
 
 def test_the_table_and_specks_are_left_out(drawings, rng):
     grey = photographed(drawings[2].strokes, rng)
-    plain = ink_of(saved(grey, "PNG"))
+    plain = find_ink(saved(grey, "PNG"))
     grey[:, :60] = 20
     grey[100:104, 800:804] = 20
-    assert ink_of(saved(grey, "PNG")).shape == plain.shape
+    assert find_ink(saved(grey, "PNG")).shape == plain.shape
 
 
 def header_only(width, height):
@@ -98,7 +98,7 @@ def header_only(width, height):
         (b"<svg xmlns='http://www.w3.org/2000/svg'/>", "no whole"),
         (saved(np.zeros((9, 9), np.uint8), "GIF"), "no whole"),
         (saved(np.zeros((300, 300), np.uint8))[:200], "no whole"),
-        (bytes(photo.MAX_BYTES + 1), "larger than"),
+        (bytes(picture.MAX_BYTES + 1), "larger than"),
         (header_only(100_000, 100_000), "million pixels"),
         (header_only(5000, 5000), "million pixels"),
         (saved(np.full((300, 300), 240, np.uint8)), "No ink"),
@@ -107,13 +107,13 @@ def header_only(width, height):
     ids=["nothing", "svg", "gif", "cut", "large", "bomb", "many pixels", "blank", "one pixel"],
 )
 def test_what_is_no_photo_of_a_digit(sent, complaint):
-    with pytest.raises(PhotoError, match=complaint):
-        ink_of(sent)
+    with pytest.raises(PictureError, match=complaint):
+        find_ink(sent)
 
 
 def test_a_bomb_is_refused_by_its_header(monkeypatch):
     bomb = saved(np.zeros((5000, 5001), np.uint8), "PNG")
     assert len(bomb) < 100_000
     monkeypatch.setattr(Image.Image, "convert", lambda *_: pytest.fail("was decoded"))
-    with pytest.raises(PhotoError, match="million pixels"):
-        ink_of(bomb)
+    with pytest.raises(PictureError, match="million pixels"):
+        find_ink(bomb)

@@ -98,7 +98,7 @@ def read_unipen(path: Path) -> list[Drawing]:
     return [d._replace(strokes=as_strokes(d.strokes)) for d in drawings]
 
 
-def vary(strokes: list[np.ndarray], rng: np.random.Generator) -> list[np.ndarray]:
+def augment_strokes(strokes: list[np.ndarray], rng: np.random.Generator) -> list[np.ndarray]:
     """The same drawing by another hand: turned, slanted and stretched a little, with a less steady pen.
 
     The bounding box's longer side becomes 1. Sometimes points are left out, as by a slow tablet or a fast mouse.

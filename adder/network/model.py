@@ -8,8 +8,8 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
-from adder.backbones import BACKBONES
-from adder.heads import DIGITS, HEADS
+from adder.network.backbones import BACKBONES
+from adder.network.heads import DIGITS, HEADS
 
 MNIST_MEAN = 0.1307
 MNIST_STD = 0.3081

@@ -17,8 +17,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from adder import image, nondigits
-from adder.strokes import Drawing, read_unipen
+from adder.drawing import image
+from adder.drawing.strokes import Drawing, read_unipen
+from adder.learning import nondigits
 
 MNIST_MD5 = {
     "train-images-idx3-ubyte": "6bbc9ace898e44ae57da46a324031adb",
@@ -52,11 +53,11 @@ def mnist(folder: Path, *, train: bool) -> Split:
     from torchvision.datasets import MNIST  # here, for it takes seconds to import and few need it
 
     raw = folder / "MNIST" / "raw"
-    with told_clearly("MNIST", raw, megabytes=66):
+    with translate_errors("MNIST", raw, megabytes=66):
         if not all((raw / name).exists() for name in MNIST_MD5):
             MNIST(folder, download=True)
         for name, md5 in MNIST_MD5.items():
-            check(raw / name, md5)
+            verify_md5(raw / name, md5)
         images = MNIST(folder, train=train)
     return Split(images.data[:, None], images.targets)
 
@@ -64,7 +65,7 @@ def mnist(folder: Path, *, train: bool) -> Split:
 def pendigits(folder: Path) -> list[Drawing]:
     """7,494 digits of 30 writers as strokes, from `folder`/pendigits/pendigits-orig.tra. Raises DataError."""
     path = folder / "pendigits" / "pendigits-orig.tra"
-    with told_clearly("the pen strokes", path, megabytes=6, flag="--without pendigits"):
+    with translate_errors("the pen strokes", path, megabytes=6, flag="--without pendigits"):
         if not path.exists():
             from torchvision.datasets.utils import download_url
             from unlzw3 import unlzw
@@ -73,7 +74,7 @@ def pendigits(folder: Path) -> list[Drawing]:
             download_url(PENDIGITS_URL, str(packed.parent), packed.name)
             path.write_bytes(unlzw(packed.read_bytes()))
             packed.unlink()
-        check(path, PENDIGITS_MD5)
+        verify_md5(path, PENDIGITS_MD5)
         return read_unipen(path)
 
 
@@ -84,7 +85,7 @@ def omniglot(folder: Path) -> dict[str, Tensor]:
     """
     root = folder / "omniglot-py" / "images_background"
     alphabets = {}
-    with told_clearly("Omniglot", root, megabytes=100, flag="--without omniglot"):
+    with translate_errors("Omniglot", root, megabytes=100, flag="--without omniglot"):
         if not root.is_dir():
             from torchvision.datasets import Omniglot
 
@@ -99,13 +100,13 @@ def omniglot(folder: Path) -> dict[str, Tensor]:
     return alphabets
 
 
-def check(path: Path, md5: str) -> None:
+def verify_md5(path: Path, md5: str) -> None:
     if hashlib.md5(path.read_bytes(), usedforsecurity=False).hexdigest() != md5:
         raise DataError(f"{path} is damaged (its md5 is not {md5}); delete it and run again to download it")
 
 
 @contextmanager
-def told_clearly(what: str, place: Path, *, megabytes: int, flag: str | None = None) -> Iterator[None]:
+def translate_errors(what: str, place: Path, *, megabytes: int, flag: str | None = None) -> Iterator[None]:
     """Turns what downloading and reading may raise into one DataError that says what to do."""
     go_without = f", or go without by {flag}" if flag else ""
     absent = (

@@ -7,7 +7,7 @@ MNIST's digits were scaled to fit a 20x20 box with their proportions kept and th
 import cv2
 import numpy as np
 
-from adder import strokes as pen
+from adder.drawing import strokes as pen
 
 SIDE = 28  # of the image
 BOX = 20  # px, the digit's longer side

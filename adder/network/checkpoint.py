@@ -14,7 +14,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save as serialise
 from torch import Tensor
 
-from adder import model as models
+from adder.network import model as models
 
 FORMAT = "adder-1"
 

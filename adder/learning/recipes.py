@@ -6,7 +6,7 @@ from functools import partial
 
 import torch
 
-from adder.augment import Strength
+from adder.learning.augment import Strength
 
 
 def one_cycle(done: float, *, warmup: float = 0.03) -> float:
@@ -20,7 +20,7 @@ def constant(done: float) -> float:
 
 @dataclass(frozen=True)
 class Recipe:
-    """One row of the table. `model` goes to adder.model.build, and into the checkpoint."""
+    """One row of the table. `model` goes to adder.network.model.build, and into the checkpoint."""
 
     summary: str
     model: dict

@@ -10,12 +10,12 @@ from contextlib import contextmanager
 
 import torch
 import torch.distributed as dist
+import torch.distributed.nn.functional as differentiable
 from torch import Tensor, nn
-from torch.distributed.nn.functional import all_reduce
 from torch.nn.parallel import DistributedDataParallel
 
 
-def join(device: torch.device) -> torch.device:
+def init_process_group(device: torch.device) -> torch.device:
     """Joins the processes of torchrun, if it started this one; the device that is this one's own."""
     if "RANK" not in os.environ:
         return device
@@ -26,7 +26,7 @@ def join(device: torch.device) -> torch.device:
     return device
 
 
-def leave() -> None:
+def destroy_process_group() -> None:
     if dist.is_initialized():
         dist.destroy_process_group()
 
@@ -35,12 +35,12 @@ def rank() -> int:
     return dist.get_rank() if dist.is_initialized() else 0
 
 
-def processes() -> int:
+def world_size() -> int:
     return dist.get_world_size() if dist.is_initialized() else 1
 
 
 @contextmanager
-def one_before_the_others() -> Iterator[None]:
+def local_rank_zero_first() -> Iterator[None]:
     """The first process of each machine passes before its others, to download for all."""
     first = os.environ.get("LOCAL_RANK", "0") == "0"
     if dist.is_initialized() and not first:
@@ -50,24 +50,24 @@ def one_before_the_others() -> Iterator[None]:
         dist.barrier()
 
 
-def share(tensor: Tensor) -> Tensor:
+def shard(tensor: Tensor) -> Tensor:
     """This process's share of a batch (B, ...) that all have; B is a multiple of their number."""
-    return tensor.chunk(processes())[rank()]
+    return tensor.chunk(world_size())[rank()]
 
 
-def total(tensor: Tensor) -> Tensor:
+def all_reduce(tensor: Tensor) -> Tensor:
     """The sum over all processes, in place."""
     if dist.is_initialized():
         dist.all_reduce(tensor)
     return tensor
 
 
-def parallel(network: nn.Module) -> nn.Module:
+def data_parallel(network: nn.Module) -> nn.Module:
     """The network, its gradients averaged over the processes; the parameters are the network's own."""
     return DistributedDataParallel(network, broadcast_buffers=False) if dist.is_initialized() else network
 
 
-def synchronised(network: nn.Module) -> nn.Module:
+def convert_sync_batchnorm(network: nn.Module) -> nn.Module:
     """The network, its batch norms taking their statistics over all processes. Parameters are made anew."""
     if not dist.is_initialized():
         return network
@@ -76,13 +76,13 @@ def synchronised(network: nn.Module) -> nn.Module:
     for parent in list(network.modules()):
         for name, child in parent.named_children():
             if isinstance(child, nn.BatchNorm2d):
-                norm = SynchronisedBatchNorm(child.num_features)
+                norm = SyncBatchNorm(child.num_features)
                 norm.load_state_dict(child.state_dict())
                 setattr(parent, name, norm)
     return network
 
 
-class SynchronisedBatchNorm(nn.BatchNorm2d):
+class SyncBatchNorm(nn.BatchNorm2d):
     """Batch norm over the equal shares of all processes, for the CPU, on which PyTorch's SyncBatchNorm does not run."""
 
     def forward(self, x: Tensor) -> Tensor:
@@ -90,10 +90,10 @@ class SynchronisedBatchNorm(nn.BatchNorm2d):
             return super().forward(x)
         full = x.float()  # moments in bfloat16 would be too coarse
         moments = torch.stack((full.mean((0, 2, 3)), full.square().mean((0, 2, 3))))
-        mean, square = all_reduce(moments) / processes()
+        mean, square = differentiable.all_reduce(moments) / world_size()
         variance = square - mean.square()
         with torch.no_grad():
-            count = x.numel() / x.shape[1] * processes()
+            count = x.numel() / x.shape[1] * world_size()
             self.running_mean.lerp_(mean, self.momentum)
             self.running_var.lerp_(variance * count / (count - 1), self.momentum)
             self.num_batches_tracked += 1

@@ -8,9 +8,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from adder import collection, image, nondigits
-from adder.sources import Split, as_tensor, mnist, omniglot, pendigits
-from adder.strokes import NO_DIGIT, Drawing, draw, vary
+from adder.drawing import collection, image
+from adder.drawing.strokes import NO_DIGIT, Drawing, augment_strokes, draw
+from adder.learning import nondigits
+from adder.learning.sources import Split, as_tensor, mnist, omniglot, pendigits
 
 OPTIONAL = ("pendigits", "omniglot")  # sets that a run can do without
 
@@ -46,29 +47,29 @@ class Training:
     def epoch(self, seed: int) -> Split:
         """The epoch's images and digits, on the CPU; how they are drawn depends on the seed alone."""
         rng = np.random.default_rng(seed)
-        drawn = [draw_by_chance(drawing.strokes, rng) for drawing in self.drawings]
+        drawn = [render_randomly(drawing.strokes, rng) for drawing in self.drawings]
         strokes = [drawing.strokes for drawing in self.drawings if drawing.digit != NO_DIGIT]
-        invented = [draw_by_chance(nondigits.invent(rng, strokes), rng) for _ in range(self.invented)]
+        invented = [render_randomly(nondigits.invent(rng, strokes), rng) for _ in range(self.invented)]
         digits = torch.tensor([drawing.digit for drawing in self.drawings], dtype=torch.long)
-        parts = [self.mnist, no_digits(as_tensor(invented))]
-        parts += [Split(as_tensor(drawn), digits), no_digits(self.characters)] * self.REPEATS
+        parts = [self.mnist, as_non_digits(as_tensor(invented))]
+        parts += [Split(as_tensor(drawn), digits), as_non_digits(self.characters)] * self.REPEATS
         return Split(*(torch.cat(tensors) for tensors in zip(*parts, strict=True)))
 
 
 class Sets(NamedTuple):
-    """What a run learns from, is chosen by and is reported on; `drawn` and `foreign` are empty without their sets."""
+    """What a run learns from, is chosen by and is reported on; `drawn`, `characters` may be empty."""
 
     training: Training
     validation: Split  # of MNIST
     drawn: Split  # digits of the validation writers, as strokes
-    foreign: Split  # characters of the validation alphabets, without look-alikes
+    characters: Split  # characters of the validation alphabets, without look-alikes
     test: Split  # of MNIST
 
     def counts(self) -> dict[str, int]:
         """How many images or drawings of each kind there are, for the record."""
         kinds = {"mnist": self.training.mnist.digits, "drawings": self.training.drawings}
         kinds |= {"characters": self.training.characters, "validation mnist": self.validation.digits}
-        kinds |= {"validation drawings": self.drawn.digits, "validation characters": self.foreign.digits}
+        kinds |= {"validation drawings": self.drawn.digits, "validation characters": self.characters.digits}
         counts = {name: len(images) for name, images in kinds.items()}
         return counts | {"invented non-digits an epoch": self.training.invented, "test mnist": len(self.test.digits)}
 
@@ -90,13 +91,13 @@ def load(
     collected drawings, which are trained on whatever else is; ValueError for one that cannot be read.
     """
     collected = [drawing for path in extra for drawing in collection.load(path)]
-    training, validation = hold_out(mnist(folder, train=True))
+    training, validation = split_validation(mnist(folder, train=True))
     writers = [] if "pendigits" in without else pendigits(folder)
     held_out = [drawing for drawing in writers if drawing.writer % VALIDATION_WRITERS == 0]
     learned = [d for d in writers if d.writer != EXAMPLES_BY and (all_writers or d.writer % VALIDATION_WRITERS)]
     drawn = as_tensor([image.strokes_to_mnist(drawing.strokes) for drawing in held_out])
     alphabets = omniglot(folder) if characters and "omniglot" not in without else {}
-    foreign = [alphabets.pop(name) for name in nondigits.VALIDATION_ALPHABETS if name in alphabets]
+    validation_characters = [alphabets.pop(name) for name in nondigits.VALIDATION_ALPHABETS if name in alphabets]
     nothing = as_tensor([])
     return Sets(
         Training(
@@ -108,12 +109,12 @@ def load(
         ),
         validation.first(limit),
         Split(drawn, torch.tensor([drawing.digit for drawing in held_out], dtype=torch.long)).first(limit),
-        no_digits(torch.cat([nothing, *foreign])).first(limit),
+        as_non_digits(torch.cat([nothing, *validation_characters])).first(limit),
         mnist(folder, train=False).first(limit),
     )
 
 
-def hold_out(training: Split) -> tuple[Split, Split]:
+def split_validation(training: Split) -> tuple[Split, Split]:
     """(training, validation): a fixed twelfth held out, with every digit in proportion."""
     order = torch.randperm(len(training.digits), generator=torch.Generator().manual_seed(0))
     order = order[training.digits[order].argsort(stable=True)]
@@ -122,9 +123,9 @@ def hold_out(training: Split) -> tuple[Split, Split]:
     return (Split(*(tensor[~held_out] for tensor in training)), Split(*(tensor[held_out] for tensor in training)))
 
 
-def draw_by_chance(strokes: list[np.ndarray], rng: np.random.Generator) -> np.ndarray | None:
+def render_randomly(strokes: list[np.ndarray], rng: np.random.Generator) -> np.ndarray | None:
     """Strokes by another hand -> image (28, 28), drawn as the page does but with any pen, or as ink of any size."""
-    strokes = vary(strokes, rng)
+    strokes = augment_strokes(strokes, rng)
     if rng.random() < 0.7:
         return image.strokes_to_mnist(strokes, width=rng.uniform(1.8, 3.6))
     canvas = int(rng.integers(60, 400))
@@ -133,7 +134,7 @@ def draw_by_chance(strokes: list[np.ndarray], rng: np.random.Generator) -> np.nd
     return image.to_mnist(draw(strokes, canvas=canvas, size=size, brush=brush))
 
 
-def no_digits(images: Tensor) -> Split:
+def as_non_digits(images: Tensor) -> Split:
     return Split(images, torch.full((len(images),), NO_DIGIT))
 
 

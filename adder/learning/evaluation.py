@@ -97,7 +97,7 @@ def auroc(scores: Tensor, others: Tensor) -> float:
     return (below.double().mean() / 2 / len(others)).item()
 
 
-def wilson(right: int, count: int, *, z: float = 1.96) -> tuple[float, float]:
+def wilson_interval(right: int, count: int, *, z: float = 1.96) -> tuple[float, float]:
     """The 95 % confidence interval of a share (Wilson 1927)."""
     share, spread = right / count, z * z / count
     middle = share + spread / 2

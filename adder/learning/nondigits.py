@@ -47,7 +47,7 @@ def zigzag(rng: np.random.Generator) -> Strokes:
     across = np.arange(turns) % 2 + rng.normal(0, 0.1, turns)
     along = np.linspace(0, rng.uniform(0.6, 2.5), turns) + rng.normal(0, 0.03, turns)
     points = np.column_stack((along, across))
-    return [turn(smooth(points) if rng.random() < 0.5 else points, rng.uniform(0, 2 * np.pi))]
+    return [rotate(smooth(points) if rng.random() < 0.5 else points, rng.uniform(0, 2 * np.pi))]
 
 
 def spiral(rng: np.random.Generator) -> Strokes:
@@ -56,7 +56,7 @@ def spiral(rng: np.random.Generator) -> Strokes:
     radius = np.linspace(rng.uniform(0.1, 1), 1, 90)
     drift = angle[:, None] * rng.normal(0, 0.06, 2)
     circle = np.column_stack((np.cos(angle), rng.uniform(0.6, 1) * np.sin(angle))) * radius[:, None]
-    return [turn(circle + drift, rng.uniform(0, 2 * np.pi))]
+    return [rotate(circle + drift, rng.uniform(0, 2 * np.pi))]
 
 
 def mark(rng: np.random.Generator) -> Strokes:
@@ -78,7 +78,7 @@ def mark(rng: np.random.Generator) -> Strokes:
             lines = [[(0, 0.6), (0.3, 1), (1, 0)]]
         case _:
             lines = [[(x, y), (x + 0.01, y)] for x, y in rng.random((rng.integers(2, 6), 2))]
-    return [turn(np.array(line), rng.normal(0, 0.15)) + rng.normal(0, 0.02, (len(line), 2)) for line in lines]
+    return [rotate(np.array(line), rng.normal(0, 0.15)) + rng.normal(0, 0.02, (len(line), 2)) for line in lines]
 
 
 def several(rng: np.random.Generator, drawings: list[Strokes]) -> Strokes:
@@ -110,7 +110,7 @@ def fragment(rng: np.random.Generator, drawings: list[Strokes]) -> Strokes:
     return scribble(rng)
 
 
-def turn(points: np.ndarray, angle: float) -> np.ndarray:
+def rotate(points: np.ndarray, angle: float) -> np.ndarray:
     """(N, 2) turned about the origin."""
     cos, sin = np.cos(angle), np.sin(angle)
     return points @ np.array(((cos, sin), (-sin, cos)))

@@ -7,7 +7,7 @@ pixel's ink, times the mean gradient on the way from blank paper to the image. K
 import torch
 from torch import Tensor
 
-from adder.model import Adder
+from adder.network.model import Adder
 
 STEPS = 8  # from paper to ink
 

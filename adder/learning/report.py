@@ -9,8 +9,8 @@ from pathlib import Path
 from matplotlib.figure import Figure
 from torch import Tensor
 
-from adder.checkpoint import replacing
-from adder.data import Split
+from adder.learning.data import Split
+from adder.network.checkpoint import replacing
 
 MISTAKES = 40  # pictures of the worst ones
 

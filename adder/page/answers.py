@@ -1,0 +1,60 @@
+"""What the page and programs are told: readings as JSON. Knows what a Reading holds, neither Gradio nor the network."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from adder.drawing.strokes import extent
+from adder.page.payload import SCALE, Strokes, checked_pad
+
+UNSURE = 0.2  # from this probability on, the second digit is named too
+DOT = 0.03 * SCALE  # a drawing smaller than this is a slip of the pen
+
+
+def answer_pad(payload: Any, answer: Callable[[Strokes | np.ndarray, int], dict]) -> dict:
+    """`answer` to what a pad sent, once that is checked; {"state": "empty"} to a blank pad or a dot."""
+    try:
+        drawing, number = checked_pad(payload)
+        return {"state": "empty"} if is_blank(drawing) else answer(drawing, number)
+    except ValueError as error:
+        return {"error": str(error)}
+
+
+def is_blank(drawing: Strokes | np.ndarray) -> bool:
+    if isinstance(drawing, np.ndarray):
+        return not drawing.any()
+    strokes = [np.array(stroke) for stroke in drawing if stroke]
+    return not strokes or extent(strokes) < DOT
+
+
+def read_drawing(reader, drawing: Strokes | np.ndarray, number: int):
+    """The Reading of strokes or ink."""
+    return reader.read(drawing, number) if isinstance(drawing, np.ndarray) else reader.read_strokes(drawing, number)
+
+
+def reading_json(reading) -> dict:
+    """What programs are told: probabilities rounded to four places."""
+    return {
+        "digit": reading.digit,
+        "sum": reading.sum,
+        "is_digit": reading.is_digit,
+        "digit_score": round(reading.digit_score, 4),
+        "digit_probs": [round(float(p), 4) for p in reading.digit_probs],
+        "sum_probs": [round(float(p), 4) for p in reading.sum_probs],
+    }
+
+
+def page_json(reading) -> dict:
+    """What the page is told: a state too, the second digit when it is close, the image as 784 grey values 0..255."""
+    second = int(np.argsort(reading.digit_probs)[-2])
+    return reading_json(reading) | {
+        "state": "digit" if reading.is_digit else "refused",
+        "unsure": second if reading.is_digit and reading.digit_probs[second] > UNSURE else None,
+        "image": grey_values(reading.image),
+    }
+
+
+def grey_values(pixels: np.ndarray) -> list[int]:
+    """(28, 28) float32 in [0, 1] -> 784 integers 0..255."""
+    return np.rint(np.asarray(pixels) * 255).astype(int).ravel().tolist()

@@ -1,0 +1,155 @@
+"""The page as one HTML component that holds pad, number and reading, and the endpoint for programs.
+
+The live path is the component's server function: the fastest way that Gradio offers. It passes by the queue, so the
+page itself keeps one request in flight and sends the newest state next.
+"""
+
+import json
+import sys
+from collections.abc import Callable, Iterable
+from functools import cache
+from pathlib import Path
+from threading import Lock
+from typing import Any
+
+import gradio as gr
+import numpy as np
+from anyio import CapacityLimiter, to_thread
+from starlette.responses import JSONResponse
+
+from adder.drawing import picture
+from adder.page.answers import answer_pad, grey_values, page_json, read_drawing, reading_json
+from adder.page.payload import (
+    MAX_POINTS,
+    MAX_STROKES,
+    SCALE,
+    Strokes,
+    checked_answer,
+    checked_drawing,
+    checked_number,
+    checked_photo,
+)
+
+WEB = Path(__file__).parent / "web"
+SCRIPTS = [
+    f"{name}.js" for name in ("pad", "reading", "share", "picture", "photo", "collect", "compare", "learn", "page")
+]  # in the order of their use of each other
+TITLE = "Draw a digit, add a number"
+MAX_WAITING = 64  # requests of programs; beyond, they are told to come again
+MAX_THREADS = 8  # at once, for all visitors: what waits costs less than what fights over the cores
+MAX_CROWD = 128  # pages that wait for their reading, each for less than a second
+DAY = 86_400  # s, after which Gradio's cache is emptied, should anything ever come to lie there
+
+
+def build(
+    reader,
+    load_others: Callable[[], Iterable] | None = None,
+    store: Callable[[list, int | None, dict], bool] | None = None,
+) -> gr.Blocks:
+    """The page around a `Reader`; `serving.launch` opens it.
+
+    `load_others` loads the readers that a visitor may compare it with; `store` keeps a drawing with what its visitor
+    says it is and what was read, and tells whether there was room.
+    """
+    loading = Lock()
+    decoding = Lock()
+    turns = CapacityLimiter(MAX_THREADS)
+
+    @cache
+    def all_readers() -> list:
+        return [reader, *(load_others() if load_others else ())]
+
+    async def read_pad(payload: Any) -> JSONResponse:
+        """What the pad shows now -> what the page shows next; a payload that no pad sends -> {"error": text}.
+
+        {"busy": true} when too many wait. A response is sent as it is: FastAPI looks through each of a dict's pixels.
+        """
+        if turns.statistics().tasks_waiting >= MAX_CROWD:
+            return JSONResponse({"busy": True})
+        return await to_thread.run_sync(read_now, payload, limiter=turns)
+
+    def read_now(payload: Any) -> JSONResponse:
+        return JSONResponse(answer_pad(payload, lambda drawn, number: page_json(read_drawing(reader, drawn, number))))
+
+    def compare_pad(payload: Any) -> dict:
+        """What the pad shows now -> a row for each network, the page's own first; errors as in `read_pad`."""
+        return answer_pad(payload, compare)
+
+    def explain_pad(payload: Any) -> dict:
+        """What the pad shows now -> its reading and which ink spoke for the digit; errors as in `read_pad`."""
+        return answer_pad(payload, explain)
+
+    def find_ink(payload: Any) -> dict:
+        """A photo -> {"ink": rows of 0..255}, which `read_pad` reads; {"error": text} for what shows no ink."""
+        try:
+            with decoding:  # one at a time: a photo unpacks to many times its size
+                return {"ink": picture.find_ink(checked_photo(payload)).tolist()}
+        except ValueError as error:
+            return {"error": str(error)}
+
+    def keep_pad(payload: Any) -> dict:
+        """A drawing and what it was meant as -> {"kept": true}; {"error": text} when it was not kept."""
+        assert store
+        try:
+            strokes, label = checked_answer(payload)
+            if not store(strokes, label, reading_json(reader.read_strokes(strokes, 0))):
+                return {"error": "There is no room for more drawings. Thank you all the same."}
+        except ValueError as error:
+            return {"error": str(error)}
+        except OSError as error:
+            print(f"demo.py: a drawing was not kept: {error}", file=sys.stderr)
+            return {"error": "It could not be stored, and was not kept."}
+        return {"kept": True}
+
+    def explain(drawing: Strokes | np.ndarray, number: int) -> dict:
+        reading = read_drawing(reader, drawing, number)
+        if not reading.is_digit:
+            return page_json(reading)
+        worth = reader.saliency(reading)
+        return page_json(reading) | {"saliency": grey_values(worth.clip(0) / max(worth.max(), 1e-6))}
+
+    def compare(drawing: Strokes | np.ndarray, number: int) -> dict:
+        with loading:  # visitors who come at once load once
+            readers = all_readers()
+        rows = [
+            {"name": each.description.get("recipe", "unnamed")} | reading_json(read_drawing(each, drawing, number))
+            for each in readers
+        ]
+        return {"number": number, "rows": rows}
+
+    def read(drawing: list, number: int) -> dict:
+        """Read a drawn digit and add a number from 0 to 9 to it.
+
+        `drawing` is a list of strokes `[[[x, y], ...], ...]`, x right, y down, in any unit, at most 64 strokes and
+        4,096 points; or an image as rows of integers `[[0, 0, 255, ...], ...]`, 0 paper to 255 ink, at most 512 x 512.
+        """
+        try:
+            checked, number = checked_drawing(drawing), checked_number(number)
+            reading = read_drawing(reader, checked, number)
+        except ValueError as error:
+            raise gr.Error(str(error), print_exception=False) from error
+        return reading_json(reading)
+
+    with gr.Blocks(title=TITLE, analytics_enabled=False, fill_width=True, delete_cache=(DAY, DAY)) as page:
+        gr.HTML(
+            html_template=web_file("page.html"),
+            head=f"<style>{web_file('page.css')}</style>",
+            js_on_load="\n".join(web_file(name) for name in SCRIPTS),
+            apply_default_css=False,
+            server_functions=[read_pad, explain_pad, find_ink]
+            + ([compare_pad] if load_others else [])
+            + ([keep_pad] if store else []),
+            compares=load_others is not None,
+            collects=store is not None,
+            photo={"bytes": picture.MAX_BYTES},
+            refuses=reader.threshold > 0,
+            limits={"scale": SCALE, "strokes": MAX_STROKES, "points": MAX_POINTS},
+            examples=json.loads(web_file("examples.json"))["drawings"],
+        )
+        gr.api(read, api_name="read")
+    page.queue(api_open=False, max_size=MAX_WAITING, default_concurrency_limit=4)
+    return page
+
+
+def web_file(name: str) -> str:
+    return (WEB / name).read_text(encoding="utf-8")

@@ -1,0 +1,74 @@
+"""Opens the page to the network behind its gate, and closes it."""
+
+from inspect import signature
+
+import gradio as gr
+from gradio.tunneling import CURRENT_TUNNELS
+from starlette.middleware import Middleware
+
+from adder.page.component import MAX_THREADS, WEB
+from adder.page.gate import Gate
+from adder.page.sessions import Sessions
+
+MAX_BODY = 2_000_000  # bytes: 512 x 512 pixels of ink as JSON, and some
+MAX_SESSIONS = 64  # visitors whose copy of the page's settings Gradio keeps; nothing is lost with one
+SYSTEM_FONT = ("system-ui", "-apple-system", "Segoe UI", "Roboto", "Helvetica Neue", "Arial", "sans-serif")
+
+
+def launch(page: gr.Blocks, *, host: str, port: int, share: bool = False, mcp: bool = False) -> None:
+    """Serve the page from a thread and return; `close` ends it. With `mcp`, /read is an MCP tool too.
+
+    OSError when the port is taken.
+    """
+    page.launch(
+        prevent_thread_lock=True,
+        server_name=host,
+        server_port=port,
+        share=share,
+        mcp_server=mcp,
+        quiet=True,
+        ssr_mode=False,  # the page is made in the browser: there is nothing for a server to render
+        max_threads=MAX_THREADS,
+        max_file_size=MAX_BODY,
+        app_kwargs={"middleware": [gate_middleware(page, mcp)], "openapi_url": None},
+        state_session_capacity=MAX_SESSIONS,
+        enable_monitoring=False,
+        show_error=False,
+        strict_cors=True,
+        theme=theme(),
+        favicon_path=WEB / "icon.svg",
+        footer_links=["api"],
+        run_history=False,
+    )
+    page.server.config.timeout_graceful_shutdown = 1  # seconds, for what is being answered when `close` is called
+
+
+def close(page: gr.Blocks) -> None:
+    """Stop listening, answer what was asked, end the public link."""
+    page.close(verbose=False)
+    for tunnel in CURRENT_TUNNELS:
+        tunnel.kill()
+
+
+def gate_middleware(page: gr.Blocks, mcp: bool) -> Middleware:
+    """What lets in requests for the page's functions and the named endpoints, and for nothing else."""
+    functions = {
+        block._id: {function.__name__ for function in block.server_fns}
+        for block in page.blocks.values()
+        if getattr(block, "server_fns", None)
+    }
+    programs = {each.api_name: (id, list(signature(each.fn).parameters)) for id, each in page.fns.items()}
+    sessions = Sessions(page._queue)
+    return Middleware(Gate, max_body=MAX_BODY, functions=functions, programs=programs, sessions=sessions, mcp=mcp)
+
+
+def theme() -> gr.themes.Base:
+    """Ink on paper, one accent, the system's own type; the page's css takes its colours from here."""
+    return gr.themes.Base(primary_hue="teal", neutral_hue="stone", font=SYSTEM_FONT).set(
+        body_background_fill="*neutral_50",
+        body_background_fill_dark="*neutral_950",
+        background_fill_primary="white",
+        background_fill_primary_dark="*neutral_900",
+        body_text_color_subdued="*neutral_500",
+        body_text_color_subdued_dark="*neutral_400",
+    )
