@@ -4,11 +4,13 @@ MNIST: LeCun, Cortes, Burges; CC BY-SA 3.0. Pen strokes: UCI 'Pen-Based Recognit
 and Alimoglu 1998; CC BY 4.0. Characters: Omniglot, Lake, Salakhutdinov, Tenenbaum 2015; MIT.
 """
 
-import errno
-import hashlib
-import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager
+import contextlib
+import gzip
+import io
+import os
+import shutil
+import zipfile
+import zlib
 from pathlib import Path
 from typing import NamedTuple
 
@@ -20,6 +22,7 @@ from torch import Tensor
 from adder.drawing import image
 from adder.drawing.strokes import Drawing, read_unipen
 from adder.learning import nondigits
+from adder.learning.download import DataError, fetch, is_whole, storage_error
 
 MNIST_MD5 = {
     "train-images-idx3-ubyte": "6bbc9ace898e44ae57da46a324031adb",
@@ -29,10 +32,6 @@ MNIST_MD5 = {
 }
 PENDIGITS_URL = "https://archive.ics.uci.edu/ml/machine-learning-databases/pendigits/pendigits-orig.tra.Z"
 PENDIGITS_MD5 = "28e269fb7eaf8cb51af3f561743a0de5"  # of the unpacked file
-
-
-class DataError(Exception):
-    """Data that cannot be had or read; the message names the file and the remedy."""
 
 
 class Split(NamedTuple):
@@ -50,32 +49,49 @@ class Split(NamedTuple):
 
 def mnist(folder: Path, *, train: bool) -> Split:
     """MNIST's 60,000 training or 10,000 test images from `folder`/MNIST/raw. Raises DataError."""
+    name = "train" if train else "t10k"
+    images = np.frombuffer(mnist_file(folder, f"{name}-images-idx3-ubyte"), np.uint8, offset=16)
+    digits = np.frombuffer(mnist_file(folder, f"{name}-labels-idx1-ubyte"), np.uint8, offset=8)
+    images = images.reshape(-1, 1, image.SIDE, image.SIDE)
+    return Split(torch.from_numpy(images.copy()), torch.from_numpy(digits.astype(np.int64)))
+
+
+def mnist_file(folder: Path, name: str) -> bytes:
+    """One of the four files, unpacked; also by the names that others give it, as .gz, or straight in `folder`."""
+    raw, md5 = folder / "MNIST" / "raw", MNIST_MD5[name]
+    for place in (raw, folder / "MNIST", folder):
+        for spelling in (name, name.replace("-idx", ".idx")):
+            for path, unpack in ((place / spelling, bytes), (place / f"{spelling}.gz", gzip.decompress)):
+                with contextlib.suppress(OSError, EOFError, zlib.error):
+                    if is_whole(content := unpack(path.read_bytes()), md5):
+                        return content
+    return fetch(
+        raw / name,
+        [f"{mirror}{name}.gz" for mirror in mnist_mirrors()],
+        md5,
+        unpack=gzip.decompress,
+        remedy=f", or put MNIST's four files ({', '.join(MNIST_MD5)}) into {raw}",
+    )
+
+
+def mnist_mirrors() -> list[str]:
     from torchvision.datasets import MNIST  # here, for it takes seconds to import and few need it
 
-    raw = folder / "MNIST" / "raw"
-    with translate_errors("MNIST", raw, megabytes=66):
-        if not all((raw / name).exists() for name in MNIST_MD5):
-            MNIST(folder, download=True)
-        for name, md5 in MNIST_MD5.items():
-            verify_md5(raw / name, md5)
-        images = MNIST(folder, train=train)
-    return Split(images.data[:, None], images.targets)
+    return MNIST.mirrors
 
 
 def pendigits(folder: Path) -> list[Drawing]:
     """7,494 digits of 30 writers as strokes, from `folder`/pendigits/pendigits-orig.tra. Raises DataError."""
     path = folder / "pendigits" / "pendigits-orig.tra"
-    with translate_errors("the pen strokes", path, megabytes=6, flag="--without pendigits"):
-        if not path.exists():
-            from torchvision.datasets.utils import download_url
-            from unlzw3 import unlzw
+    remedy = ", or go without by --without pendigits"
+    fetch(path, [PENDIGITS_URL], PENDIGITS_MD5, unpack=unpack_lzw, remedy=remedy)
+    return read_unipen(path)
 
-            packed = path.with_suffix(".tra.Z")
-            download_url(PENDIGITS_URL, str(packed.parent), packed.name)
-            path.write_bytes(unlzw(packed.read_bytes()))
-            packed.unlink()
-        verify_md5(path, PENDIGITS_MD5)
-        return read_unipen(path)
+
+def unpack_lzw(packed: bytes) -> bytes:
+    from unlzw3 import unlzw  # here: only the download needs it
+
+    return unlzw(packed)
 
 
 def omniglot(folder: Path) -> dict[str, Tensor]:
@@ -84,48 +100,51 @@ def omniglot(folder: Path) -> dict[str, Tensor]:
     From `folder`/omniglot-py/images_background, pictures 105 x 105, black on white. Raises DataError.
     """
     root = folder / "omniglot-py" / "images_background"
-    alphabets = {}
-    with translate_errors("Omniglot", root, megabytes=100, flag="--without omniglot"):
-        if not root.is_dir():
-            from torchvision.datasets import Omniglot
+    pictures = read_alphabets(root)
+    if pictures is None:
+        unpack_omniglot(root)
+        pictures = read_alphabets(root)
+    if pictures is None:
+        raise DataError(f"{root} is damaged; delete it and run again, or go without by --without omniglot")
+    return {
+        name: as_tensor([image.to_mnist(255 - picture) for picture in alphabet]) for name, alphabet in pictures.items()
+    }
 
-            Omniglot(folder, background=True, download=True)
-        for name, look_alikes in nondigits.LOOK_ALIKES.items():
-            files = sorted((root / name).glob("character*/*.png"))
-            files = [file for file in files if int(file.parent.name.removeprefix("character")) not in look_alikes]
-            pictures = [cv2.imread(str(file), cv2.IMREAD_GRAYSCALE) for file in files]
-            if not files or any(picture is None for picture in pictures):
-                raise DataError(f"{root / name} is missing or damaged; delete {folder / 'omniglot-py'} and run again")
-            alphabets[name] = as_tensor([image.to_mnist(255 - picture) for picture in pictures])
+
+def read_alphabets(root: Path) -> dict[str, list[np.ndarray]] | None:
+    """The pictures of each alphabet, without look-alikes; None where one is missing or damaged."""
+    alphabets = {}
+    for name, look_alikes in nondigits.LOOK_ALIKES.items():
+        files = sorted((root / name).glob("character*/*.png"))
+        files = [file for file in files if int(file.parent.name.removeprefix("character")) not in look_alikes]
+        alphabets[name] = [cv2.imread(str(file), cv2.IMREAD_GRAYSCALE) for file in files]
+        if not files or any(picture is None for picture in alphabets[name]):
+            return None
     return alphabets
 
 
-def verify_md5(path: Path, md5: str) -> None:
-    if hashlib.md5(path.read_bytes(), usedforsecurity=False).hexdigest() != md5:
-        raise DataError(f"{path} is damaged (its md5 is not {md5}); delete it and run again to download it")
+def unpack_omniglot(root: Path) -> None:
+    """Puts Omniglot's background set at `root`, in the place of what is there. Raises DataError."""
+    from torchvision.datasets import Omniglot
 
-
-@contextmanager
-def translate_errors(what: str, place: Path, *, megabytes: int, flag: str | None = None) -> Iterator[None]:
-    """Turns what downloading and reading may raise into one DataError that says what to do."""
-    go_without = f", or go without by {flag}" if flag else ""
-    absent = (
-        f"{what} cannot be downloaded and is not in {place}; connect to the network, or name another data folder "
-        f"with --data-dir or the variable ADDER_DATA{go_without}"
+    packed = root.with_name("images_background.zip")
+    content = fetch(
+        packed,
+        [f"{Omniglot.download_url_prefix}/{packed.name}"],
+        Omniglot.zips_md5[root.name],
+        remedy=", or go without by --without omniglot",
     )
+    temporary = root.with_name(f".{root.name}.{os.getpid()}.tmp")
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # a mirror that failed before another answered
-            yield
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            archive.extractall(temporary)
+        shutil.rmtree(root, ignore_errors=True)
+        (temporary / root.name).rename(root)
+        packed.unlink()
     except OSError as error:
-        if error.errno in (errno.ENOSPC, errno.EDQUOT):
-            message = f"the disk is full: {what} needs {megabytes} MB in {place}; free some, or use --data-dir"
-            raise DataError(message) from error
-        if isinstance(error, PermissionError | NotADirectoryError | FileExistsError) or error.errno == errno.EROFS:
-            raise DataError(f"{place} cannot be read or written: {error.strerror}; use --data-dir") from error
-        raise DataError(absent) from error
-    except (RuntimeError, ImportError) as error:
-        raise DataError(absent) from error
+        raise storage_error(root, error, 100_000_000) from error
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
 
 
 def as_tensor(images: list[np.ndarray | None]) -> Tensor:

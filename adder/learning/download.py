@@ -1,0 +1,119 @@
+"""Files of the data sets: taken from the disk when whole, else downloaded, checked, and only then put there."""
+
+import errno
+import hashlib
+import shutil
+import ssl
+import sys
+import zlib
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from http.client import HTTPException
+from pathlib import Path
+from urllib.error import URLError
+from urllib.parse import urlsplit
+from urllib.request import Request, urlopen
+
+from tqdm import tqdm
+
+from adder.network.checkpoint import replacing
+
+TIMEOUT = 15.0  # s without a byte, after which a mirror is given up
+MAX_BYTES = 100_000_000  # of an answer; no file of the sets has a sixth of it
+
+
+class DataError(Exception):
+    """Data that cannot be had or read; the message names the file and the remedy."""
+
+
+def fetch(
+    path: Path,
+    urls: Sequence[str],
+    md5: str,
+    *,
+    unpack: Callable[[bytes], bytes] = bytes,
+    remedy: str = "",
+) -> bytes:
+    """The content of `path`, whose md5 is `md5`; what is absent or damaged is downloaded once and put there.
+
+    `unpack` turns what the `urls` answer, tried in their order, into the content. DataError says what was tried, and
+    `remedy` what else could be done.
+    """
+    try:
+        is_damaged = path.exists()
+        if is_damaged and is_whole(content := path.read_bytes(), md5):
+            return content
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise DataError(f"{path} cannot be read or written: {error.strerror}; use --data-dir{remedy}") from error
+    tried = []
+    for url in urls:
+        host = urlsplit(url).netloc
+        print(f"{path.name}: downloading from {host}", file=sys.stderr, flush=True)
+        try:
+            answer = download(url)
+        except (OSError, HTTPException, ValueError) as error:
+            tried.append(f"{host}: {in_words(error)}")
+        else:
+            with suppress(OSError, EOFError, ValueError, zlib.error):
+                if is_whole(content := unpack(answer), md5):
+                    write(path, content)
+                    return content
+            tried.append(f"{host} sent something else, as the sign-in page of a network may be")
+        print(tried[-1], file=sys.stderr, flush=True)
+    state = f"is damaged (its md5 is not {md5}) and was not replaced" if is_damaged else "is not there"
+    raise DataError(
+        f"{path} {state}; it cannot be downloaded ({'; '.join(tried)}): connect to the network, or name another data "
+        f"folder with --data-dir or the variable ADDER_DATA{remedy}"
+    )
+
+
+def download(url: str) -> bytes:
+    """What the address answers, through the proxies of the environment. OSError, HTTPException or ValueError."""
+    request = Request(url, headers={"User-Agent": "adder"})
+    content = bytearray()
+    with urlopen(request, timeout=TIMEOUT) as answer:
+        length = int(answer.headers.get("Content-Length") or 0)
+        with tqdm(total=length or None, unit="B", unit_scale=True, leave=False, disable=None) as bar:
+            while chunk := answer.read(1 << 16):
+                content += chunk
+                bar.update(len(chunk))
+                if len(content) > MAX_BYTES:
+                    raise ValueError(f"{url} sends more than {MAX_BYTES} bytes")
+    return bytes(content)
+
+
+def write(path: Path, content: bytes) -> None:
+    try:
+        with replacing(path) as temporary:
+            temporary.write_bytes(content)
+    except OSError as error:
+        raise storage_error(path, error, len(content)) from error
+
+
+def storage_error(path: Path, error: OSError, size: int) -> DataError:
+    """What hinders `size` bytes from being put at `path`, as a DataError."""
+    cause = error.__cause__ if isinstance(error.__cause__, OSError) else error
+    if cause.errno in (errno.ENOSPC, errno.EDQUOT):
+        free = shutil.disk_usage(path.parent).free
+        return DataError(
+            f"the disk is full: {path} needs {size / 1e6:.0f} MB, {free / 1e6:.0f} MB are free; use --data-dir"
+        )
+    return DataError(f"{path} cannot be written: {cause.strerror}; use --data-dir")
+
+
+def is_whole(content: bytes, md5: str) -> bool:
+    return hashlib.md5(content, usedforsecurity=False).hexdigest() == md5
+
+
+def in_words(error: Exception) -> str:
+    """Why a mirror gave nothing, with the remedy where there is one."""
+    reason = error.reason if isinstance(error, URLError) else error
+    if isinstance(reason, ssl.SSLCertVerificationError):
+        remedy = "name your network's certificate in SSL_CERT_FILE"
+        if sys.platform == "darwin":
+            remedy += ", or run 'Install Certificates.command' in Python's folder under Applications"
+        return f"its certificate is not trusted here ({reason.verify_message}); {remedy}"
+    if isinstance(reason, TimeoutError):
+        return f"no answer in {TIMEOUT:.0f} seconds"
+    return " ".join(str(reason).split()) or type(reason).__name__

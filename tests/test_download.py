@@ -1,0 +1,206 @@
+"""Data sets that are absent, damaged, named otherwise or answered by somebody else."""
+
+import contextlib
+import errno
+import gzip
+import os
+import shutil
+import ssl
+import subprocess
+import sys
+import threading
+import urllib.request
+import zipfile
+from hashlib import md5
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from urllib.error import URLError
+
+import pytest
+
+from adder.learning import data, download, sources
+from tests.conftest import ROOT
+
+LABELS = "t10k-labels-idx1-ubyte"
+SIGN_IN = b"<html><title>Welcome to our hotel</title>"
+
+
+@contextlib.contextmanager
+def mirror(content: bytes, *, promised: int | None = None, hangs: bool = False):
+    """A server that answers `content` to anything, or fewer bytes than it promised, or nothing; its address."""
+    over = threading.Event()
+
+    class Answer(BaseHTTPRequestHandler):
+        def do_GET(self):
+            if hangs:
+                over.wait(60)
+                return
+            self.send_response(200)
+            self.send_header("Content-Length", str(promised or len(content)))
+            self.end_headers()
+            self.wfile.write(content)
+
+        def log_message(self, *_):
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Answer) as server:
+        threading.Thread(target=server.serve_forever).start()
+        try:
+            yield f"http://127.0.0.1:{server.server_port}/"
+        finally:
+            over.set()
+            server.shutdown()
+
+
+@pytest.fixture
+def labels(data_dir):
+    return (data_dir / "MNIST" / "raw" / LABELS).read_bytes()
+
+
+def test_what_is_damaged_is_fetched_anew(tmp_path, labels, monkeypatch, capsys):
+    path = tmp_path / "MNIST" / "raw" / LABELS
+    path.parent.mkdir(parents=True)
+    path.write_bytes(labels[:-1])
+    with mirror(SIGN_IN) as hotel, mirror(gzip.compress(labels)) as good:
+        monkeypatch.setattr(sources, "mnist_mirrors", lambda: [hotel, good])
+        assert sources.mnist_file(tmp_path, LABELS) == labels
+    assert path.read_bytes() == labels and [each.name for each in path.parent.iterdir()] == [LABELS]
+    told = capsys.readouterr().err
+    assert "sent something else" in told and told.count("downloading from") == 2, "one sees what is tried next"
+
+
+@pytest.mark.parametrize("start", [None, b"", SIGN_IN])
+def test_half_a_download_is_never_kept(tmp_path, labels, start, monkeypatch):
+    path = tmp_path / "pendigits" / "pendigits-orig.tra"
+    if start is not None:
+        path.parent.mkdir()
+        path.write_bytes(start)
+    whole = bytes.fromhex("1f9d90") + bytes(200)
+    with mirror(whole[:100], promised=200) as cut:
+        monkeypatch.setattr(sources, "PENDIGITS_URL", cut)
+        with pytest.raises(sources.DataError, match="--without pendigits") as caught:
+            sources.pendigits(tmp_path)
+    assert str(path) in str(caught.value) and ("is damaged" in str(caught.value)) == (start is not None)
+    assert "\n" not in str(caught.value)
+    assert [each.name for each in path.parent.iterdir()] == ([path.name] if start is not None else [])
+
+
+def test_packed_strokes_that_others_cut_short_do_not_matter(data_dir, tmp_path, monkeypatch):
+    """An earlier half download beside the file, as once left behind for ever."""
+    folder = tmp_path / "pendigits"
+    folder.mkdir()
+    (folder / "pendigits-orig.tra.Z").write_bytes(SIGN_IN)
+    strokes = (data_dir / "pendigits" / "pendigits-orig.tra").read_bytes()
+    monkeypatch.setattr(sources, "unpack_lzw", lambda packed: strokes)
+    with mirror(b"packed") as good:
+        monkeypatch.setattr(sources, "PENDIGITS_URL", good)
+        assert len(sources.pendigits(tmp_path)) == 7494
+
+
+def test_a_mirror_that_hangs_is_given_up(tmp_path, labels, monkeypatch, capsys):
+    monkeypatch.setattr(download, "TIMEOUT", 0.2)
+    with mirror(b"", hangs=True) as silent, mirror(labels) as good:
+        assert download.fetch(tmp_path / "file", [silent, good], md5(labels).hexdigest()) == labels
+    assert "no answer in" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("platform, remedy", [("darwin", "Install Certificates.command"), ("linux", "SSL_CERT_FILE")])
+def test_a_certificate_is_told_apart_from_no_network(tmp_path, monkeypatch, platform, remedy):
+    distrust = ssl.SSLCertVerificationError(1, "certificate verify failed")
+    distrust.verify_message = "self-signed certificate in certificate chain"
+
+    def urlopen(*_, **__):
+        raise URLError(distrust)
+
+    monkeypatch.setattr(download, "urlopen", urlopen)
+    monkeypatch.setattr(sys, "platform", platform)
+    with pytest.raises(sources.DataError, match=f"certificate is not trusted here .*{remedy}"):
+        download.fetch(tmp_path / "file", ["https://example.org/file"], "")
+
+
+@pytest.mark.parametrize("folder", ["MNIST/raw", "MNIST", "."])
+@pytest.mark.parametrize("name", [f"{LABELS}.gz", "t10k-labels.idx1-ubyte", "t10k-labels.idx1-ubyte.gz"])
+def test_mnist_as_others_name_it(tmp_path, labels, folder, name, monkeypatch):
+    path = tmp_path / folder / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(gzip.compress(labels) if name.endswith(".gz") else labels)
+    monkeypatch.setattr(sources, "mnist_mirrors", list)
+    assert sources.mnist_file(tmp_path, LABELS) == labels
+
+
+def test_omniglot_is_put_there_whole(data_dir, tmp_path, monkeypatch):
+    from torchvision.datasets import Omniglot
+
+    root = tmp_path / "omniglot-py" / "images_background"
+    (root / "Greek" / "character01").mkdir(parents=True)
+    (root / "Greek" / "character01" / "0394_01.png").write_bytes(b"cut")
+    packed = tmp_path / "whole.zip"
+    with zipfile.ZipFile(packed, "w") as archive:
+        for file in (data_dir / "omniglot-py" / "images_background").rglob("*_0[12].png"):
+            archive.write(file, file.relative_to(data_dir / "omniglot-py"))
+    content = packed.read_bytes()
+    with mirror(content) as good:
+        monkeypatch.setattr(Omniglot, "download_url_prefix", good.rstrip("/"))
+        monkeypatch.setitem(Omniglot.zips_md5, "images_background", md5(content).hexdigest())
+        alphabets = sources.omniglot(tmp_path)
+    assert set(alphabets) == set(sources.nondigits.LOOK_ALIKES) and all(len(each) for each in alphabets.values())
+    assert [each.name for each in root.parent.iterdir()] == [root.name]
+
+
+def test_a_full_disk_is_named(tmp_path, labels, monkeypatch):
+    def full(path):
+        raise OSError("could not be written") from OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(download, "replacing", full)
+    with (
+        mirror(labels) as good,
+        pytest.raises(sources.DataError, match=r"the disk is full: .* are free; use --data-dir"),
+    ):
+        download.fetch(tmp_path / "file", [good], md5(labels).hexdigest())
+
+
+@pytest.fixture
+def offline(monkeypatch):
+    """All downloads go to a proxy that is not there; urllib keeps what it once read of the environment."""
+    for variable in ("http_proxy", "https_proxy"):
+        monkeypatch.setenv(variable, "http://127.0.0.1:9")
+    urllib.request.install_opener(None)
+    yield
+    urllib.request.install_opener(None)
+
+
+@pytest.mark.parametrize("name", data.OPTIONAL)
+def test_missing_set_names_the_flag_that_goes_without_it(tmp_path, name, offline):
+    with pytest.raises(sources.DataError, match=f"go without by --without {name}"):
+        getattr(data, name)(tmp_path)
+
+
+def test_damaged_strokes_are_named(data_dir, tmp_path, offline):
+    (tmp_path / "pendigits").mkdir()
+    whole = (data_dir / "pendigits" / "pendigits-orig.tra").read_bytes()
+    (tmp_path / "pendigits" / "pendigits-orig.tra").write_bytes(whole[:-100])
+    with pytest.raises(sources.DataError, match=r"pendigits-orig.tra is damaged"):
+        sources.pendigits(tmp_path)
+
+
+def test_no_data_and_no_network_is_one_error(tmp_path):
+    nowhere = {name: "http://127.0.0.1:9" for name in ("http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY")}
+    command = [sys.executable, "train.py", "--dry-run", "--device", "cpu", "--data-dir", str(tmp_path)]
+    result = subprocess.run(
+        command, cwd=ROOT, env=os.environ | nowhere, capture_output=True, text=True, encoding="utf-8"
+    )
+    assert result.returncode == 2 and "Traceback" not in result.stderr
+    [error] = [line for line in result.stderr.splitlines() if line.startswith("train.py: ")]
+    assert "--data-dir" in error and all(name in error for name in sources.MNIST_MD5), "what to put where"
+    assert str(tmp_path / "MNIST" / "raw") in error
+
+
+def test_a_folder_that_cannot_be_read(tmp_path):
+    (tmp_path / "MNIST").write_text("a file", encoding="utf-8")
+    with pytest.raises(sources.DataError, match=r"cannot be read or written: .*; use --data-dir"):
+        sources.mnist(tmp_path, train=False)
+
+
+def test_nothing_is_downloaded_that_is_there(data_dir, tmp_path, monkeypatch):
+    shutil.copytree(data_dir / "MNIST", tmp_path / "MNIST")
+    monkeypatch.setattr(download, "download", lambda url: pytest.fail(url))
+    assert len(sources.mnist(tmp_path, train=False).digits) == 10_000
