@@ -211,7 +211,7 @@ def from_scratch(
                 bar.update()
                 if done % training.REPORT_EVERY == 0:
                     bar.set_postfix_str(f"loss {loss.item():.3f}", refresh=False)
-    outputs = evaluation.predict(run.average.module, test.images.to(device))
+    outputs = evaluation.predict(run.average, test.images.to(device))
     is_read = outputs.digit.argmax(1) == test.digits
     right = outputs.sum.argmax(2) == sums_of(test.digits)
     return (100 * is_read.double().mean().item(), *accuracies(right, test.digits, is_read, seen))

@@ -94,7 +94,7 @@ def reaches(target: float, run: training.Run, validation: sources.Split) -> bool
     wrong = torch.zeros(2)  # digits, sums
     for part in zip(*(tensor.split(500) for tensor in validation), strict=True):
         split = sources.Split(*part)
-        scored = evaluation.score(evaluation.predict(run.average.module, split.images), split.digits)
+        scored = evaluation.score(evaluation.predict(run.average, split.images), split.digits)
         wrong += len(split.digits) * (1 - torch.tensor([scored["digit_accuracy"], scored["sum_accuracy"]]))
         if wrong.max() > (1 - target) * len(validation.digits) + 1e-3:
             return False

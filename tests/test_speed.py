@@ -58,6 +58,6 @@ def test_reading_and_starting_are_measured(tmp_path, rng):
 def test_the_worse_output_decides_to_the_image(sets):
     run = training.Run(training.Settings("one-epoch", 1, 64, 1e-2, 0), torch.device("cpu"), {})
     images = Split(sets.validation.images[:600], sets.validation.digits[:600])
-    scored = evaluation.score(evaluation.predict(run.average.module, images.images), images.digits)
+    scored = evaluation.score(evaluation.predict(run.average, images.images), images.digits)
     worse = min(scored["digit_accuracy"], scored["sum_accuracy"])
     assert speed.reaches(worse, run, images) and not speed.reaches(worse + 0.1 / 6000, run, images)

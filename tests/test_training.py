@@ -1,7 +1,15 @@
+from contextlib import nullcontext
+from dataclasses import replace
+from functools import partial
+
 import pytest
 import torch
+from torch.optim.swa_utils import AveragedModel
+from torch.utils._python_dispatch import TorchDispatchMode
+from torch.utils._pytree import tree_leaves
 
 from adder.learning import data, training
+from adder.learning.recipes import RECIPES
 from adder.learning.training import Run, Settings
 
 
@@ -34,8 +42,8 @@ def sets(rng):
 
 def test_average_follows_the_network(run, sets):
     list(training.fit(run, sets))
-    network, average = run.network.state_dict(), run.average.module.state_dict()
-    assert int(run.average.n_averaged) == 8
+    network, average = run.network.state_dict(), run.average.state_dict()
+    assert run.updates == 8
     for name, tensor in network.items():
         if tensor.is_floating_point():
             assert tensor.isfinite().all() and average[name].isfinite().all()
@@ -44,11 +52,79 @@ def test_average_follows_the_network(run, sets):
             assert tensor.equal(average[name])
 
 
-def test_moving_average_by_hand():
-    update = training.moving_average(0.99)
-    young = update(torch.tensor(0.0), torch.tensor(1.0), torch.tensor(8))
-    old = update(torch.tensor(0.0), torch.tensor(1.0), torch.tensor(10**6))
-    assert young.item() == pytest.approx(0.5) and old.item() == pytest.approx(0.01)
+def test_moving_average_is_that_of_torch(run, sets):
+    """The same as the field's AveragedModel, bit for bit, without its looks at the count."""
+
+    def lerp(average, current, count):
+        return average.lerp(current, max(9 / (10 + int(count)), 0.01)) if average.is_floating_point() else current
+
+    reference = AveragedModel(run.network, avg_fn=lerp, use_buffers=True)
+    for batch in data.batches(sets.training.epoch(0), 4):
+        training.train_step(run, run.network, batch, 0.1)
+        reference.update_parameters(run.network)
+    for one, other in zip(run.average.state_dict().values(), reference.module.state_dict().values(), strict=True):
+        assert one.equal(other)
+
+
+OPTIMISERS = {
+    "recipe": None,
+    "SGD": partial(torch.optim.SGD, momentum=0.9, nesterov=True),
+    "fused SGD": partial(torch.optim.SGD, momentum=0.9, fused=True),
+    "Adam": torch.optim.Adam,
+    "fused Adam": partial(torch.optim.Adam, fused=True),
+    "fused AdamW": partial(torch.optim.AdamW, fused=True),
+}
+
+
+@pytest.mark.parametrize("optimiser", OPTIMISERS)
+@pytest.mark.parametrize("recipe", RECIPES)
+def test_a_step_after_a_resume_is_the_step_without(recipe, optimiser, sets, tmp_path, monkeypatch):
+    if OPTIMISERS[optimiser]:
+        monkeypatch.setitem(RECIPES, recipe, replace(RECIPES[recipe], optimiser=OPTIMISERS[optimiser]))
+    run = Run(Settings(recipe=recipe, epochs=1, batch_size=16, lr=1e-3, seed=3), torch.device("cpu"), {})
+    torch.manual_seed(1)
+    steps = list(data.batches(sets.training.epoch(0), 16))
+    for batch in steps[:2]:
+        training.train_step(run, run.network, batch, 0.3)
+    run.save(tmp_path)
+    runs = run, Run.load(tmp_path, run.device)
+    for each in runs:
+        for place, batch in enumerate(steps[2:]):
+            torch.manual_seed(place)
+            training.train_step(each, each.network, batch, 0.5)
+    for part in ("network", "average"):
+        states = [getattr(each, part).state_dict() for each in runs]
+        assert all(tensor.equal(states[1][name]) for name, tensor in states[0].items()), part
+
+
+@pytest.mark.parametrize("supervision", ["both", "sum"])
+@pytest.mark.parametrize("recipe", RECIPES)
+def test_a_step_waits_for_no_device(recipe, supervision, sets, monkeypatch):
+    """On a device without values: `.item()` and shapes that depend on values raise, what crosses to it is listed."""
+    monkeypatch.setattr(training, "mixed_precision", lambda device: nullcontext())  # there is none for this device
+    optimiser = RECIPES[recipe].optimiser
+    if isinstance(optimiser, partial) and optimiser.keywords.get("fused"):  # nor a fused optimiser
+        unfused = partial(optimiser.func, **optimiser.keywords | {"fused": False, "foreach": True})
+        monkeypatch.setitem(RECIPES, recipe, replace(RECIPES[recipe], optimiser=unfused))
+    crossings = []
+
+    class Watch(TorchDispatchMode):
+        def __torch_dispatch__(self, function, types, arguments=(), options=None):
+            answer = function(*arguments, **(options or {}))
+            devices = [each.device.type for each in tree_leaves((arguments, options, answer)) if torch.is_tensor(each)]
+            if len(set(devices)) > 1:
+                crossings.append(str(function))
+            return answer
+
+    device = torch.device("meta")
+    settings = Settings(recipe=recipe, epochs=1, batch_size=16, lr=1e-3, seed=3, supervision=supervision)
+    run = Run(settings, device, {})
+    images = torch.empty(16, 1, 28, 28, device=device)
+    labels = [torch.empty(16, dtype=torch.long, device=device) for _ in range(3)]
+    for step in range(2):
+        with Watch() if step else nullcontext():
+            training.train_step(run, run.network, data.Batch(images, *labels), 0.3)
+    assert crossings == []
 
 
 def test_state_comes_back_whole(run, sets, tmp_path):

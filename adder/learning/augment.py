@@ -4,6 +4,7 @@ Each image gets its own affine map (rotation, scale, slant, shift), its own elas
 Steinkraus, Platt 2003) and its own change of stroke width. Random numbers come from torch's generator of the device.
 """
 
+from functools import cache
 from typing import NamedTuple
 
 import torch
@@ -72,6 +73,7 @@ def elastic_field(count: int, height: int, width: int, strength: float, device: 
     return field.transpose(1, 2).reshape(count, height, width, 2)
 
 
+@cache
 def bumps(size: int, device: torch.device | str) -> Tensor:
     """(size, K): Gaussians of ELASTIC_SIGMA px, one standard deviation apart, that cover `size` px."""
     middles = torch.arange(-ELASTIC_SIGMA, size + ELASTIC_SIGMA, ELASTIC_SIGMA, device=device)

@@ -12,6 +12,7 @@ import torch
 import torch.distributed as dist
 import torch.distributed.nn.functional as differentiable
 from torch import Tensor, nn
+from torch.nn.modules.batchnorm import _BatchNorm
 from torch.nn.parallel import DistributedDataParallel
 
 
@@ -75,21 +76,25 @@ def convert_sync_batchnorm(network: nn.Module) -> nn.Module:
         return nn.SyncBatchNorm.convert_sync_batchnorm(network)
     for parent in list(network.modules()):
         for name, child in parent.named_children():
-            if isinstance(child, nn.BatchNorm2d):
-                norm = SyncBatchNorm(child.num_features)
+            if isinstance(child, _BatchNorm):
+                norm = SyncBatchNorm(child.num_features, child.eps, child.momentum, child.affine)
                 norm.load_state_dict(child.state_dict())
                 setattr(parent, name, norm)
     return network
 
 
-class SyncBatchNorm(nn.BatchNorm2d):
-    """Batch norm over the equal shares of all processes, for the CPU, on which PyTorch's SyncBatchNorm does not run."""
+class SyncBatchNorm(_BatchNorm):
+    """Batch norm of (B, C, ...) over equal shards of all processes, for the CPU, where PyTorch's own does not run."""
+
+    def _check_input_dim(self, input: Tensor) -> None:
+        """Any number of dimensions will do."""
 
     def forward(self, x: Tensor) -> Tensor:
         if not self.training:
             return super().forward(x)
         full = x.float()  # moments in bfloat16 would be too coarse
-        moments = torch.stack((full.mean((0, 2, 3)), full.square().mean((0, 2, 3))))
+        over = [dim for dim in range(x.dim()) if dim != 1]
+        moments = torch.stack((full.mean(over), full.square().mean(over)))
         mean, square = differentiable.all_reduce(moments) / world_size()
         variance = square - mean.square()
         with torch.no_grad():
@@ -97,5 +102,9 @@ class SyncBatchNorm(nn.BatchNorm2d):
             self.running_mean.lerp_(mean, self.momentum)
             self.running_var.lerp_(variance * count / (count - 1), self.momentum)
             self.num_batches_tracked += 1
-        scale = self.weight * (variance + self.eps).rsqrt()
-        return (full * scale[:, None, None] + (self.bias - mean * scale)[:, None, None]).to(x.dtype)
+        scale = (variance + self.eps).rsqrt()
+        shift = -mean * scale
+        if self.affine:
+            scale, shift = self.weight * scale, self.bias + self.weight * shift
+        along = (1, -1) + (1,) * (x.dim() - 2)
+        return (full * scale.view(along) + shift.view(along)).to(x.dtype)

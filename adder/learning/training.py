@@ -1,19 +1,19 @@
 """The loop: a recipe and data in, an averaged network and a run folder out. A run that is killed resumes.
 
 Knows nothing of flags. Randomness is seeded anew for every epoch, so an epoch depends on nothing but the state
-before it, and a resumed run equals an unbroken one on the same machine.
+before it, and a resumed run equals an unbroken one on the same CPU; on CUDA nobody promises equal bits.
 """
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from copy import deepcopy
 from dataclasses import asdict, dataclass
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
-from torch.optim.swa_utils import AveragedModel
 from tqdm import tqdm
 
 from adder.learning import data, distributed, evaluation, report
@@ -56,8 +56,8 @@ class Run:
         self.recipe = RECIPES[settings.recipe]
         torch.manual_seed(settings.seed)
         self.network = distributed.convert_sync_batchnorm(models.build(**self.recipe.model).to(device))
-        average = moving_average(self.recipe.averaging)
-        self.average = AveragedModel(self.network, avg_fn=average, use_buffers=True)
+        self.average = deepcopy(self.network)
+        self.updates = 0  # of the average
         self.optimiser = self.recipe.optimiser(self.network.parameters(), settings.lr)
         self.log: list[dict] = []
 
@@ -67,6 +67,7 @@ class Run:
         for index, state in self.optimiser.state_dict()["state"].items():
             tensors |= {f"optimiser.{index}.{name}": value for name, value in state.items()}
         description = {"settings": asdict(self.settings), "origin": self.origin, "log": self.log}
+        description["updates"] = self.updates
         checkpoint.save(folder / STATE, tensors, description)
 
     @classmethod
@@ -78,7 +79,7 @@ class Run:
             settings = description["settings"]
             settings |= {name: tuple(settings.get(name, ())) for name in ("without", "extra")}
             run = cls(Settings(**settings), device, description["origin"])
-            run.log = description["log"]
+            run.log, run.updates = description["log"], description["updates"]
             parts: dict[str, dict] = {"network": {}, "average": {}, "optimiser": {}}
             for name, tensor in tensors.items():
                 part, _, rest = name.partition(".")
@@ -91,6 +92,7 @@ class Run:
                 state.setdefault(int(index), {})[key] = tensor
             groups = run.optimiser.state_dict()["param_groups"]
             run.optimiser.load_state_dict({"state": state, "param_groups": groups})
+            give_moments_their_layout(run.optimiser)
         except (KeyError, TypeError, ValueError, RuntimeError) as error:
             raise checkpoint.CheckpointError(f"{path} is not the state of a run of this version ({error})") from error
         return run
@@ -102,7 +104,7 @@ def train(run: Run, sets: data.Sets, folder: Path) -> dict | None:
     After every epoch the folder holds all that is needed to resume. Raises OSError when it cannot be written. Of
     several processes the first evaluates and writes, the others return None.
     """
-    network = run.average.module
+    network = run.average
     for _ in fit(run, sets):
         if distributed.rank() == 0:
             run.save(folder)
@@ -158,7 +160,7 @@ def fit(run: Run, sets: data.Sets) -> Iterator[dict]:
             images = sets.training.epoch(seed).to(run.device)
             torch.manual_seed(seed)
             row = {"epoch": epoch + 1, **train_epoch(run, network, images, epoch, bar)}
-            row["validation"] = validate(run.average.module, sets, run.device) if first else {}
+            row["validation"] = validate(run.average, sets, run.device) if first else {}
             row["seconds"] = before + time.perf_counter() - started
             log.append(row)
             yield row
@@ -209,25 +211,26 @@ def train_step(run: Run, network: torch.nn.Module, batch: data.Batch, done: floa
     if run.settings.supervision == "both":
         loss = loss + each * entropy(prediction.digit, digits)
     elif done < SPREAD_UNTIL:
-        loss = loss - SPREAD * entropy_of_mean(prediction.digit[digits != data.NO_DIGIT])
+        loss = loss - SPREAD * entropy_of_mean(prediction.digit, digits != data.NO_DIGIT)
     if prediction.refusal is not None:
         no_digit = (digits == data.NO_DIGIT).float()
         loss = loss + F.binary_cross_entropy_with_logits(prediction.refusal, no_digit)
     run.optimiser.zero_grad()
     loss.backward()
     run.optimiser.step()
-    run.average.update_parameters(run.network)
+    update_average(run)
     return loss, prediction
 
 
-def entropy_of_mean(logits: Tensor) -> Tensor:
-    """The entropy of the mean answer to digit logits (B, 10): greatest when a batch is read as all digits alike.
+def entropy_of_mean(logits: Tensor, counted: Tensor) -> Tensor:
+    """The entropy of the mean answer to the `counted` (B,) of digit logits (B, 10): greatest when all digits are read
+    alike often.
 
     Learning from sums alone would else settle early on reading, say, 3 as 2 and 4 as 5 when added, never to try the 3
     again. Marconato et al. 2023, 'Not all neuro-symbolic concepts are created equal', tell of such shortcuts and of
     entropy against them. That digits come about equally often is all it knows of them.
     """
-    mean = logits.softmax(1).mean(0)
+    mean = (logits.softmax(1) * counted[:, None]).sum(0) / counted.sum().clamp(min=1)  # no index: it waits for a GPU
     return -(mean * mean.clamp(min=1e-9).log()).sum()
 
 
@@ -264,21 +267,40 @@ def validate(network: models.Adder, sets: data.Sets, device: torch.device) -> di
     return scores
 
 
-def moving_average(decay: float) -> Callable[[Tensor, Tensor, Tensor], Tensor]:
-    """An exponential moving average that forgets faster while it is young: 9 / (10 + count), at least 1 - decay."""
+@torch.no_grad()
+def update_average(run: Run) -> None:
+    """Moves the average towards the network, exponentially; it forgets faster while it is young.
 
-    def update(average: Tensor, current: Tensor, count: Tensor) -> Tensor:
+    The network's weight is 9 / (10 + updates), at least 1 - decay, and the first update copies. The count is Python's
+    and the move one call for all tensors: torch's AveragedModel reads its own count back from the device for each.
+    """
+    weight = max(9 / (10 + run.updates), 1 - run.recipe.averaging) if run.updates else 1.0
+    pairs = list(zip(run.average.state_dict().values(), run.network.state_dict().values(), strict=True))
+    floats = [pair for pair in pairs if pair[0].is_floating_point()]
+    torch._foreach_lerp_([average for average, _ in floats], [current for _, current in floats], weight)
+    for average, current in pairs:
         if not average.is_floating_point():
-            return current
-        return average.lerp(current, max(9 / (10 + int(count)), 1 - decay))  # the count lies on the CPU
+            average.copy_(current)
+    run.updates += 1
 
-    return update
+
+def give_moments_their_layout(optimiser: torch.optim.Optimizer) -> None:
+    """Lays each moment out as its parameter is: fused optimisers walk both as they lie, and files hold rows."""
+    for parameter, state in optimiser.state.items():
+        for name, moment in state.items():
+            if torch.is_tensor(moment) and moment.shape == parameter.shape:
+                state[name] = torch.empty_like(parameter, requires_grad=False).copy_(moment)
 
 
 def mixed_precision(device: torch.device) -> torch.autocast:
-    """bfloat16 where the machine multiplies it in hardware: CUDA, and CPUs with AMX or AVX512-BF16 (twice as fast)."""
-    capable = device.type == "cuda"
-    if device.type == "cpu" and hasattr(torch.cpu, "get_capabilities"):
-        can = torch.cpu.get_capabilities()
-        capable = bool(can.get("amx_bf16") or can.get("avx512_bf16"))
-    return torch.autocast(device.type, torch.bfloat16, enabled=capable)
+    """bfloat16 where the machine multiplies it in hardware; elsewhere it would be slower, or only emulated."""
+    return torch.autocast(device.type, torch.bfloat16, enabled=multiplies_bfloat16(device.type))
+
+
+@cache
+def multiplies_bfloat16(kind: str) -> bool:
+    """Whether a kind of device has it in hardware: CUDA from Ampere on, CPUs with AMX or AVX512-BF16."""
+    if kind == "cuda":
+        return torch.cuda.is_bf16_supported(including_emulation=False)
+    can = torch.cpu.get_capabilities() if kind == "cpu" and hasattr(torch.cpu, "get_capabilities") else {}
+    return bool(can.get("amx_bf16") or can.get("avx512_bf16"))
