@@ -1,10 +1,15 @@
+import errno
 import json
+import os
 import pickle
+import time
+from pathlib import Path
 
 import pytest
 import torch
 from safetensors.torch import save_file
 
+from adder.learning import report
 from adder.network import checkpoint, model
 
 SPEC = {"backbone": {"name": "residual", "widths": [4, 4, 4]}, "head": {"name": "convolution"}}
@@ -85,6 +90,52 @@ def test_failed_write_leaves_the_old_file(file):
         raise RuntimeError
     assert file.read_bytes() == before
     assert [path.name for path in file.parent.iterdir()] == [file.name]
+
+
+@pytest.fixture
+def held(monkeypatch):
+    """Names of files that another program holds open, as on Windows, which then refuses to replace them."""
+    names, replace = [], os.replace
+
+    def refuse(source, target):
+        if Path(target).name in names:
+            raise PermissionError(errno.EACCES, "Access is denied")
+        replace(source, target)
+
+    monkeypatch.setattr(os, "replace", refuse)
+    monkeypatch.setattr(checkpoint, "PATIENCE", (0.001, 0.001))
+    return names
+
+
+def test_weights_that_are_held_open_are_saved_beside(file, held, capsys):
+    before = file.read_bytes()
+    held.append(file.name)
+    checkpoint.save(file, {"x": torch.ones(2)}, {})
+    assert file.read_bytes() == before
+    [spare] = [path for path in file.parent.iterdir() if path != file]
+    assert str(spare) in capsys.readouterr().err and checkpoint.load(spare)[0]["x"].equal(torch.ones(2))
+
+
+def test_a_file_that_is_soon_let_go_is_replaced(file, held, monkeypatch):
+    held.append(file.name)
+    monkeypatch.setattr(time, "sleep", lambda _: held.clear())
+    checkpoint.save(file, {"x": torch.ones(2)}, {})
+    assert checkpoint.load(file)[0]["x"].equal(torch.ones(2))
+    assert [path.name for path in file.parent.iterdir()] == [file.name]
+
+
+def test_a_log_that_is_held_open_is_written_later(tmp_path, held, capsys):
+    rows = [{"epoch": 1, "validation": {}}]
+    report.write_log(tmp_path / "log.csv", rows)
+    held.append("log.csv")
+    for _ in range(2):
+        rows.append({"epoch": len(rows) + 1, "validation": {}})
+        with report.unless_in_use():
+            report.write_log(tmp_path / "log.csv", rows)
+        if held:
+            assert "log.csv" in capsys.readouterr().err
+        held.clear()
+    assert (tmp_path / "log.csv").read_bytes() == b"epoch\r\n1\r\n2\r\n3\r\n" and not capsys.readouterr().err
 
 
 def test_shipped_weights_carry_their_record(weights):

@@ -42,7 +42,7 @@ def load(path: Path | str) -> list[Drawing]:
     """The drawings of a file that `append` wrote, with digit -1 for no digit. ValueError names file and line."""
     drawings = []
     try:
-        lines = Path(path).read_text().splitlines()
+        lines = Path(path).read_text(encoding="utf-8").splitlines()
     except (OSError, UnicodeDecodeError) as error:
         raise ValueError(f"{path} cannot be read ({error}); expected what demo.py --collect wrote") from error
     for number, line in enumerate(lines, 1):

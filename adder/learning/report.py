@@ -4,10 +4,14 @@ import csv
 import io
 import json
 import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from matplotlib.figure import Figure
 from torch import Tensor
+from tqdm import tqdm
 
 from adder.learning.data import Split
 from adder.network.checkpoint import replacing
@@ -19,9 +23,18 @@ def commit() -> str | None:
     """The commit that the code is at, marked '-dirty' when tracked files differ from it; None outside git."""
     command = ["git", "-C", str(Path(__file__).parent), "describe", "--always", "--abbrev=40", "--exclude=*", "--dirty"]
     try:
-        return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
+        return subprocess.run(command, capture_output=True, encoding="utf-8", check=True).stdout.strip()
     except (OSError, subprocess.CalledProcessError):
         return None
+
+
+@contextmanager
+def unless_in_use() -> Iterator[None]:
+    """Goes on with a warning where another program holds the file, as Excel on Windows does; a later call writes it."""
+    try:
+        yield
+    except PermissionError as error:
+        tqdm.write(f"train.py: {error}; is it open in another program?", file=sys.stderr)
 
 
 def write_log(path: Path, rows: list[dict]) -> None:
@@ -37,12 +50,12 @@ def write_log(path: Path, rows: list[dict]) -> None:
     writer.writeheader()
     writer.writerows(flat)
     with replacing(path) as temporary:
-        temporary.write_text(text.getvalue())
+        temporary.write_text(text.getvalue(), encoding="utf-8", newline="")
 
 
 def write_metrics(path: Path, metrics: dict) -> None:
     with replacing(path) as temporary:
-        temporary.write_text(json.dumps(metrics, indent=2) + "\n")
+        temporary.write_text(json.dumps(metrics, indent=2) + "\n", encoding="utf-8", newline="\n")
 
 
 def draw_curves(path: Path, rows: list[dict]) -> None:

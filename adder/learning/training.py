@@ -108,8 +108,10 @@ def train(run: Run, sets: data.Sets, folder: Path) -> dict | None:
     for _ in fit(run, sets):
         if distributed.rank() == 0:
             run.save(folder)
-            report.write_log(folder / "log.csv", run.log)
-            report.draw_curves(folder / "curves.png", run.log)
+            with report.unless_in_use():
+                report.write_log(folder / "log.csv", run.log)
+            with report.unless_in_use():
+                report.draw_curves(folder / "curves.png", run.log)
     if distributed.rank() != 0:
         return None
     calibration = run.origin.get("calibration") or calibrate(network, sets, run.device)
@@ -132,8 +134,10 @@ def train(run: Run, sets: data.Sets, folder: Path) -> dict | None:
     }
     checkpoint.save(folder / WEIGHTS, network.state_dict(), metrics)
     report.write_metrics(folder / "metrics.json", metrics)
-    report.draw_confusion(folder / "confusion.png", evaluation.confusion(outputs, sets.test.digits))
-    report.draw_mistakes(folder / "mistakes.png", sets.test, outputs.digit)
+    with report.unless_in_use():
+        report.draw_confusion(folder / "confusion.png", evaluation.confusion(outputs, sets.test.digits))
+    with report.unless_in_use():
+        report.draw_mistakes(folder / "mistakes.png", sets.test, outputs.digit)
     return metrics
 
 

@@ -5,6 +5,8 @@ Nothing is unpickled. Files are written beside their place and renamed, so that 
 
 import json
 import os
+import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -17,6 +19,7 @@ from torch import Tensor
 from adder.network import model as models
 
 FORMAT = "adder-1"
+PATIENCE = (0.1, 0.3, 1.0)  # s between attempts to replace a file
 
 
 class CheckpointError(Exception):
@@ -32,20 +35,39 @@ def replacing(path: Path) -> Iterator[Path]:
         yield temporary
         with open(temporary, "rb+") as file:
             os.fsync(file.fileno())
-        os.replace(temporary, path)
+        move(temporary, path)
     except OSError as error:
-        raise OSError(f"{path} could not be written: {error.strerror}; what was there before is whole") from error
+        raise type(error)(f"{path} could not be written: {error.strerror}; what was there before is whole") from error
     finally:
         with suppress(OSError):  # a folder that turned read-only keeps it
             temporary.unlink()
 
 
+def move(temporary: Path, path: Path) -> None:
+    """Renames, trying again for a while: Windows refuses as long as a virus scanner, say, reads what was there."""
+    for wait in PATIENCE:
+        with suppress(PermissionError):
+            return os.replace(temporary, path)
+        time.sleep(wait)
+    return os.replace(temporary, path)
+
+
 def save(path: Path, tensors: dict[str, Tensor], description: dict) -> None:
-    """Writes tensors and a description of JSON values. Raises OSError when the disk is full or read-only."""
+    """Writes tensors and a description of JSON values. Raises OSError when the disk is full or read-only.
+
+    A file that another program does not let go is left as it is; the new one lies beside it, and stderr tells where.
+    """
+    path = Path(path)
     tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
     content = serialise(tensors, {"format": FORMAT, "description": json.dumps(description)})
-    with replacing(Path(path)) as temporary:
-        temporary.write_bytes(content)
+    try:
+        with replacing(path) as temporary:
+            temporary.write_bytes(content)
+    except PermissionError:
+        spare = path.with_name(f"{path.stem}-{time.strftime('%Y%m%d-%H%M%S')}{path.suffix}")
+        with replacing(spare) as temporary:
+            temporary.write_bytes(content)
+        print(f"{path} is open in another program; saved as {spare}, to be renamed", file=sys.stderr)
 
 
 def load(path: Path | str) -> tuple[dict[str, Tensor], dict]:
