@@ -7,18 +7,19 @@ import signal
 import socket
 import sys
 import time
+import webbrowser
 from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 
-WEIGHTS = Path(__file__).parent / "weights"
+WEIGHTS = Path(__file__).resolve().parent / "weights"
+SHIPPED = WEIGHTS / "adder.safetensors"
 
 
 def port_number(text: str) -> int:
-    port = int(text)
-    if not 1 <= port <= 65535:
-        raise ValueError
-    return port
+    if not (text.isascii() and text.isdigit() and 1 <= int(text) <= 65535):
+        raise argparse.ArgumentTypeError(f"{text} is not between 1 and 65535")
+    return int(text)
 
 
 def parser() -> argparse.ArgumentParser:
@@ -26,7 +27,9 @@ def parser() -> argparse.ArgumentParser:
     host = os.environ.get("GRADIO_SERVER_NAME") or ("0.0.0.0" if os.environ.get("SPACE_ID") else "127.0.0.1")
     port = os.environ.get("GRADIO_SERVER_PORT") or "7860"
     flags = argparse.ArgumentParser(description="Draw a digit in the browser, pick a number, and read digit and sum.")
-    flags.add_argument("--weights", default="weights/adder.safetensors", help="file that train.py saved (%(default)s)")
+    flags.add_argument(
+        "--weights", default=SHIPPED, type=Path, help="file that train.py saved (the shipped weights, beside demo.py)"
+    )
     flags.add_argument(
         "--device",
         default="auto",
@@ -45,6 +48,7 @@ def parser() -> argparse.ArgumentParser:
         help="let visitors keep drawings that were misread: asks on the page, appends to DIR/drawings.jsonl, which "
         "train.py --extra and bench.drawn --strokes read (off unless given here or in $ADDER_COLLECT)",
     )
+    flags.add_argument("--open", action="store_true", help="open the page in the browser too")
     flags.add_argument("--share", action="store_true", help="also open a public link for a week, through gradio.live")
     flags.add_argument(
         "--mcp", action="store_true", help="let language models call /read too, by MCP; needs gradio[mcp]"
@@ -57,6 +61,9 @@ def main(arguments: list[str] | None = None) -> int:
     if args.mcp and not find_spec("mcp"):
         return refuse('--mcp needs an extra: pip install "gradio[mcp]"')
 
+    print("Loading the network and the page, some seconds ...", flush=True)
+    signal.signal(signal.SIGINT, lambda *_: os._exit(130))  # an import that is interrupted would end in a traceback
+    go_past_proxies(args.host)
     # Imported after the flags: torch and gradio take seconds, --help and a mistyped flag should not.
     import torch
 
@@ -65,12 +72,14 @@ def main(arguments: list[str] | None = None) -> int:
     from adder.page import component, serving
     from adder.reader import Reader
 
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.default_int_handler)
     torch.set_num_threads(1)  # one drawing is too little to divide, and many visitors share the cores
     try:
         reader = Reader.load(args.weights, args.device)
     except (CheckpointError, ValueError) as error:
         return refuse(str(error))
-    others = [path for path in sorted(WEIGHTS.glob("*.safetensors")) if path.resolve() != Path(args.weights).resolve()]
+    others = [path for path in sorted(WEIGHTS.glob("*.safetensors")) if path.resolve() != args.weights.resolve()]
     store = None
     if args.collect:
         try:
@@ -80,10 +89,11 @@ def main(arguments: list[str] | None = None) -> int:
             return refuse(f"--collect {args.collect}: cannot be written to ({error.strerror}); name another folder")
         store = partial(collection.append, args.collect)
     page = component.build(reader, partial(load_all, others, args.device) if others else None, store)
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         serving.launch(page, host=args.host, port=args.port, share=args.share, mcp=args.mcp)
         print(f"The page is at {page.local_url} (Ctrl+C ends it)", flush=True)
+        if args.open and not webbrowser.open(page.local_url):
+            print("demo.py: --open found no browser; open that address yourself", file=sys.stderr)
         while True:
             time.sleep(60)
     except OSError:
@@ -93,6 +103,21 @@ def main(arguments: list[str] | None = None) -> int:
     except KeyboardInterrupt:
         serving.close(page)
     return 0
+
+
+def go_past_proxies(host: str) -> None:
+    """Lets Gradio ask its own address, and be imported, whatever proxies the environment or the system names.
+
+    It asks by httpx, which passes by the proxies for none but the addresses in NO_PROXY, and which cannot be imported
+    where a SOCKS proxy is named and socksio is not installed.
+    """
+    given = ",".join(filter(None, (os.environ.get("no_proxy"), os.environ.get("NO_PROXY"))))
+    ours = ",".join(filter(None, (given, "localhost,127.0.0.1,::1", host)))
+    os.environ["no_proxy"] = os.environ["NO_PROXY"] = ours
+    if not find_spec("socksio"):
+        for name, address in list(os.environ.items()):
+            if name.lower().endswith("_proxy") and address.lower().startswith("socks"):
+                del os.environ[name]
 
 
 def free_port(host: str, taken: int) -> int | None:
@@ -123,6 +148,9 @@ def refuse(reason: str) -> int:
 
 
 if __name__ == "__main__":
-    code = main()
+    try:
+        code = main()
+    except KeyboardInterrupt:
+        code = 130
     sys.stdout.flush()
     os._exit(code)  # nothing is left to close, and to take torch apart piece by piece takes a second

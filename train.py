@@ -13,6 +13,7 @@ from adder.learning.recipes import RECIPES
 from adder.network import checkpoint
 from adder.network.model import choose_device
 
+HERE = Path(__file__).resolve().parent
 DRY_RUN = {"epochs": 2, "batch_size": 64, "limit": 2000}
 FIXED_BY_THE_RUN = (
     "recipe",
@@ -54,10 +55,10 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument(
         "--data-dir",
         type=Path,
-        default=Path(os.environ.get("ADDER_DATA") or "data"),
-        help="folder of the data sets, downloaded when absent (default: $ADDER_DATA or data)",
+        default=Path(os.environ.get("ADDER_DATA") or HERE / "data"),
+        help="folder of the data sets, downloaded when absent (default: $ADDER_DATA, or data beside train.py)",
     )
-    parser.add_argument("--out", type=Path, help="folder of the run (default: runs/RECIPE-DATE)")
+    parser.add_argument("--out", type=Path, help="folder of the run (default: runs/RECIPE-DATE beside train.py)")
     parser.add_argument("--resume", type=Path, metavar="RUN", help="go on with the run in this folder, as it was begun")
     parser.add_argument(
         "--without", action="append", choices=data.OPTIONAL, help="train without this data set (may be given twice)"
@@ -156,7 +157,7 @@ def main(arguments: list[str] | None = None) -> int:
                     "choose another --batch-size"
                 )
             run = training.Run(chosen, device, origin(flags, command))
-            folder = folder or Path("runs") / f"{run.settings.recipe}-{time.strftime('%Y%m%d-%H%M%S')}"
+            folder = folder or HERE / "runs" / f"{run.settings.recipe}-{time.strftime('%Y%m%d-%H%M%S')}"
             if (folder / training.STATE).exists():
                 raise ValueError(
                     f"{folder} holds a run; go on with --resume {folder}, or name another folder with --out"

@@ -23,7 +23,7 @@ def test_missing_and_corrupt_weights(tmp_path, monkeypatch, capsys, content):
         path.write_bytes(content)
     assert demo.main(["--weights", str(path)]) == 2
     said = capsys.readouterr()
-    assert said.out == "" and said.err.count("\n") == 1 and str(path) in said.err
+    assert said.out.count("\n") == 1 and said.err.count("\n") == 1 and str(path) in said.err
 
 
 def test_mcp_without_its_package_names_the_remedy(monkeypatch, capsys):

@@ -1,0 +1,93 @@
+"""demo.py as it is started elsewhere: other encodings, proxies, folders and browsers."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import urllib.request
+from contextlib import contextmanager
+
+import pytest
+
+from tests.conftest import ROOT
+
+NOWHERE = "http://127.0.0.1:9"
+PLAIN = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0", "PYTHONWARNDEFAULTENCODING": "1"}
+
+
+def free_port() -> int:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return free.getsockname()[1]
+
+
+@contextmanager
+def started(*flags, cwd=ROOT, **variables):
+    """The process, its output still unread."""
+    command = [sys.executable, str(ROOT / "demo.py"), "--device", "cpu", "--port", str(free_port()), *flags]
+    environment = {name: value for name, value in os.environ.items() if not name.lower().endswith("_proxy")}
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "encoding": "utf-8"}
+    with subprocess.Popen(command, cwd=cwd, env=environment | variables, **pipes) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+def opened(process) -> tuple[str, str]:
+    """What was said until the page stood, and its address."""
+    said = ""
+    for line in process.stdout:
+        said += line
+        if line.startswith("The page is at "):
+            return said, line.split()[4]
+    raise AssertionError(f"demo.py ended: {said}")
+
+
+@pytest.mark.parametrize(
+    "variables",
+    [
+        PLAIN | {name: NOWHERE for name in ("HTTP_PROXY", "https_proxy")},
+        {"ALL_PROXY": "socks5://127.0.0.1:9", "all_proxy": "socks5h://127.0.0.1:9", "no_proxy": "example.org"},
+    ],
+    ids=["ascii and http proxy", "socks proxy"],
+)
+def test_it_opens_from_any_folder_whatever_the_environment(tmp_path, variables):
+    browser = tmp_path / "browser"
+    browser.write_text(f'#!/bin/sh\necho "$1" > {tmp_path}/opened\n', encoding="utf-8")
+    browser.chmod(0o755)
+    with started("--open", "--host", "127.0.0.2", cwd=tmp_path, BROWSER=f"{browser} %s", **variables) as process:
+        said, address = opened(process)
+        direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+        with direct.open(address, timeout=60) as answer:
+            page = answer.read().decode("utf-8")
+        process.send_signal(signal.SIGINT)
+        rest = process.communicate(timeout=60)[0]
+    assert said.startswith("Loading the network"), "one is told at once"
+    assert "28 \u00d7 28" in page or "28 \\u00d7 28" in page
+    assert (tmp_path / "opened").read_text(encoding="utf-8").strip() == address
+    assert process.returncode == 0 and "Traceback" not in said + rest
+    careless = [line for line in (said + rest).splitlines() if "EncodingWarning" in line and str(ROOT) in line]
+    assert not [line for line in careless if "site-packages" not in line]
+
+
+def test_interrupted_while_it_loads():
+    with started() as process:
+        assert process.stdout.readline().startswith("Loading")
+        process.send_signal(signal.SIGINT)
+        assert process.communicate(timeout=60)[0] == "" and process.returncode == 130
+
+
+@pytest.mark.parametrize("port", ["0", "70000", "-1", "many", "8.0"])
+def test_a_wrong_port_says_what_is_right(port):
+    command = [sys.executable, "demo.py", f"--port={port}"]
+    ended = subprocess.run(command, cwd=ROOT, capture_output=True, encoding="utf-8")
+    assert ended.returncode == 2
+    assert ended.stderr.splitlines()[-1].endswith(f"--port: {port} is not between 1 and 65535")
+
+
+def test_train_from_another_folder_finds_the_data_beside_it(tmp_path):
+    command = [sys.executable, str(ROOT / "train.py"), "--help"]
+    ended = subprocess.run(command, cwd=tmp_path, env=os.environ | PLAIN, capture_output=True, encoding="utf-8")
+    assert ended.returncode == 0 and "beside train.py" in ended.stdout
