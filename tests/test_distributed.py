@@ -31,7 +31,7 @@ def finish(process, *, code=0):
 
 
 def log(folder):
-    with open(folder / "log.csv") as file:
+    with open(folder / "log.csv", encoding="utf-8") as file:
         return [{name: float(value) for name, value in row.items()} for row in csv.DictReader(file)]
 
 
@@ -63,4 +63,4 @@ def test_a_batch_that_does_not_divide(data_dir, tmp_path):
 
 
 def children(process: int) -> list[str]:
-    return Path(f"/proc/{process}/task/{process}/children").read_text().split()
+    return Path(f"/proc/{process}/task/{process}/children").read_text(encoding="utf-8").split()

@@ -89,7 +89,7 @@ def visitor(server):
 def resident(server: Server) -> int:
     """Bytes of memory that the server holds; 0 where the system does not tell."""
     status = Path(f"/proc/{server.process.pid}/status")
-    return 1024 * int(re.search(r"VmRSS:\s+(\d+)", status.read_text())[1]) if status.exists() else 0
+    return 1024 * int(re.search(r"VmRSS:\s+(\d+)", status.read_text(encoding="utf-8"))[1]) if status.exists() else 0
 
 
 def expect_right_answers(visitor: Visitor) -> None:

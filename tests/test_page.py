@@ -536,7 +536,7 @@ def test_programs_read_strokes_and_ink(client):
 def test_the_curl_lines_of_the_readme(server):
     if not (shutil.which("bash") and shutil.which("curl")):
         missing("no bash with curl")
-    [lines] = re.findall(r"```sh\n(url=.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)
+    [lines] = re.findall(r"```sh\n(url=.*?)```", (ROOT / "docs/programs.md").read_text(encoding="utf-8"), re.DOTALL)
     assert "http://127.0.0.1:7860" in lines
     command = ["bash", "-c", lines.replace("http://127.0.0.1:7860", server.url)]
     said = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60).stdout

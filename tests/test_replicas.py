@@ -1,4 +1,4 @@
-"""Two servers behind nginx, by the README's own lines: it does not matter which of them answers."""
+"""Two servers behind nginx, by the lines of docs/serving.md: it does not matter which of them answers."""
 
 import contextlib
 import os
@@ -43,7 +43,7 @@ class Balanced:
 
     def __init__(self, folder, replicas):
         self.port, self.replicas, self.log = load.free_port(), replicas, folder / "access"
-        [lines] = re.findall(r"```nginx\n(.*?)```", (ROOT / "README.md").read_text(), re.S)
+        [lines] = re.findall(r"```nginx\n(.*?)```", (ROOT / "docs/serving.md").read_text(encoding="utf-8"), re.S)
         for written, used in (("7860", replicas[0].port), ("7861", replicas[1].port), ("listen 80;", self.port)):
             assert written in lines
             lines = lines.replace(written, f"listen 127.0.0.1:{used};" if "listen" in written else str(used))

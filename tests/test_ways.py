@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 from PIL import Image
 from playwright.sync_api import expect
-from tests.test_photo import photographed, saved
 
 from adder.drawing import collection
 from tests import test_page
 from tests.test_page import COLLECT, DESKTOP, DRAWN, PHONE, Server, draw, expect_empty, expect_reading
+from tests.test_picture import photographed, saved
 
 server, chromium, visit = test_page.server, test_page.chromium, test_page.visit
 
