@@ -92,7 +92,7 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         serving.launch(page, host=args.host, port=args.port, share=args.share, mcp=args.mcp)
         print(f"The page is at {page.local_url} (Ctrl+C ends it)", flush=True)
-        if args.open and not webbrowser.open(page.local_url):
+        if args.open and not webbrowser.open(page.local_url or ""):
             print("demo.py: --open found no browser; open that address yourself", file=sys.stderr)
         while True:
             time.sleep(60)

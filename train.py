@@ -102,7 +102,7 @@ def positive_number(text: str) -> float:
 def settings(flags: argparse.Namespace) -> training.Settings:
     name = flags.recipe or "default"
     recipe = RECIPES[name]
-    defaults = {"epochs": recipe.epochs, "batch_size": recipe.batch_size, "limit": None}
+    defaults: dict = {"epochs": recipe.epochs, "batch_size": recipe.batch_size, "limit": None}
     defaults |= DRY_RUN if flags.dry_run else {}
     return training.Settings(
         recipe=name,

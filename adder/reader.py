@@ -65,12 +65,12 @@ class Reader:
             raise ValueError(f"as many numbers as drawings are needed, not {len(numbers)} for {len(drawings)}")
         numbers = [as_number(number) for number in numbers]
         images = [as_image(drawing) for drawing in drawings]
-        asked = [index for index, pixels in enumerate(images) if pixels is not None]
+        asked = [(index, pixels) for index, pixels in enumerate(images) if pixels is not None]
         readings = [blank_reading(number) for number in numbers]
         for start in range(0, len(asked), BATCH):
             chosen = asked[start : start + BATCH]
-            answers = self._ask(np.stack([images[i] for i in chosen]), [numbers[i] for i in chosen])
-            for index, reading in zip(chosen, answers, strict=True):
+            answers = self._ask(np.stack([pixels for _, pixels in chosen]), [numbers[index] for index, _ in chosen])
+            for (index, _), reading in zip(chosen, answers, strict=True):
                 readings[index] = reading
         return readings
 

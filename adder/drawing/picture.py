@@ -44,11 +44,11 @@ def decode(photo: bytes) -> np.ndarray:
     if len(photo) > MAX_BYTES:
         raise PictureError(f"The photo is larger than {MAX_BYTES / 1e6:.1f} MB.")
     try:
-        with Image.open(io.BytesIO(photo), formats=FORMATS) as picture:
-            if picture.width * picture.height > MAX_PIXELS:
+        with Image.open(io.BytesIO(photo), formats=FORMATS) as file:
+            if file.width * file.height > MAX_PIXELS:
                 raise Image.DecompressionBombError
-            picture.draft("L", (WORK_SIDE, WORK_SIDE))
-            picture = ImageOps.exif_transpose(picture)
+            file.draft("L", (WORK_SIDE, WORK_SIDE))
+            picture: Image.Image = ImageOps.exif_transpose(file)
             if picture.has_transparency_data:
                 picture = picture.convert("RGBA")
                 picture = Image.alpha_composite(Image.new("RGBA", picture.size, "white"), picture)

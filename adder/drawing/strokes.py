@@ -79,7 +79,7 @@ def read_unipen(path: Path) -> list[Drawing]:
     The form is that of UCI's 'Pen-Based Recognition of Handwritten Digits' (Alpaydin and Alimoglu 1998, CC BY 4.0),
     pendigits-orig: `.SEGMENT` ends in the quoted digit, `.COMMENT` gives digit and writer, points follow `.PEN_DOWN`.
     """
-    drawings: list[Drawing] = []
+    drawings: list[Drawing] = []  # its strokes still lists of points
     with open(path, encoding="ascii", errors="replace") as lines:
         for place, line in enumerate(lines, 1):
             fields = line.split()
@@ -90,9 +90,9 @@ def read_unipen(path: Path) -> list[Drawing]:
                     case [".COMMENT", _, writer, _] if drawings:
                         drawings[-1] = drawings[-1]._replace(writer=int(writer))
                     case [".PEN_DOWN"]:
-                        drawings[-1].strokes.append([])
+                        drawings[-1].strokes.append([])  # type: ignore[arg-type]
                     case [x, y] if drawings and not x.startswith("."):
-                        drawings[-1].strokes[-1].append((int(x), -int(y)))
+                        drawings[-1].strokes[-1].append((int(x), -int(y)))  # type: ignore[attr-defined]
             except (ValueError, IndexError) as error:
                 raise ValueError(f"{path}, line {place}: not UNIPEN strokes: {line.strip()[:40]!r}") from error
     return [d._replace(strokes=as_strokes(d.strokes)) for d in drawings]

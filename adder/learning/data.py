@@ -1,6 +1,6 @@
 """What a run learns from and is judged by, and the batches that pair images with numbers. Knows no network."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sized
 from pathlib import Path
 from typing import NamedTuple
 
@@ -67,7 +67,7 @@ class Sets(NamedTuple):
 
     def counts(self) -> dict[str, int]:
         """How many images or drawings of each kind there are, for the record."""
-        kinds = {"mnist": self.training.mnist.digits, "drawings": self.training.drawings}
+        kinds: dict[str, Sized] = {"mnist": self.training.mnist.digits, "drawings": self.training.drawings}
         kinds |= {"characters": self.training.characters, "validation mnist": self.validation.digits}
         kinds |= {"validation drawings": self.drawn.digits, "validation characters": self.characters.digits}
         counts = {name: len(images) for name, images in kinds.items()}

@@ -7,6 +7,7 @@ many share the work, within floating-point tolerance, and chance costs a few per
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import cast
 
 import torch
 import torch.distributed as dist
@@ -68,19 +69,19 @@ def data_parallel(network: nn.Module) -> nn.Module:
     return DistributedDataParallel(network, broadcast_buffers=False) if dist.is_initialized() else network
 
 
-def convert_sync_batchnorm(network: nn.Module) -> nn.Module:
-    """The network, its batch norms taking their statistics over all processes. Parameters are made anew."""
+def convert_sync_batchnorm(network: nn.Module) -> None:
+    """Has the network's batch norms take their statistics over all processes, in place. Parameters are made anew."""
     if not dist.is_initialized():
-        return network
+        return
     if next(network.parameters()).is_cuda:
-        return nn.SyncBatchNorm.convert_sync_batchnorm(network)
+        nn.SyncBatchNorm.convert_sync_batchnorm(network)  # in place, but for a network that is one norm
+        return
     for parent in list(network.modules()):
         for name, child in parent.named_children():
             if isinstance(child, _BatchNorm):
                 norm = SyncBatchNorm(child.num_features, child.eps, child.momentum, child.affine)
                 norm.load_state_dict(child.state_dict())
                 setattr(parent, name, norm)
-    return network
 
 
 class SyncBatchNorm(_BatchNorm):
@@ -97,11 +98,12 @@ class SyncBatchNorm(_BatchNorm):
         moments = torch.stack((full.mean(over), full.square().mean(over)))
         mean, square = differentiable.all_reduce(moments) / world_size()
         variance = square - mean.square()
+        assert self.running_mean is not None and self.running_var is not None and self.momentum is not None
         with torch.no_grad():
             count = x.numel() / x.shape[1] * world_size()
             self.running_mean.lerp_(mean, self.momentum)
             self.running_var.lerp_(variance * count / (count - 1), self.momentum)
-            self.num_batches_tracked += 1
+            cast(Tensor, self.num_batches_tracked).add_(1)
         scale = (variance + self.eps).rsqrt()
         shift = -mean * scale
         if self.affine:

@@ -8,7 +8,9 @@ from typing import NamedTuple
 
 import torch
 import torch.nn.functional as F
-from torch import Tensor, nn
+from torch import Tensor
+
+from adder.network.model import Adder
 
 NUMBERS = 10
 
@@ -22,7 +24,7 @@ class Outputs(NamedTuple):
 
 
 @torch.inference_mode()
-def predict(network: nn.Module, images: Tensor, *, batch_size: int = 1000) -> Outputs:
+def predict(network: Adder, images: Tensor, *, batch_size: int = 1000) -> Outputs:
     """Images uint8 (N, 1, 28, 28), on the network's device -> Outputs."""
     network.eval()
     parts = []

@@ -94,7 +94,7 @@ def draw_confusion(path: Path, counts: Tensor) -> None:
                 axes.text(
                     column,
                     row,
-                    int(counts[row, column]),
+                    str(int(counts[row, column])),
                     ha="center",
                     va="center",
                     fontsize=8 if row == column else 10,

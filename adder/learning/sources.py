@@ -117,8 +117,9 @@ def read_alphabets(root: Path) -> dict[str, list[np.ndarray]] | None:
     for name, look_alikes in nondigits.LOOK_ALIKES.items():
         files = sorted((root / name).glob("character*/*.png"))
         files = [file for file in files if int(file.parent.name.removeprefix("character")) not in look_alikes]
-        alphabets[name] = [cv2.imread(str(file), cv2.IMREAD_GRAYSCALE) for file in files]
-        if not files or any(picture is None for picture in alphabets[name]):
+        pictures = [cv2.imread(str(file), cv2.IMREAD_GRAYSCALE) for file in files]
+        alphabets[name] = [picture for picture in pictures if picture is not None]
+        if not files or len(alphabets[name]) < len(files):
             return None
     return alphabets
 

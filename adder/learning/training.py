@@ -55,7 +55,8 @@ class Run:
         self.settings, self.device, self.origin = settings, device, origin
         self.recipe = RECIPES[settings.recipe]
         torch.manual_seed(settings.seed)
-        self.network = distributed.convert_sync_batchnorm(models.build(**self.recipe.model).to(device))
+        self.network = models.build(**self.recipe.model).to(device)
+        distributed.convert_sync_batchnorm(self.network)
         self.average = deepcopy(self.network)
         self.updates = 0  # of the average
         self.optimiser = self.recipe.optimiser(self.network.parameters(), settings.lr)
@@ -66,7 +67,7 @@ class Run:
         tensors |= {f"average.{name}": tensor for name, tensor in self.average.state_dict().items()}
         for index, state in self.optimiser.state_dict()["state"].items():
             tensors |= {f"optimiser.{index}.{name}": value for name, value in state.items()}
-        description = {"settings": asdict(self.settings), "origin": self.origin, "log": self.log}
+        description: dict = {"settings": asdict(self.settings), "origin": self.origin, "log": self.log}
         description["updates"] = self.updates
         checkpoint.save(folder / STATE, tensors, description)
 
@@ -163,7 +164,7 @@ def fit(run: Run, sets: data.Sets) -> Iterator[dict]:
             seed = settings.seed * 100_003 + epoch + 1
             images = sets.training.epoch(seed).to(run.device)
             torch.manual_seed(seed)
-            row = {"epoch": epoch + 1, **train_epoch(run, network, images, epoch, bar)}
+            row: dict = {"epoch": epoch + 1, **train_epoch(run, network, images, epoch, bar)}
             row["validation"] = validate(run.average, sets, run.device) if first else {}
             row["seconds"] = before + time.perf_counter() - started
             log.append(row)
@@ -262,7 +263,7 @@ def validate(network: models.Adder, sets: data.Sets, device: torch.device) -> di
         for name, split in splits.items()
         if len(split.digits)
     }
-    scores = {
+    scores: dict[str, dict[str, float]] = {
         name: evaluation.score(outputs[name], splits[name].digits) for name in ("mnist", "drawn") if name in outputs
     }
     if "foreign" in outputs and outputs["mnist"].refusal is not None:

@@ -1,6 +1,7 @@
 """Backbones: normalised images (B, 1, 28, 28) -> features (B, width). Knows neither digits nor numbers."""
 
 import math
+from collections.abc import Callable
 from functools import partial
 
 import torch
@@ -123,7 +124,7 @@ LENET = (
 )
 ONE_EPOCH = ("valid5 24", "max 2", "valid3 32", "max 2", "relu 256")
 
-BACKBONES = {
+BACKBONES: dict[str, Callable[..., nn.Module]] = {
     "residual": ResidualBackbone,
     "quick": QuickBackbone,
     "bn-embed": partial(PlainBackbone, BN_EMBED, norm=True),

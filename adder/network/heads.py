@@ -1,5 +1,7 @@
 """Adder heads: (digit logits (B, 10), numbers int64 (B,)) -> sum logits (B, 19). Knows neither image nor loss."""
 
+from collections.abc import Callable
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
@@ -17,6 +19,8 @@ class ConvolutionHead(nn.Module):
     """
 
     takes_probs = True  # of the logits nothing but their softmax counts
+    value: Tensor
+    impossible: Tensor
     GAIN = 8.0  # the table moves at the optimiser's pace; this lets it become sharp within an epoch
 
     def __init__(self):
@@ -89,4 +93,9 @@ def one_hot(numbers: Tensor) -> Tensor:
     return F.one_hot(numbers, NUMBERS).float()
 
 
-HEADS = {"convolution": ConvolutionHead, "concat": ConcatHead, "embed": EmbedHead, "pair": PairHead}
+HEADS: dict[str, Callable[..., nn.Module]] = {
+    "convolution": ConvolutionHead,
+    "concat": ConcatHead,
+    "embed": EmbedHead,
+    "pair": PairHead,
+}

@@ -3,7 +3,7 @@
 Knows nothing of data, losses or files. It returns logits; probabilities are made by the reader.
 """
 
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 import torch
 from torch import Tensor, nn
@@ -31,6 +31,8 @@ class Adder(nn.Module):
     probabilities adds these, others the logits that they learned from.
     """
 
+    temperature: Tensor
+
     def __init__(
         self,
         backbone: nn.Module,
@@ -42,8 +44,9 @@ class Adder(nn.Module):
     ):
         super().__init__()
         self.backbone = backbone
-        self.digit = nn.Linear(backbone.width, DIGITS)
-        self.refusal = nn.Linear(backbone.width, 1) if refuses else None
+        width = cast(int, backbone.width)
+        self.digit = nn.Linear(width, DIGITS)
+        self.refusal = nn.Linear(width, 1) if refuses else None
         self.head = head
         self.mean, self.std = mean, std
         self.register_buffer("temperature", torch.ones(()))

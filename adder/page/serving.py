@@ -55,9 +55,13 @@ def gate_middleware(page: gr.Blocks, mcp: bool) -> Middleware:
     functions = {
         block._id: {function.__name__ for function in block.server_fns}
         for block in page.blocks.values()
-        if getattr(block, "server_fns", None)
+        if isinstance(block, gr.HTML) and block.server_fns
     }
-    programs = {each.api_name: (id, list(signature(each.fn).parameters)) for id, each in page.fns.items()}
+    programs = {
+        each.api_name: (id, list(signature(each.fn).parameters))
+        for id, each in page.fns.items()
+        if each.fn and each.api_name
+    }
     sessions = Sessions(page._queue)
     return Middleware(Gate, max_body=MAX_BODY, functions=functions, programs=programs, sessions=sessions, mcp=mcp)
 
