@@ -6,9 +6,6 @@ the only one by which its number does: a head without addition built in learns t
 End to end: the recipe `quick` from scratch, again by a part of the pairs, with and without being told a digit.
 """
 
-import argparse
-import os
-import statistics
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -24,12 +21,13 @@ from adder.learning.recipes import RECIPES, one_cycle
 from adder.network import checkpoint
 from adder.network.heads import DIGITS, HEADS, NUMBERS
 from adder.network.model import Adder, choose_device
+from bench import shared
 
-ROOT = Path(__file__).parent.parent
 SHARES = (0.1, 0.3, 0.5)  # of the 100 pairs, withheld
 FROM_SCRATCH = "quick"  # the recipe
 STEPS, BATCH = 2000, 512  # for every head
 RATES = (1e-3, 3e-3, 1e-2, 3e-2, 1e-1, 3e-1, 1.0)  # that --rates tries
+TOLD = ("told", "pairs withheld", "digit", "sum: seen", "unseen", "unseen, digit read right", "seconds a run")
 PAPERS = "DeepStochLog 97.9 %, A-NeSI 97.7 %, DeepProbLog 97.2 %, as the results files of A-NeSI give them"
 
 
@@ -140,18 +138,20 @@ def accuracies(right: Tensor, digits: Tensor, is_read: Tensor, seen: Tensor) -> 
     right bool (N, 10); digits int64 (N,), the true ones; is_read bool (N,); seen bool (10, 10).
     """
     known = seen[digits]  # (N, 10)
-    parts = (known, ~known, ~known & is_read[:, None])
-    return tuple(100 * right[part].double().mean().item() for part in parts)
+    on_seen, on_unseen, on_read = (
+        100 * right[part].cpu().double().mean().item() for part in (known, ~known, ~known & is_read[:, None])
+    )
+    return on_seen, on_unseen, on_read
 
 
 def by_cell(right: Tensor, digits: Tensor) -> Tensor:
     """right bool (N, 10), digits int64 (N,) -> the accuracy of each pair, float64 (10 digits, 10 numbers)."""
-    return torch.stack([right[digits == digit].double().mean(0) for digit in range(DIGITS)]).cpu()
+    return torch.stack([right[digits == digit].cpu().double().mean(0) for digit in range(DIGITS)])
 
 
 def frozen(train: Read, test: Read, *, seeds: int, steps: int) -> tuple[dict, dict[str, Tensor]]:
     """({head: {share: accuracies of every seed}}, {head: by_cell of the largest share, first seed})."""
-    results = {name: {share: [] for share in SHARES} for name in TRIALS}
+    results: dict[str, dict[float, list[tuple]]] = {name: {share: [] for share in SHARES} for name in TRIALS}
     cells = {}
     is_read = test.logits.argmax(1) == test.digits
     jobs = [(seed, share, name) for seed in range(seeds) for share in SHARES for name in TRIALS]
@@ -170,13 +170,13 @@ def compare_rates(train: Read, validation: Read, *, steps: int) -> None:
     The unseen pairs are not looked at.
     """
     seen = draw_seen(SHARES[-1], 0).to(train.digits.device)
-    print(f"| on seen pairs, validation | {' | '.join(f'{lr:g}' for lr in RATES)} |\n|---|{'---|' * len(RATES)}")
+    shared.print_table(["on seen pairs, validation", *(f"{lr:g}" for lr in RATES)], [])
     for name, trial in TRIALS.items():
         row = []
         for lr in RATES:
             head = fit_head(trial._replace(lr=lr), train, seen, steps=steps, seed=0)
-            row.append(100 * hits(head, validation)[seen[validation.digits]].double().mean().item())
-        print(f"| {name} | {' | '.join(f'{value:.2f} %' for value in row)} |", flush=True)
+            row.append(100 * hits(head, validation)[seen[validation.digits]].cpu().double().mean().item())
+        shared.print_row([name, *(f"{value:.2f} %" for value in row)])
 
 
 def from_scratch(
@@ -214,25 +214,17 @@ def from_scratch(
     outputs = evaluation.predict(run.average, test.images.to(device))
     is_read = outputs.digit.argmax(1) == test.digits
     right = outputs.sum.argmax(2) == sums_of(test.digits)
-    return (100 * is_read.double().mean().item(), *accuracies(right, test.digits, is_read, seen))
-
-
-def spread(values: list[float]) -> str:
-    """Mean ± standard deviation of percentages, the latter left out for a single one."""
-    if any(value != value for value in values):  # of no pairs at all
-        return "-"
-    if len(values) == 1:
-        return f"{values[0]:.2f} %"
-    return f"{statistics.mean(values):.2f} ± {statistics.stdev(values):.2f} %"
+    return (100 * is_read.cpu().double().mean().item(), *accuracies(right, test.digits, is_read, seen))
 
 
 def print_frozen(results: dict[str, dict[float, list[tuple]]]) -> None:
     kinds = ("seen", "unseen", "unseen, digit read right")
     names = [f"{share:.0%} withheld: {kinds[0]}" if kind == 0 else kinds[kind] for share in SHARES for kind in range(3)]
-    print(f"| sum right | {' | '.join(names)} |\n|---|{'---|' * len(names)}")
+    rows = []
     for name, by_share in results.items():
         columns = [column for runs in by_share.values() for column in zip(*runs, strict=True)]
-        print(f"| {name} | {' | '.join(spread(list(column)) for column in columns)} |")
+        rows.append([name, *map(shared.mean_and_deviation, columns)])
+    shared.print_table(["sum right", *names], rows)
 
 
 def print_from_scratch(
@@ -240,8 +232,7 @@ def print_from_scratch(
 ) -> None:
     """Trains and prints row by row: sums alone at every share, and told the digit too at the largest."""
     print(f"\nRecipe {FROM_SCRATCH} from scratch on MNIST alone, {epochs} epochs, {seeds} seeds.\n")
-    print("| told | pairs withheld | digit | sum: seen | unseen | unseen, digit read right | seconds a run |")
-    print("|---|---|---|---|---|---|---|")
+    shared.print_table(TOLD, [])
     rows = [("sums alone", "sum", share) for share in (0.0, *SHARES)] + [("digit and sum", "both", SHARES[-1])]
     for name, supervision, share in rows:
         started = time.perf_counter()
@@ -250,8 +241,8 @@ def print_from_scratch(
             for seed in range(seeds)
         ]
         seconds = (time.perf_counter() - started) / seeds
-        columns = [spread(list(column)) for column in zip(*runs, strict=True)]
-        print(f"| {name} | {share:.0%} | {' | '.join(columns)} | {seconds:.0f} |", flush=True)
+        columns = [shared.mean_and_deviation(column) for column in zip(*runs, strict=True)]
+        shared.print_row([name, f"{share:.0%}", *columns, f"{seconds:.0f}"])
 
 
 def draw_cells(path: Path, cells: dict[str, Tensor], seen: Tensor) -> None:
@@ -282,11 +273,10 @@ def draw_cells(path: Path, cells: dict[str, Tensor], seen: Tensor) -> None:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(
-        description="Whether the heads add: sums of pairs never trained on, over frozen digits and end to end."
+    parser = shared.parser(
+        "Whether the heads add: sums of pairs never trained on, over frozen digits and end to end.",
+        weights=shared.WEIGHTS / "held-out" / "seed-0.safetensors",
     )
-    parser.add_argument("--weights", type=Path, default=ROOT / "weights" / "held-out" / "seed-0.safetensors")
-    parser.add_argument("--data-dir", type=Path, default=Path(os.environ.get("ADDER_DATA") or "data"))
     parser.add_argument("--seeds", type=int, default=5, help="of the frozen part; 0 skips it")
     parser.add_argument("--steps", type=int, default=STEPS, help="of every head")
     parser.add_argument("--device", default="auto", help="auto, cpu, cuda or mps")

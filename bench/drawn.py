@@ -4,13 +4,10 @@ Everything is measured through the functions that the page uses; the reference s
 as most demos do it.
 """
 
-import argparse
-import os
-import time
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 import cv2
 import numpy as np
@@ -22,15 +19,16 @@ from adder.learning.evaluation import Outputs
 from adder.network import checkpoint
 from adder.network.model import Adder
 from adder.reader import Reader
+from bench import shared
 
-ROOT = Path(__file__).parent.parent
 Strokes = list[np.ndarray]
+Key = TypeVar("Key")
 
 CANVASES = (100, 280, 500, 1000)  # px a side
 SIZES = (0.2, 0.5, 0.95)  # the digit's longer side, share of the canvas
 BRUSHES = (2, 5, 10, 20, 40)  # px
 FAIR = (0.02, 0.15)  # brush over the digit's longer side: between these nobody would complain of the brush
-TYPICAL = {"canvas": 280, "size": 0.65 * 280, "brush": 14}
+TYPICAL: dict = {"canvas": 280, "size": 0.65 * 280, "brush": 14}
 ANGLES = range(-20, 21, 5)
 PLACES = (0.35, 0.5, 0.65)
 
@@ -64,11 +62,6 @@ def reference(path: Path) -> System:
     return System(name, network, 0.0, shrink, lambda drawing: shrink(strokes.draw(drawing, **TYPICAL)))
 
 
-def percent(right: int, count: int) -> str:
-    low, high = evaluation.wilson_interval(right, count)
-    return f"{right / count:.2%} ({low:.2%} - {high:.2%})"
-
-
 def accuracy(outputs: Outputs, digits: torch.Tensor) -> dict[str, str]:
     """The rows of the table for one set of digits."""
     probs = outputs.digit.softmax(1)
@@ -78,11 +71,11 @@ def accuracy(outputs: Outputs, digits: torch.Tensor) -> dict[str, str]:
     surest = probs.amax(1).argsort(descending=True)[: round(0.95 * len(digits))]
     scores = evaluation.score(outputs, digits)
     return {
-        "digit read right": percent(int(right.sum()), len(digits)),
+        "digit read right": shared.with_interval(int(right.sum()), len(digits)),
         "sum right, all ten numbers": f"{scores['sum_accuracy']:.2%}",
         "sum = digit + number": f"{scores['agreement']:.2%}",
-        "among the first two": percent(int(second.sum()), len(digits)),
-        "of the surest 95 %": percent(int(right[surest].sum()), len(surest)),
+        "among the first two": shared.with_interval(int(second.sum()), len(digits)),
+        "of the surest 95 %": shared.with_interval(int(right[surest].sum()), len(surest)),
         "calibration error (ECE)": f"{scores['ece']:.2%}",
     }
 
@@ -94,7 +87,7 @@ def refusals(system: System, digits: dict[str, Outputs], others: dict[str, Outpu
     scores = {name: evaluation.digit_score(outputs) for name, outputs in (digits | others).items()}
     rows = {}
     for name, score in scores.items():
-        rows[f"refused: {name}"] = percent(int((score < system.threshold).sum()), len(score))
+        rows[f"refused: {name}"] = shared.with_interval(int((score < system.threshold).sum()), len(score))
     for name in digits:
         rows[f"AUROC: {name} against characters"] = f"{evaluation.auroc(scores[name], scores['characters']):.4f}"
     return rows
@@ -134,15 +127,15 @@ def sweeps(system: System, drawings: list[strokes.Drawing]) -> dict[str, dict]:
         for brush in BRUSHES
         if FAIR[0] <= brush / (size * canvas) <= 2 * FAIR[1]
     }
-    places = {
-        (x, y): sweep(system, drawings, lambda d, x=x, y=y: strokes.draw(d, **TYPICAL | {"size": 120}, centre=(x, y)))
-        for x in PLACES
-        for y in PLACES
-    }
-    angles = {
-        angle: sweep(system, drawings, lambda d, angle=angle: strokes.draw(turned(d, angle), **TYPICAL))
-        for angle in ANGLES
-    }
+
+    def at(x, y):
+        return sweep(system, drawings, lambda d: strokes.draw(d, **TYPICAL | {"size": 120}, centre=(x, y)))
+
+    def by(angle):
+        return sweep(system, drawings, lambda d: strokes.draw(turned(d, angle), **TYPICAL))
+
+    places = {(x, y): at(x, y) for x in PLACES for y in PLACES}
+    angles = {angle: by(angle) for angle in ANGLES}
     return {"grid": grid, "place": places, "rotation": angles}
 
 
@@ -150,12 +143,15 @@ def filter_fair(grid: dict[tuple[int, float, int], float]) -> dict[tuple[int, fl
     return {cell: value for cell, value in grid.items() if FAIR[0] <= cell[2] / (cell[1] * cell[0]) <= FAIR[1]}
 
 
+def lowest(results: dict[Key, float]) -> Key:
+    return min(results, key=lambda key: results[key])
+
+
 def worst(results: dict) -> dict[str, str]:
     """The worst cell of each sweep, as rows of the table."""
-    cell = min(filter_fair(results["grid"]), key=results["grid"].get)
+    cell = lowest(filter_fair(results["grid"]))
     canvas, size, brush = cell
-    place = min(results["place"], key=results["place"].get)
-    angle = min(results["rotation"], key=results["rotation"].get)
+    place, angle = lowest(results["place"]), lowest(results["rotation"])
     return {
         "worst canvas, size and brush (brush 2-15 % of the digit)": f"{results['grid'][cell]:.2%} "
         f"(canvas {canvas}, digit {size:.0%}, brush {brush} px)",
@@ -168,12 +164,12 @@ def draw_sweeps(path: Path, results: dict[str, dict], curves: dict[str, Outputs]
     """One line a system: accuracy by brush, size, canvas and rotation; risk by coverage."""
     from matplotlib.figure import Figure
 
-    lowest = min(
+    least = min(
         value
         for result in results.values()
         for value in (*filter_fair(result["grid"]).values(), *result["rotation"].values())
     )
-    limits = (min(95, 100 * lowest - 1), 100.2)
+    limits = (min(95, 100 * least - 1), 100.2)
     figure = Figure(figsize=(15, 3.4), layout="constrained")
     axes = figure.subplots(1, 5)
     for name, result in results.items():
@@ -202,35 +198,14 @@ def draw_sweeps(path: Path, results: dict[str, dict], curves: dict[str, Outputs]
     figure.savefig(path, dpi=90)
 
 
-def table(columns: dict[str, dict[str, str]]) -> None:
-    names = list(dict.fromkeys(row for column in columns.values() for row in column))
-    print(f"\n| | {' | '.join(columns)} |\n|---|{'---|' * len(columns)}")
-    for name in names:
-        print(f"| {name} | {' | '.join(column.get(name, '') for column in columns.values())} |")
-
-
 def breakdown(title: str, keys: list[int], right: torch.Tensor) -> None:
     values = [(key, right[torch.tensor(keys) == key].double().mean().item()) for key in sorted(set(keys))]
     print(f"\n{title}: " + ", ".join(f"{key}: {value:.1%}" for key, value in values))
 
 
-def latency(path: Path, drawings: list[strokes.Drawing]) -> str:
-    """Strokes to Reading on one core."""
-    torch.set_num_threads(1)
-    reader = Reader.load(path, device="cpu")
-    times = []
-    for index, drawing in enumerate(drawings[:300]):
-        started = time.perf_counter()
-        reader.read_strokes(drawing.strokes, index % 10)
-        times.append(1000 * (time.perf_counter() - started))
-    return f"{np.median(times[20:]):.1f} ms ({np.percentile(times[20:], 95):.1f} ms)"
-
-
 def main() -> None:
-    parser = argparse.ArgumentParser(description="How well drawings are read, by the shipped weights and a reference.")
-    parser.add_argument("--weights", type=Path, default=ROOT / "weights" / "adder.safetensors")
-    parser.add_argument("--reference", type=Path, default=ROOT / "weights" / "bottleneck.safetensors")
-    parser.add_argument("--data-dir", type=Path, default=Path(os.environ.get("ADDER_DATA") or "data"))
+    parser = shared.parser("How well drawings are read, by the shipped weights and a reference.")
+    parser.add_argument("--reference", type=Path, default=shared.WEIGHTS / "bottleneck.safetensors")
     parser.add_argument(
         "--strokes", type=Path, help="read this file instead: what demo.py --collect wrote (.jsonl), or UNIPEN"
     )
@@ -243,17 +218,21 @@ def main() -> None:
         read = collection.load if flags.strokes.suffix == ".jsonl" else strokes.read_unipen
         drawings = [drawing for drawing in read(flags.strokes) if drawing.digit != data.NO_DIGIT]
     else:
-        drawings = [d for d in sources.pendigits(flags.data_dir) if d.writer % data.VALIDATION_WRITERS == 0]
+        try:
+            writers = sources.pendigits(flags.data_dir)
+        except sources.DataError as error:
+            parser.error(str(error))
+        drawings = [drawing for drawing in writers if drawing.writer % data.VALIDATION_WRITERS == 0]
     drawings = drawings[:: flags.every]
     digits = digits_of(drawings)
-    test = sources.mnist(flags.data_dir, train=False)
-    foreign = torch.cat(
-        [
-            characters
-            for name, characters in sources.omniglot(flags.data_dir).items()
-            if name in nondigits.VALIDATION_ALPHABETS
-        ]
-    )
+    if not drawings:
+        parser.error(f"{flags.strokes or flags.data_dir} holds no drawing of a digit")
+    try:
+        test = sources.mnist(flags.data_dir, train=False)
+        alphabets = sources.omniglot(flags.data_dir)
+    except sources.DataError as error:
+        parser.error(str(error))
+    characters = torch.cat([alphabets[name] for name in nondigits.VALIDATION_ALPHABETS])
     rng = np.random.default_rng(12345)  # not a seed of any training
     pieces = [drawing.strokes for drawing in drawings]
     invented = [nondigits.invent(rng, pieces) for _ in range(1000)]
@@ -271,7 +250,7 @@ def main() -> None:
                 system,
                 {"MNIST test": mnist, "drawings": drawn},
                 {
-                    "characters": evaluation.predict(system.network, foreign),
+                    "characters": evaluation.predict(system.network, characters),
                     "invented non-digits": system.read(in_parallel(system.from_strokes, invented)),
                 },
             ),
@@ -280,8 +259,13 @@ def main() -> None:
         print(f"\n{system.name}, {len(drawings)} drawings, read right")
         breakdown("by writer", [drawing.writer for drawing in drawings], right)
         breakdown("by digit", digits.tolist(), right)
-    columns[systems[0].name]["strokes to Reading on one core, median (95 %)"] = latency(flags.weights, drawings)
-    table(columns)
+    median, slow = shared.latencies(Reader.load(flags.weights, "cpu"), pieces, repeats=280)
+    columns[systems[0].name]["strokes to Reading on one core, median (95 %)"] = f"{median:.1f} ms ({slow:.1f} ms)"
+    names = dict.fromkeys(row for column in columns.values() for row in column)
+    print()
+    shared.print_table(
+        ["", *columns], [[name, *(column.get(name, "") for column in columns.values())] for name in names]
+    )
     if flags.picture:
         draw_sweeps(flags.picture, results, curves, digits)
 

@@ -5,19 +5,18 @@ pointer move: the milliseconds until the frame that shows a reading which knows 
 time, so a move that comes meanwhile waits for the next.
 """
 
-import argparse
-import os
-import time
-from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, expect, sync_playwright
 
-from bench import load
-from bench.screenshots import chromium
+from bench import load, shared
+from bench.shared import Strokes, chromium, draw, serving, validation_drawings
 
-ROOT = Path(__file__).parent.parent
+COLUMNS = (
+    *("pointer moves", "median", "p95", "requests", "at once, at most"),
+    "changes while the pen was down",
+)
 BAR = 60  # ms, 95th percentile
 WATCH = """
 const seen = (window.seen = { moves: 0, taken: [], requests: 0, most: 0, whileDown: 0 });
@@ -65,13 +64,13 @@ class Followed(NamedTuple):
     while_down: int  # changes of the page while the pen was down
 
 
-def follow(browser: Browser, url: str, drawings: list[load.Strokes]) -> Followed:
+def follow(browser: Browser, url: str, drawings: list[Strokes]) -> Followed:
     page = browser.new_page(viewport={"width": 1280, "height": 800})
     page.add_init_script(WATCH)
     page.goto(url)
     page.wait_for_selector("#pad canvas")
     for drawing in drawings:
-        draw(page, drawing)
+        draw(page, drawing, pause=load.FRAME)
         expect(page.locator("#reading")).not_to_have_attribute("data-state", "empty")
         page.keyboard.press("Escape")
         expect(page.locator("#reading")).to_have_attribute("data-state", "empty")
@@ -80,31 +79,16 @@ def follow(browser: Browser, url: str, drawings: list[load.Strokes]) -> Followed
     return Followed(seen["taken"], seen["moves"], seen["requests"], seen["most"], seen["whileDown"])
 
 
-def draw(page: Page, strokes: load.Strokes) -> None:
-    box = page.locator("#pad canvas").bounding_box()
-    for stroke in strokes:
-        for index, (x, y) in enumerate(stroke):
-            started = time.perf_counter()
-            page.mouse.move(box["x"] + x / 10_000 * box["width"], box["y"] + y / 10_000 * box["height"])
-            if index == 0:
-                page.mouse.down()
-            time.sleep(max(0, load.FRAME - (time.perf_counter() - started)))
-        page.mouse.up()
-
-
 def main() -> int:
-    parser = argparse.ArgumentParser(description="Milliseconds from a pointer move to the changed page, in Chromium.")
-    parser.add_argument("--weights", type=Path, default=ROOT / "weights" / "adder.safetensors")
-    parser.add_argument("--data-dir", type=Path, default=Path(os.environ.get("ADDER_DATA") or "data"))
+    parser = shared.parser("Milliseconds from a pointer move to the changed page, in Chromium.")
     parser.add_argument("--drawings", type=int, default=30, help="digits to draw (%(default)s)")
     flags = parser.parse_args()
-    drawings = load.drawings_of(flags.data_dir)[:: 1500 // flags.drawings][: flags.drawings]
-    with load.serving(flags.weights) as server, sync_playwright() as playwright, chromium(playwright) as browser:
+    drawings = validation_drawings(flags.data_dir)[:: 1500 // flags.drawings][: flags.drawings]
+    with serving(flags.weights) as server, sync_playwright() as playwright, chromium(playwright) as browser:
         met = follow(browser, f"http://127.0.0.1:{server.port}", drawings)
     median, slow = np.percentile(met.taken, (50, 95))
-    print("| pointer moves | median | p95 | requests | at once, at most | changes while the pen was down |")
-    print("|---|---|---|---|---|---|")
-    print(f"| {met.moves:,} | {median:.0f} ms | {slow:.0f} ms | {met.requests:,} | {met.most} | {met.while_down:,} |")
+    cells = [f"{met.moves:,}", f"{median:.0f} ms", f"{slow:.0f} ms", f"{met.requests:,}", f"{met.most}"]
+    shared.print_table(COLUMNS, [[*cells, f"{met.while_down:,}"]])
     return int(slow > BAR or met.most > 1)
 
 

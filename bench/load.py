@@ -5,18 +5,15 @@ validation writer at human speed, has one request in flight, and sends the newes
 afterwards, with the reader's own to exactly the strokes sent. Reads /proc, so Linux alone.
 """
 
-import argparse
 import contextlib
 import http.client
 import json
 import os
 import random
-import socket
-import subprocess
 import sys
 import time
 from bisect import bisect
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from itertools import count
@@ -26,29 +23,19 @@ from typing import NamedTuple
 
 import numpy as np
 
-ROOT = Path(__file__).parent.parent
+from bench import shared
+from bench.shared import PATIENCE, Server, Strokes, connected, fetch, serving, validation_drawings
+
 FRAME = 1 / 60  # s between two points: a browser reports the pen once a frame
 LIFT = 0.2  # s between two strokes
 LOOK = 1.0  # s that a person looks at the answer before drawing again
 BUSY = 0.25  # s that the page waits before it asks a busy server again
-PATIENCE = 8.0  # s until the page gives an answer up
-BARS = {"p95": 250, "growth": 20, "start": 8.0, "rest": 450}  # ms with 32 people; MB; s; MB
+BARS: dict[str, float] = {"p95": 250, "growth": 20, "start": 8.0, "rest": 450}  # ms with 32 people; MB; s; MB
+COLUMNS = (
+    *("people drawing", "readings/s", "p50", "p95", "p99", "errors", "busy", "wrong"),
+    *("resident before", "after"),
+)
 CUDA = 300  # MB that PyTorch's CUDA build takes on top, on a CPU too
-
-Strokes = list[list[list[int]]]
-
-
-class Server(NamedTuple):
-    """A running demo.py."""
-
-    process: subprocess.Popen
-    port: int
-    page: float  # s from the command to the page's first answer
-
-    def megabytes(self) -> float:
-        """Resident memory."""
-        status = Path(f"/proc/{self.process.pid}/status").read_text(encoding="utf-8")
-        return int(status.split("VmRSS:")[1].split()[0]) / 1024
 
 
 class Answer(NamedTuple):
@@ -60,52 +47,11 @@ class Answer(NamedTuple):
     seconds: float
 
 
-@contextlib.contextmanager
-def serving(weights: Path, port: int | None = None) -> Iterator[Server]:
-    """demo.py on a free port, or on this one, until the block ends. RuntimeError when it ends by itself."""
-    port = port or free_port()
-    command = [sys.executable, "demo.py", "--weights", str(weights), "--device", "cpu", "--port", str(port)]
-    started = time.perf_counter()
-    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL)
-    try:
-        while True:
-            with contextlib.suppress(OSError), connected(port) as connection:
-                fetch(connection, "/")
-                break
-            if process.poll() is not None:
-                raise RuntimeError("demo.py ended")
-            time.sleep(0.02)
-        yield Server(process, port, time.perf_counter() - started)
-    finally:
-        process.kill()
-        process.wait()
-
-
-def rest_bar() -> int:
+def rest_bar() -> float:
     """MB resident after the first reading, for the PyTorch that is installed."""
     import torch
 
     return BARS["rest"] + CUDA * (torch.version.cuda is not None)
-
-
-def free_port() -> int:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return free.getsockname()[1]
-
-
-def connected(port: int) -> contextlib.closing[http.client.HTTPConnection]:
-    return contextlib.closing(http.client.HTTPConnection("127.0.0.1", port, timeout=PATIENCE))
-
-
-def fetch(connection: http.client.HTTPConnection, path: str, body: bytes | None = None) -> bytes:
-    """The answer's body. HTTPException unless the status is 200, OSError without an answer."""
-    connection.request("POST" if body else "GET", path, body, {"Content-Type": "application/json"})
-    answer = connection.getresponse()
-    content = answer.read()
-    if answer.status != 200:
-        raise http.client.HTTPException(f"{answer.status} {content[:200]!r}")
-    return content
 
 
 def pad_of(port: int) -> int:
@@ -186,26 +132,11 @@ def is_busy(body: bytes | None) -> bool:
     return body is not None and body.startswith(b'{"busy"')
 
 
-def drawings_of(folder: Path) -> list[Strokes]:
-    """Those of the validation writers, as the page's pad would send them."""
-    from adder.learning.data import VALIDATION_WRITERS
-    from adder.learning.sources import pendigits
-
-    return [on_pad(drawing.strokes) for drawing in pendigits(folder) if drawing.writer % VALIDATION_WRITERS == 0]
-
-
-def on_pad(strokes: list[np.ndarray]) -> Strokes:
-    """Strokes in any unit -> in the middle of a pad of 10,000 x 10,000, as integers."""
-    points = np.concatenate(strokes)
-    middle, side = (points.min(0) + points.max(0)) / 2, np.ptp(points, axis=0).max()
-    return [np.rint(5000 + 6000 * (stroke - middle) / side).astype(int).tolist() for stroke in strokes]
-
-
 def checker(weights: Path) -> Callable[[Answer], bool]:
     """Tells whether an answer is what the reader itself says to the strokes that were sent."""
     import torch
 
-    from adder.page.answers import answer_pad, page_json
+    from adder.page.answers import answer_pad, page_json, read_drawing
     from adder.reader import Reader
 
     torch.set_num_threads(1)  # as in the server: the last bits depend on it
@@ -213,10 +144,12 @@ def checker(weights: Path) -> Callable[[Answer], bool]:
 
     @cache
     def expected(sent: str) -> dict:
-        return answer_pad(json.loads(sent), lambda drawn, number: page_json(reader.read_strokes(drawn, number)))
+        return answer_pad(json.loads(sent), lambda drawn, number: page_json(read_drawing(reader, drawn, number)))
 
     def is_right(answer: Answer) -> bool:
-        return json.loads(answer.body) == expected(json.dumps({"strokes": answer.strokes, "number": answer.number}))
+        return json.loads(answer.body or b"null") == expected(
+            json.dumps({"strokes": answer.strokes, "number": answer.number})
+        )
 
     return is_right
 
@@ -250,9 +183,12 @@ def crowd(server: Server, count: int, visit: Callable[[Pad], list[Answer]], is_r
     seconds, after = time.perf_counter() - started, server.megabytes()
     answers = [answer for answers in each for answer in answers]
     read = [answer for answer in answers if answer.body is not None and not is_busy(answer.body)]
+    p50, p95, p99 = (1000 * np.percentile([answer.seconds for answer in read], (50, 95, 99))).tolist()
     return Crowd(
-        len(read) / seconds,
-        *(1000 * np.percentile([answer.seconds for answer in read], (50, 95, 99))).tolist(),
+        rate=len(read) / seconds,
+        p50=p50,
+        p95=p95,
+        p99=p99,
         errors=sum(answer.body is None for answer in answers),
         busy=sum(is_busy(answer.body) for answer in answers),
         wrong=sum(not is_right(answer) for answer in read),
@@ -280,31 +216,30 @@ def hurried_crowd(server: Server, readings: int, drawings: list[Strokes], is_rig
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description="Readings a second, latency and memory with many people drawing.")
-    parser.add_argument("--weights", type=Path, default=ROOT / "weights" / "adder.safetensors")
-    parser.add_argument("--data-dir", type=Path, default=Path(os.environ.get("ADDER_DATA") or "data"))
+    parser = shared.parser("Readings a second, latency and memory with many people drawing.")
     parser.add_argument("--people", type=int, nargs="*", default=[1, 8, 32, 64], help="at once; one row each")
     parser.add_argument("--seconds", type=float, default=20, help="that they draw (%(default)s)")
     parser.add_argument("--readings", type=int, default=20_000, help="without a pause; 0 skips them (%(default)s)")
     flags = parser.parse_args()
 
-    drawings, is_right, missed = drawings_of(flags.data_dir), checker(flags.weights), []
+    drawings, is_right = validation_drawings(flags.data_dir), checker(flags.weights)
+    missed: list[str] = []
     with serving(flags.weights) as server:
         with contextlib.closing(Pad(server.port, pad_of(server.port))) as pad:
             answer = pad.ask(drawings[0], 5)
         first_reading, rest = server.page + answer.seconds, server.megabytes()
-        print("| start | page answers | first reading | resident |\n|---|---|---|---|")
-        print(f"| `python demo.py` | {server.page:.1f} s | {first_reading:.1f} s | {rest:.0f} MB |\n")
+        started = ["`python demo.py`", f"{server.page:.1f} s", f"{first_reading:.1f} s", f"{rest:.0f} MB"]
+        shared.print_table(["start", "page answers", "first reading", "resident"], [started])
         missed += ["start"] * (server.page > BARS["start"]) + ["rest"] * (rest > rest_bar())
-        print("| people drawing | readings/s | p50 | p95 | p99 | errors | busy | wrong | resident before | after |")
-        print("|---|---|---|---|---|---|---|---|---|---|")
+        print()
+        shared.print_table(COLUMNS, [])
         for people in flags.people:
             met = drawing_crowd(server, people, drawings, flags.seconds, is_right)
-            print(f"| {people} | {' | '.join(met.cells())} |", flush=True)
+            shared.print_row([str(people), *met.cells()])
             missed += ["p95"] * (people == 32 and met.p95 > BARS["p95"]) + ["right"] * bool(met.errors + met.wrong)
         if flags.readings:
             met = hurried_crowd(server, flags.readings, drawings, is_right)
-            print(f"| {flags.readings:,} readings, 8 without a pause | {' | '.join(met.cells())} |", flush=True)
+            shared.print_row([f"{flags.readings:,} readings, 8 without a pause", *met.cells()])
             missed += ["growth"] * (met.after - met.before > BARS["growth"]) + ["right"] * bool(met.errors + met.wrong)
     print(f"\nOn {os.cpu_count()} cores, shared by the server and these clients.")
     if missed:

@@ -1,17 +1,17 @@
 """The reference systems beside ours, from the records of their runs: python -m bench.reproduction. Prints Markdown."""
 
-import argparse
 import csv
 import json
 from pathlib import Path
 
 from adder.learning.recipes import RECIPES
+from bench import shared
 
-WEIGHTS = Path(__file__).parent.parent / "weights"
 COLUMNS = (
     *("recipe", "parameters", "epochs run", "seconds an epoch", "digit", "sum, all ten numbers"),
     *("reported by its authors, %", "trained on"),
 )
+EPOCH_COLUMNS = ("recipe", "accuracy", "epoch", "here, validation images", "its authors, test images")
 REPORTED = {  # by epoch, in % of MNIST's test images
     "bn-embed": ("sum", {1: 20.8, 4: 54.1, 8: 77.9, 12: 88.8, 17: 94.7, 21: 97.9, 26: 98.4}),
     "wide-linear": ("mean of digit and sum", {10: 72.6, 15: 79.6, 20: 81.8, 23: 85.6, 24: 82.9}),
@@ -38,12 +38,6 @@ def row(name: str, metrics: dict | None) -> list[str]:
     ]
 
 
-def table(runs: dict[str, dict]) -> str:
-    """Markdown, a row for each recipe; `runs` holds the metrics of those that were run."""
-    rows = [COLUMNS, ["---"] * len(COLUMNS), *(row(name, runs.get(name)) for name in RECIPES)]
-    return "\n".join(f"| {' | '.join(cells)} |" for cells in rows)
-
-
 def by_epoch(name: str, log: list[dict]) -> list[list[str]]:
     """A row for each epoch of a run's log that has a reported figure, and one for the last epoch."""
     what, reported = REPORTED[name]
@@ -58,23 +52,26 @@ def by_epoch(name: str, log: list[dict]) -> list[list[str]]:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description="Every recipe's figures on MNIST's test set, from its run's record.")
+    parser = shared.parser(
+        "Every recipe's figures on MNIST's test set, from its run's record.", weights=None, data=False
+    )
     parser.add_argument(
         "metrics", type=Path, nargs="*", help="metrics.json of runs, each with its log.csv (default: those in weights/)"
     )
-    files = parser.parse_args().metrics or sorted(WEIGHTS.glob("*.json"))
-    runs = [json.loads(file.read_text()) for file in files]
-    print(table({run["recipe"]: run for run in runs}))
+    files = parser.parse_args().metrics or sorted(shared.WEIGHTS.glob("*.json"))
+    runs = [json.loads(file.read_text(encoding="utf-8")) for file in files]
+    by_recipe = {run["recipe"]: run for run in runs}
+    shared.print_table(COLUMNS, [row(name, by_recipe.get(name)) for name in RECIPES])
     print(
         "\nLast epoch, one seed each. `default` learns from pen strokes and non-digits too, so its epochs are longer; "
         "the others from MNIST alone. Seconds were taken on different machines: bench.speed compares them on one.\n"
     )
-    print("| recipe | accuracy | epoch | here, validation images | its authors, test images |\n|---|---|---|---|---|")
+    rows = []
     for file, run in zip(files, runs, strict=True):
         log = file.with_name("log.csv") if file.name == "metrics.json" else file.with_suffix(".csv")
         if run["recipe"] in REPORTED:
-            for cells in by_epoch(run["recipe"], list(csv.DictReader(log.read_text().splitlines()))):
-                print(f"| {' | '.join(cells)} |")
+            rows += by_epoch(run["recipe"], list(csv.DictReader(log.read_text(encoding="utf-8").splitlines())))
+    shared.print_table(EPOCH_COLUMNS, rows)
 
 
 if __name__ == "__main__":

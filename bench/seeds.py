@@ -1,14 +1,16 @@
-"""Mean and spread of a recipe over its seeds: python -m bench.seeds METRICS.json ... Prints Markdown.
+"""Mean and deviation of a recipe over its seeds: python -m bench.seeds METRICS.json ... Prints Markdown.
 
 Reads the metrics.json of finished runs; each was evaluated once, after its last epoch.
 """
 
-import argparse
 import json
-import statistics
+from functools import reduce
+from operator import getitem
 from pathlib import Path
 
-HELD_OUT = Path(__file__).parent.parent / "weights" / "held-out"
+from bench import shared
+
+HELD_OUT = shared.WEIGHTS / "held-out"
 ROWS = {
     "MNIST test, digit": ("test", "digit_accuracy"),
     "MNIST test, sum, all ten numbers": ("test", "sum_accuracy"),
@@ -22,23 +24,18 @@ ROWS = {
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description="Mean and spread of a recipe over its seeds.")
+    parser = shared.parser("Mean and deviation of a recipe over its seeds.", weights=None, data=False)
     parser.add_argument("metrics", type=Path, nargs="*", help="metrics.json of each run (default: weights/held-out)")
     files = parser.parse_args().metrics or sorted(HELD_OUT.glob("seed-*.json"))
-    runs = [json.loads(file.read_text()) for file in files]
+    runs = [json.loads(file.read_text(encoding="utf-8")) for file in files]
     recipe, epochs = runs[0]["recipe"], runs[0]["settings"]["epochs"]
     seeds = sorted(run["settings"]["seed"] for run in runs)
     print(f"Recipe {recipe}, {runs[0]['parameters']:,} parameters, {epochs} epochs, last epoch, seeds {seeds}.\n")
-    print("| | mean ± standard deviation | each seed |\n|---|---|---|")
+    rows = []
     for name, path in ROWS.items():
-        values = []
-        for run in runs:
-            for key in path:
-                run = run[key]
-            values.append(100 * run)
-        spread = statistics.stdev(values) if len(values) > 1 else 0.0
-        each = ", ".join(f"{value:.2f}" for value in values)
-        print(f"| {name} | {statistics.mean(values):.2f} ± {spread:.2f} % | {each} |")
+        values = [100 * reduce(getitem, path, run) for run in runs]
+        rows.append([name, shared.mean_and_deviation(values), ", ".join(f"{value:.2f}" for value in values)])
+    shared.print_table(["", "mean ± standard deviation", "each seed"], rows)
 
 
 if __name__ == "__main__":

@@ -4,9 +4,7 @@ All systems take turns in one run, seed by seed, so that a noisy machine treats 
 Accuracies are those of MNIST's validation images, over all ten numbers; the test images are not looked at.
 """
 
-import argparse
 import json
-import os
 import statistics
 import subprocess
 import sys
@@ -23,13 +21,17 @@ from adder.learning import data, evaluation, sources, training
 from adder.learning.recipes import RECIPES
 from adder.network import checkpoint, model
 from adder.reader import Reader
+from bench import shared
 
-ROOT = Path(__file__).parent.parent
 SYSTEMS = ("quick", "bottleneck", "one-epoch", "default")
 RACERS = ("quick", "one-epoch", "bottleneck-plain", "bottleneck")  # what learns from MNIST alone
 REFERENCE = "bottleneck"
 TARGETS = (0.99, 0.993)
 LOOK_AFTER = 0.1  # of the seconds up to the last look at the validation images: so much too late may a target seem
+READING = (
+    *("reading, CPU", "parameters", "strokes to Reading on one core, median (95 %)"),
+    *("ink read in one call, images/s", "import + load", "resident"),
+)
 START = """
 import json, sys, time
 started = time.perf_counter()
@@ -101,19 +103,6 @@ def reaches(target: float, run: training.Run, validation: sources.Split) -> bool
     return True
 
 
-def latencies(reader: Reader, drawings: list, *, repeats: int) -> tuple[float, float]:
-    """(median, 95th percentile) in milliseconds from strokes to Reading, one drawing at a time on one core."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    taken = []
-    for index in range(repeats + 20):  # the first twenty warm up
-        started = time.perf_counter()
-        reader.read_strokes(drawings[index % len(drawings)], index % 10)
-        taken.append(1000 * (time.perf_counter() - started))
-    torch.set_num_threads(threads)
-    return tuple(np.percentile(taken[20:], (50, 95)))
-
-
 def batch_rate(reader: Reader, images: np.ndarray) -> float:
     """Images uint8 (N, 28, 28) read in one call of Reader.read_many -> images a second."""
     started = time.perf_counter()
@@ -124,7 +113,7 @@ def batch_rate(reader: Reader, images: np.ndarray) -> float:
 def start(path: Path) -> tuple[float, float, float]:
     """(seconds to import, seconds to load the weights, MB resident then) in a process of its own; on Linux alone."""
     ended = subprocess.run(
-        [sys.executable, "-c", START, str(path)], cwd=ROOT, capture_output=True, text=True, check=True
+        [sys.executable, "-c", START, str(path)], cwd=shared.ROOT, capture_output=True, encoding="utf-8", check=True
     )
     imported, loaded, kilobytes = json.loads(ended.stdout)
     return imported, loaded, kilobytes / 1024
@@ -143,13 +132,6 @@ def median_of(values: list[float | None]) -> float:
     return statistics.median(float("inf") if value is None else value for value in values)
 
 
-def print_table(head: str, columns: dict[str, list[str]]) -> None:
-    """Markdown: a row for each name."""
-    print(f"| {head} |\n|{'---|' * (head.count('|') + 1)}")
-    for name, cells in columns.items():
-        print(f"| {name} | {' | '.join(cells)} |", flush=True)
-
-
 def times_as_fast(seconds: float, reference: list[Race]) -> str:
     """To the first target; 'over' where most of the reference's runs ended before it."""
     if seconds == float("inf"):
@@ -161,26 +143,24 @@ def times_as_fast(seconds: float, reference: list[Race]) -> str:
 
 def print_races(races: dict[str, list[Race]], reference: str) -> None:
     times = {
-        name: [median_of(column) for column in zip(*(r.reached for r in rs), strict=True)] for name, rs in races.items()
+        name: [median_of(list(column)) for column in zip(*(r.reached for r in rs), strict=True)]
+        for name, rs in races.items()
     }
-    rows = {}
+    rows = []
     for name, runs in races.items():
         cells = []
         for target, seconds in enumerate(times[name]):
             each = ", ".join("-" if run.reached[target] is None else f"{run.reached[target]:.0f}" for run in runs)
             cells.append(f"{'not reached' if seconds == float('inf') else f'{seconds:.1f} s'} ({each})")
-        rows[name] = [
-            *cells,
-            times_as_fast(times[name][0], races[reference]),
-            f"{statistics.median(run.rate for run in runs):,.0f}",
-        ]
-    targets = " | ".join(f"to {target:.1%} on both outputs, median (each seed)" for target in TARGETS)
-    print_table(f"training | {targets} | times as fast as {reference} to {TARGETS[0]:.1%} | images/s", rows)
+        ahead = times_as_fast(times[name][0], races[reference])
+        rows.append([name, *cells, ahead, f"{statistics.median(run.rate for run in runs):,.0f}"])
+    targets = [f"to {target:.1%} on both outputs, median (each seed)" for target in TARGETS]
+    head = ["training", *targets, f"times as fast as {reference} to {TARGETS[0]:.1%}", "images/s"]
+    shared.print_table(head, rows)
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description="Seconds to an accuracy, images a second, milliseconds a reading.")
-    parser.add_argument("--data-dir", type=Path, default=Path(os.environ.get("ADDER_DATA") or "data"))
+    parser = shared.parser("Seconds to an accuracy, images a second, milliseconds a reading.", weights=None)
     parser.add_argument("--device", default="cpu", help="where to train: auto, cpu, cuda or mps (%(default)s)")
     parser.add_argument("--seeds", type=int, default=3, help="trainings of each system; 0 skips them (%(default)s)")
     parser.add_argument("--limit", type=float, default=900, help="seconds that a training may take (%(default)s)")
@@ -198,26 +178,26 @@ def main() -> None:
                 print(f"{name}, seed {seed}: {races[name][-1]}", file=sys.stderr, flush=True)
         print(f"MNIST alone, {where}, {flags.seeds} seeds, on validation images; at most {flags.limit:.0f} s each:\n")
         print_races(races, REFERENCE if REFERENCE in races else flags.systems[0])
-    drawings = json.loads((ROOT / "adder/page/web/examples.json").read_text())["drawings"]
-    strokes = [[np.array(stroke) for stroke in drawing["strokes"]] for drawing in drawings]
+    strokes = [[np.array(stroke) for stroke in drawing["strokes"]] for drawing in shared.page_examples()]
     images = sets.validation.images[:2000, 0].numpy()
-    rows = {}
+    rows = []
     with tempfile.TemporaryDirectory() as folder:
         for name in SYSTEMS:
             path = untrained(name, Path(folder))
             reader = Reader.load(path, "cpu")
-            median, slow = latencies(reader, strokes, repeats=500)
+            median, slow = shared.latencies(reader, strokes, repeats=500)
             imported, loaded, memory = start(path)
-            rows[name] = [
+            row = [
+                name,
                 f"{sum(p.numel() for p in reader.network.parameters()):,}",
                 f"{median:.1f} ms ({slow:.1f} ms)",
                 f"{batch_rate(reader, images):,.0f}",
                 f"{imported:.1f} s + {loaded:.2f} s",
                 f"{memory:.0f} MB",
             ]
+            rows.append(row)
     print()
-    heads = "parameters | strokes to Reading on one core, median (95 %) | ink read in one call, images/s"
-    print_table(f"reading, CPU | {heads} | import + load | resident", rows)
+    shared.print_table(READING, rows)
 
 
 if __name__ == "__main__":

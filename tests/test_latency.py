@@ -1,13 +1,13 @@
 """The page follows the pen; the bar on milliseconds is bench.latency's, on cores of its own."""
 
-from bench import latency, load
+from bench import latency, shared
 from tests import test_page
 
 server, chromium = test_page.server, test_page.chromium
 
 
 def test_the_page_follows_the_pen(server, chromium, data_dir):
-    met = latency.follow(chromium, server.url, load.drawings_of(data_dir)[:4])
+    met = latency.follow(chromium, server.url, shared.validation_drawings(data_dir)[:4])
     assert met.moves > 100 and len(met.taken) > met.moves / 2 and met.most == 1
     assert met.requests <= met.moves + 8 and met.while_down > 10
     assert sorted(met.taken)[len(met.taken) // 2] < 500
@@ -18,5 +18,5 @@ def test_a_page_that_lags_is_noticed(server, chromium, data_dir, monkeypatch):
         "return await real", "await new Promise((go) => setTimeout(go, 300)); return await real"
     )
     monkeypatch.setattr(latency, "WATCH", late)
-    met = latency.follow(chromium, server.url, load.drawings_of(data_dir)[:1])
+    met = latency.follow(chromium, server.url, shared.validation_drawings(data_dir)[:1])
     assert min(met.taken) > 300

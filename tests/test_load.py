@@ -13,12 +13,12 @@ import torch
 
 from adder.page import component
 from adder.reader import blank_reading
-from bench import load
+from bench import load, shared
 
 
 @pytest.fixture(scope="module")
 def drawings(data_dir):
-    return load.drawings_of(data_dir)
+    return shared.validation_drawings(data_dir)
 
 
 @pytest.fixture(scope="module")
@@ -30,7 +30,7 @@ def is_right(weights):
 
 @pytest.fixture(scope="module")
 def server(weights):
-    with load.serving(weights) as running:
+    with shared.serving(weights) as running:
         yield running
 
 
@@ -111,6 +111,6 @@ def test_the_newest_state_is_what_was_drawn_so_far():
 
 
 def test_errors_are_counted_and_survived(drawings):
-    port = load.free_port()
+    port = shared.free_port()
     pad = load.Pad(port, 1)
     assert pad.ask(drawings[0], 5).body is None  # nobody listens

@@ -14,7 +14,7 @@ import pytest
 from gradio_client import Client
 from playwright.sync_api import expect
 
-from bench import load
+from bench import shared
 from tests.conftest import ROOT, missing
 from tests.test_load import drawings, is_right, pads  # noqa: F401
 from tests.test_page import DRAWN, chromium, draw, expect_reading  # noqa: F401
@@ -42,7 +42,7 @@ class Balanced:
     """nginx on a port of its own before two replicas."""
 
     def __init__(self, folder, replicas):
-        self.port, self.replicas, self.log = load.free_port(), replicas, folder / "access"
+        self.port, self.replicas, self.log = shared.free_port(), replicas, folder / "access"
         [lines] = re.findall(r"```nginx\n(.*?)```", (ROOT / "docs/serving.md").read_text(encoding="utf-8"), re.S)
         for written, used in (("7860", replicas[0].port), ("7861", replicas[1].port), ("listen 80;", self.port)):
             assert written in lines
@@ -75,7 +75,7 @@ def program():
 def balanced(tmp_path, weights):
     program()
     with contextlib.ExitStack() as stack, ThreadPoolExecutor(2) as pool:
-        replicas = list(pool.map(lambda _: stack.enter_context(load.serving(weights)), range(2)))
+        replicas = list(pool.map(lambda _: stack.enter_context(shared.serving(weights)), range(2)))
         running = Balanced(tmp_path, replicas)
         stack.callback(running.stop)
         yield running

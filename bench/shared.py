@@ -1,0 +1,184 @@
+"""What the benches share: flags, Markdown, intervals, timing, drawings, and the server and browser that they start."""
+
+import argparse
+import contextlib
+import http.client
+import io
+import json
+import os
+import shutil
+import socket
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page, Playwright
+
+ROOT = Path(__file__).parent.parent
+WEIGHTS = ROOT / "weights"
+BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+PATIENCE = 8.0  # s until the page gives an answer up
+
+Strokes = list[list[list[int]]]  # as the page's pad sends them
+
+
+def parser(
+    description: str, *, weights: Path | None = WEIGHTS / "adder.safetensors", data: bool = True
+) -> argparse.ArgumentParser:
+    """With the flags --weights and --data-dir, unless the bench has no use for them."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")  # a terminal without ± shows ?
+    flags = argparse.ArgumentParser(description=description)
+    if weights:
+        flags.add_argument("--weights", type=Path, default=weights, help="what is measured (%(default)s)")
+    if data:
+        folder = Path(os.environ.get("ADDER_DATA") or ROOT / "data")
+        flags.add_argument("--data-dir", type=Path, default=folder, help="of the data sets ($ADDER_DATA, or data)")
+    return flags
+
+
+def print_table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+    """Markdown, each row as soon as it is there."""
+    print_row(head)
+    print(f"|{'---|' * len(head)}")
+    for row in rows:
+        print_row(row)
+
+
+def print_row(cells: Sequence[str]) -> None:
+    print(f"| {' | '.join(cells)} |".replace("  ", " "), flush=True)
+
+
+def with_interval(right: int, count: int) -> str:
+    """A share in percent, with its 95 % interval by Wilson."""
+    from adder.learning.evaluation import wilson_interval
+
+    low, high = wilson_interval(right, count)
+    return f"{right / count:.2%} ({low:.2%} - {high:.2%})"
+
+
+def mean_and_deviation(values: Sequence[float]) -> str:
+    """Mean ± standard deviation of percentages, the latter left out for a single one; a dash for the mean of none."""
+    if any(value != value for value in values):
+        return "-"
+    deviation = f" ± {statistics.stdev(values):.2f}" if len(values) > 1 else ""
+    return f"{statistics.mean(values):.2f}{deviation} %"
+
+
+def latencies(reader, drawings: Sequence, *, repeats: int) -> tuple[float, float]:
+    """(median, 95th percentile) in milliseconds from strokes to Reading, one drawing at a time on one core."""
+    import torch
+
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    taken = []
+    for index in range(repeats + 20):  # the first twenty warm up
+        started = time.perf_counter()
+        reader.read_strokes(drawings[index % len(drawings)], index % 10)
+        taken.append(1000 * (time.perf_counter() - started))
+    torch.set_num_threads(threads)
+    median, slow = np.percentile(taken[20:], (50, 95))
+    return float(median), float(slow)
+
+
+def page_examples() -> list[dict]:
+    """The page's own drawings: digit and strokes."""
+    return json.loads((ROOT / "adder/page/web/examples.json").read_text(encoding="utf-8"))["drawings"]
+
+
+def validation_drawings(folder: Path) -> list[Strokes]:
+    """The digits of the validation writers, as the page's pad would send them."""
+    from adder.learning.data import VALIDATION_WRITERS
+    from adder.learning.sources import pendigits
+
+    return [on_pad(drawing.strokes) for drawing in pendigits(folder) if drawing.writer % VALIDATION_WRITERS == 0]
+
+
+def on_pad(strokes: list[np.ndarray]) -> Strokes:
+    """Strokes in any unit -> in the middle of a pad of 10,000 x 10,000, as integers."""
+    points = np.concatenate(strokes)
+    middle, side = (points.min(0) + points.max(0)) / 2, np.ptp(points, axis=0).max()
+    return [np.rint(5000 + 6000 * (stroke - middle) / side).astype(int).tolist() for stroke in strokes]
+
+
+class Server(NamedTuple):
+    """A running demo.py."""
+
+    process: subprocess.Popen
+    port: int
+    page: float  # s from the command to the page's first answer
+
+    def megabytes(self) -> float:
+        """Resident memory, where /proc tells it."""
+        status = Path(f"/proc/{self.process.pid}/status").read_text(encoding="utf-8")
+        return int(status.split("VmRSS:")[1].split()[0]) / 1024
+
+
+@contextlib.contextmanager
+def serving(weights: Path, port: int | None = None) -> Iterator[Server]:
+    """demo.py on a free port, or on this one, until the block ends. RuntimeError when it ends by itself."""
+    port = port or free_port()
+    command = [sys.executable, "demo.py", "--weights", str(weights), "--device", "cpu", "--port", str(port)]
+    started = time.perf_counter()
+    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL)
+    try:
+        while True:
+            with contextlib.suppress(OSError), connected(port) as connection:
+                fetch(connection, "/")
+                break
+            if process.poll() is not None:
+                raise RuntimeError("demo.py ended")
+            time.sleep(0.02)
+        yield Server(process, port, time.perf_counter() - started)
+    finally:
+        process.kill()
+        process.wait()
+
+
+def free_port() -> int:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return free.getsockname()[1]
+
+
+def connected(port: int) -> contextlib.closing[http.client.HTTPConnection]:
+    return contextlib.closing(http.client.HTTPConnection("127.0.0.1", port, timeout=PATIENCE))
+
+
+def fetch(connection: http.client.HTTPConnection, path: str, body: bytes | None = None) -> bytes:
+    """The answer's body. HTTPException unless the status is 200, OSError without an answer."""
+    connection.request("POST" if body else "GET", path, body, {"Content-Type": "application/json"})
+    answer = connection.getresponse()
+    content = answer.read()
+    if answer.status != 200:
+        raise http.client.HTTPException(f"{answer.status} {content[:200]!r}")
+    return content
+
+
+@contextlib.contextmanager
+def chromium(playwright: "Playwright") -> Iterator["Browser"]:
+    """The system's Chromium or Chrome, or else the one that Playwright installed."""
+    browser = playwright.chromium.launch(executable_path=next(filter(None, map(shutil.which, BROWSERS)), None))
+    yield browser
+    browser.close()
+
+
+def draw(page: "Page", strokes: Strokes, *, pause: float = 0.0) -> None:
+    """Draws on the page's pad by mouse, with so many seconds from point to point at least."""
+    box = page.locator("#pad canvas").bounding_box()
+    assert box, "the pad is not shown"
+    for stroke in strokes:
+        for index, (x, y) in enumerate(stroke):
+            started = time.perf_counter()
+            page.mouse.move(box["x"] + x / 10_000 * box["width"], box["y"] + y / 10_000 * box["height"])
+            if index == 0:
+                page.mouse.down()
+            time.sleep(max(0.0, pause - (time.perf_counter() - started)))
+        page.mouse.up()
