@@ -1,27 +1,40 @@
 PYTHON ?= python3
 BIN := .venv/bin
+OPEN := $(if $(DISPLAY)$(WAYLAND_DISPLAY)$(filter Darwin,$(shell uname)),--open)
+# What PyTorch has wheels for; pip would say so in many lines.
+define CHECK
+import platform, sys
+v, machine = sys.version_info, platform.machine()
+reason = ("Python %d.%d has no PyTorch yet, or no longer" % v[:2] if not (3, 10) <= v[:2] <= (3, 14) else
+          "32-bit systems have no PyTorch" if sys.maxsize < 2**32 else
+          "Intel Macs have no PyTorch after 2.2" if (sys.platform, machine) == ("darwin", "x86_64") else "")
+sys.exit(reason and reason + ": PYTHON=python3.12 make ... takes another one, if there is one")
+endef
+export CHECK
 
 .PHONY: demo test train bench
 
 demo: .venv/demo-ready  ## open the page on 127.0.0.1:7860
-	$(BIN)/python demo.py $(ARGS)
+	$(BIN)/python demo.py $(OPEN) $(ARGS)
 
-test: .venv/test-ready  ## lint, then all tests; the page is tested in Chromium where there is one
+test: .venv/test-ready  ## lint, types, then all tests; the page is tested in Chromium where there is one
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
+	$(BIN)/mypy
 	$(BIN)/python -m pytest $(ARGS)
 
 train: .venv/demo-ready  ## fit the default recipe: a new folder in runs/
 	$(BIN)/python train.py $(ARGS)
 
-bench: .venv/demo-ready  ## the figures of the README
+bench: .venv/demo-ready  ## the figures of docs/results.md
 	$(BIN)/python -m bench.drawn $(ARGS)
 
-.venv/demo-ready: requirements.txt
+.venv/demo-ready: requirements.txt constraints.txt
+	@$(PYTHON) -c "$$CHECK"
 	$(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --quiet --requirement requirements.txt
+	$(BIN)/python -m pip install --quiet --requirement requirements.txt --constraint constraints.txt
 	touch $@
 
 .venv/test-ready: requirements-dev.txt .venv/demo-ready
-	$(BIN)/python -m pip install --quiet --requirement requirements-dev.txt
+	$(BIN)/python -m pip install --quiet --requirement requirements-dev.txt --constraint constraints.txt
 	touch $@
