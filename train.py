@@ -141,7 +141,8 @@ def main(arguments: list[str] | None = None) -> int:
             print(f"{name:{width}} {recipe.summary}{recipe.reported and f' (reported: {recipe.reported})'}")
         return 0
     command = shlex.join(["python", "train.py", *(sys.argv[1:] if arguments is None else arguments)])
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    for number in (signal.SIGINT, signal.SIGTERM):  # a shell's background jobs begin with SIGINT ignored
+        signal.signal(number, signal.default_int_handler)
     folder = flags.resume or flags.out
     try:
         device = distributed.init_process_group(choose_device(flags.device))
@@ -158,6 +159,9 @@ def main(arguments: list[str] | None = None) -> int:
                 )
             run = training.Run(chosen, device, origin(flags, command))
             folder = folder or HERE / "runs" / f"{run.settings.recipe}-{time.strftime('%Y%m%d-%H%M%S')}"
+            there = next(path for path in (folder.absolute(), *folder.absolute().parents) if path.exists())
+            if not (there.is_dir() and os.access(there, os.W_OK)):
+                raise ValueError(f"--out {folder}: {there} is no folder that can be written to; name another")
             if (folder / training.STATE).exists():
                 raise ValueError(
                     f"{folder} holds a run; go on with --resume {folder}, or name another folder with --out"

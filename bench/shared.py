@@ -12,7 +12,7 @@ import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -72,8 +72,8 @@ def mean_and_deviation(values: Sequence[float]) -> str:
     return f"{statistics.mean(values):.2f}{deviation} %"
 
 
-def latencies(reader, drawings: Sequence, *, repeats: int) -> tuple[float, float]:
-    """(median, 95th percentile) in milliseconds from strokes to Reading, one drawing at a time on one core."""
+def latencies(call: Callable[[int], object], *, repeats: int) -> tuple[float, float]:
+    """(median, 95th percentile) in milliseconds of `call`, which is given 0, 1, 2 ..., on one core."""
     import torch
 
     threads = torch.get_num_threads()
@@ -81,7 +81,7 @@ def latencies(reader, drawings: Sequence, *, repeats: int) -> tuple[float, float
     taken = []
     for index in range(repeats + 20):  # the first twenty warm up
         started = time.perf_counter()
-        reader.read_strokes(drawings[index % len(drawings)], index % 10)
+        call(index)
         taken.append(1000 * (time.perf_counter() - started))
     torch.set_num_threads(threads)
     median, slow = np.percentile(taken[20:], (50, 95))

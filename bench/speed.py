@@ -10,6 +10,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -20,7 +21,7 @@ from tqdm import tqdm
 from adder.learning import data, evaluation, sources, training
 from adder.learning.recipes import RECIPES
 from adder.network import checkpoint, model
-from adder.reader import Reader
+from adder.reader import Reader, Reading
 from bench import shared
 
 SYSTEMS = ("quick", "bottleneck", "one-epoch", "default")
@@ -35,7 +36,7 @@ READING = (
 START = """
 import json, sys, time
 started = time.perf_counter()
-from adder.reader import Reader
+from adder.reader import Reader, Reading
 imported = time.perf_counter()
 Reader.load(sys.argv[1], "cpu")
 loaded = time.perf_counter()
@@ -101,6 +102,10 @@ def reaches(target: float, run: training.Run, validation: sources.Split) -> bool
         if wrong.max() > (1 - target) * len(validation.digits) + 1e-3:
             return False
     return True
+
+
+def read_one(reader: Reader, drawings: list, index: int) -> Reading:
+    return reader.read_strokes(drawings[index % len(drawings)], index % 10)
 
 
 def batch_rate(reader: Reader, images: np.ndarray) -> float:
@@ -185,7 +190,7 @@ def main() -> None:
         for name in SYSTEMS:
             path = untrained(name, Path(folder))
             reader = Reader.load(path, "cpu")
-            median, slow = shared.latencies(reader, strokes, repeats=500)
+            median, slow = shared.latencies(partial(read_one, reader, strokes), repeats=500)
             imported, loaded, memory = start(path)
             row = [
                 name,
@@ -198,6 +203,10 @@ def main() -> None:
             rows.append(row)
     print()
     shared.print_table(READING, rows)
+    reader = Reader.load(device="cpu")
+    readings = [read_one(reader, strokes, index) for index in range(len(strokes))]
+    median, slow = shared.latencies(lambda i: reader.saliency(readings[i % len(readings)]), repeats=100)
+    print(f"\nThe ink that mattered, shipped weights, one core: {median:.1f} ms ({slow:.1f} ms)")
 
 
 if __name__ == "__main__":

@@ -4,7 +4,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
-from tests import test_page
+from tests.conftest import Server
 from tests.test_page import (
     COLLECT,
     COMPARE,
@@ -12,15 +12,12 @@ from tests.test_page import (
     DRAWN,
     NO_DIGITS,
     PHONE,
-    Server,
     draw,
     expect_empty,
     expect_reading,
     expect_refused,
     expect_rows,
 )
-
-chromium, visit = test_page.chromium, test_page.visit
 
 
 @pytest.fixture(scope="module")

@@ -1,4 +1,4 @@
-"""Two processes on the CPU, started by torchrun as a person would, against one."""
+"""Two processes on the CPU against one: steps of every recipe side by side, and runs as torchrun starts them."""
 
 import csv
 import os
@@ -9,8 +9,12 @@ import time
 from pathlib import Path
 
 import pytest
+import torch
 
-from tests.conftest import ROOT
+from adder.learning import data, distributed
+from adder.learning.recipes import RECIPES
+from adder.learning.training import Run, Settings, train_step
+from tests.conftest import ROOT, free_port
 
 TWO = ["-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2"]
 
@@ -35,26 +39,78 @@ def log(folder):
         return [{name: float(value) for name, value in row.items()} for row in csv.DictReader(file)]
 
 
-def test_two_processes_train_as_one(data_dir, tmp_path):
-    flags = ["--dry-run", "--device", "cpu", "--epochs", 1, "--lr", 0.001]  # a high rate magnifies the last digit
-    for count in (1, 2):
-        finish(start(*flags, "--out", tmp_path / str(count), data_dir=data_dir, processes=count))
-    (one,), (two,) = log(tmp_path / "1"), log(tmp_path / "2")
-    for name in ("loss", "digit_accuracy", "mnist_digit_loss", "drawn_digit_loss"):
-        assert two[name] == pytest.approx(one[name], rel=2e-3), name
+def two_steps(recipe: str) -> tuple[float, torch.Tensor]:
+    """The loss of the second step, and how far both moved the network; alone or as one of several processes."""
+    run = Run(Settings(recipe=recipe, epochs=1, batch_size=32, lr=1e-2, seed=3), torch.device("cpu"), {})
+    run.optimiser = torch.optim.SGD(run.network.parameters())  # Adam steps far where a gradient is next to nothing
+    before = flat(run.network)
+    network = distributed.data_parallel(run.network).train()
+    for seed in (1, 2):
+        torch.manual_seed(seed)
+        digits = torch.arange(32) % 10
+        if run.network.refusal is not None:
+            digits[::8] = data.NO_DIGIT
+        numbers = torch.randint(10, (32,))
+        sums = torch.where(digits == data.NO_DIGIT, data.NO_DIGIT, digits + numbers)
+        loss, _ = train_step(run, network, data.Batch(torch.rand(32, 1, 28, 28), digits, numbers, sums), 0.3)
+    mean = distributed.all_reduce(loss.detach()) / distributed.world_size()
+    return mean.item(), flat(run.network) - before
 
 
-def test_a_killed_process_ends_the_run_which_resumes(data_dir, tmp_path):
-    flags = ["--dry-run", "--device", "cpu", "--recipe", "concat-mlp"]
-    finish(start(*flags, "--out", tmp_path / "whole", data_dir=data_dir, processes=2))
-    broken = start(*flags, "--epochs", 2, "--out", tmp_path / "broken", data_dir=data_dir, processes=2)
-    while not (tmp_path / "broken" / "log.csv").exists():
-        assert broken.poll() is None, broken.communicate()[0][-2000:]
+def flat(network: torch.nn.Module) -> torch.Tensor:
+    """All weights and running statistics, one after the other."""
+    state = network.state_dict().values()
+    return torch.cat([tensor.flatten().double() for tensor in state if tensor.is_floating_point()])
+
+
+def work(rank: int, port: int, folder: str) -> None:
+    """A process of `test_two_processes_step_as_one`."""
+    address = {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(port)}
+    os.environ |= address | {"RANK": str(rank), "LOCAL_RANK": str(rank), "WORLD_SIZE": "2"}
+    torch.set_num_threads(1)
+    distributed.init_process_group(torch.device("cpu"))
+    results = {recipe: two_steps(recipe) for recipe in RECIPES}
+    if rank == 0:
+        torch.save(results, f"{folder}/results")
+    distributed.destroy_process_group()
+
+
+def test_two_processes_step_as_one(tmp_path):
+    torch.multiprocessing.spawn(work, (free_port(), str(tmp_path)), nprocs=2)
+    together = torch.load(tmp_path / "results")
+    for recipe in RECIPES:
+        loss, moved = two_steps(recipe)
+        shared_loss, shared_moved = together[recipe]
+        assert shared_loss == pytest.approx(loss, rel=2e-3), recipe
+        assert (shared_moved - moved).norm() < 0.02 * moved.norm(), recipe
+
+
+SMALL = ("--dry-run", "--device", "cpu", "--recipe", "concat-mlp", "--without", "pendigits", "--lr", 1e-4)
+
+
+@pytest.fixture(scope="module")
+def whole(data_dir, tmp_path_factory):
+    """The losses of two epochs by one process; at a low rate, since a high one magnifies the last digit."""
+    folder = tmp_path_factory.mktemp("runs") / "whole"
+    finish(start(*SMALL, "--out", folder, data_dir=data_dir))
+    return [row["loss"] for row in log(folder)]
+
+
+@pytest.mark.parametrize("before, after", [(2, 1), (1, 2)])
+def test_a_run_goes_on_with_another_number_of_processes(whole, data_dir, tmp_path, before, after):
+    folder = tmp_path / "run"
+    process = start(*SMALL, "--out", folder, data_dir=data_dir, processes=before)
+    while not (folder / "log.csv").exists():
+        assert process.poll() is None, process.communicate()[0][-2000:]
         time.sleep(0.02)
-    os.kill(int(children(broken.pid)[1]), signal.SIGKILL)
-    assert "Signal 9 (SIGKILL)" in finish(broken, code=1)
-    finish(start("--device", "cpu", "--resume", tmp_path / "broken", data_dir=data_dir, processes=2))
-    assert [row["loss"] for row in log(tmp_path / "broken")] == [row["loss"] for row in log(tmp_path / "whole")]
+    if before == 2:
+        os.kill(int(children(process.pid)[1]), signal.SIGKILL)
+        assert "Signal 9 (SIGKILL)" in finish(process, code=1)
+    else:
+        process.send_signal(signal.SIGINT)
+        finish(process, code=130)
+    finish(start("--device", "cpu", "--resume", folder, data_dir=data_dir, processes=after))
+    assert [row["loss"] for row in log(folder)] == pytest.approx(whole, rel=2e-3)
 
 
 def test_a_batch_that_does_not_divide(data_dir, tmp_path):

@@ -3,7 +3,6 @@
 tests/test_page.py kills the server under an open page; tests/test_train.py kills the training.
 """
 
-import contextlib
 import http.client
 import json
 import re
@@ -12,16 +11,14 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 
 import pytest
 
 from adder.network import checkpoint
-from tests.conftest import ROOT, missing
-from tests.test_page import Server
+from tests.conftest import ROOT, Server, missing
 from tests.test_train import finish, train, wait_for
 
-SMALL = ("--recipe", "quick", "--dry-run", "--batch-size", 16)
+SMALL = ("--recipe", "quick", "--without", "pendigits", "--dry-run", "--batch-size", 64)
 
 
 @pytest.fixture
@@ -79,7 +76,7 @@ def test_weights_that_do_not_serve(fault, weights, tmp_path):
     ended = subprocess.run(
         [sys.executable, "demo.py", "--weights", path], cwd=ROOT, capture_output=True, text=True, timeout=120
     )
-    assert ended.returncode == 2 and ended.stdout == ""
+    assert ended.returncode == 2 and ended.stdout.count("\n") == 1
     assert ended.stderr.count("\n") == 1 and str(path) in ended.stderr
 
 
@@ -88,7 +85,7 @@ def test_a_taken_port_offers_a_free_one(weights):
         port = taken.getsockname()[1]
         command = [sys.executable, "demo.py", "--weights", weights, "--device", "cpu", "--port", str(port)]
         ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120)
-    assert ended.returncode == 2 and ended.stdout == "" and ended.stderr.count("\n") == 1
+    assert ended.returncode == 2 and ended.stdout.count("\n") == 1 and ended.stderr.count("\n") == 1
     assert f"127.0.0.1:{port}" in ended.stderr
     offered = int(re.search(r"--port (\d+)$", ended.stderr.strip())[1])
     with socket.create_server(("127.0.0.1", offered)):
@@ -100,10 +97,9 @@ def test_sigterm_ends_the_server_with_a_visitor_connected(weights):
     visitor = http.client.HTTPConnection("127.0.0.1", server.port, timeout=30)
     visitor.request("GET", "/config")
     visitor.getresponse().read()  # and the connection stays open: a browser does so
-    started = time.monotonic()
     server.process.send_signal(signal.SIGTERM)
-    with contextlib.suppress(subprocess.TimeoutExpired):
-        server.process.wait(20)
-    took = time.monotonic() - started
-    visitor.close()
-    assert server.process.poll() == 0 and took < 2
+    try:
+        assert server.process.wait(120) == 0, "it does not wait for the visitor to leave"
+    finally:
+        visitor.close()
+        server.stop()

@@ -21,8 +21,8 @@ from starlette.exceptions import HTTPException
 from adder.page import component, gate
 from adder.page.payload import MAX_POINTS, MAX_STROKES, SCALE
 from adder.page.sessions import MAX_SESSIONS, Sessions
+from tests.conftest import Server
 from tests.test_demo import named
-from tests.test_page import Server
 
 FUNCTIONS = ("read_pad", "compare_pad", "explain_pad", "find_ink", "keep_pad")
 SEVEN = [[[2000, 1000], [8000, 1000], [4000, 9000]]]

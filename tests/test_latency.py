@@ -1,9 +1,6 @@
 """The page follows the pen; the bar on milliseconds is bench.latency's, on cores of its own."""
 
 from bench import latency, shared
-from tests import test_page
-
-server, chromium = test_page.server, test_page.chromium
 
 
 def test_the_page_follows_the_pen(server, chromium, data_dir):

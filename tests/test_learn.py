@@ -3,10 +3,7 @@
 import pytest
 from playwright.sync_api import expect
 
-from tests import test_page
 from tests.test_page import DESKTOP, DRAWN, NO_DIGITS, ask_as_pad, draw, expect_reading, expect_refused
-
-server, chromium, visit = test_page.server, test_page.chromium, test_page.visit
 
 PLAIN = "Your drawing as 28 by 28 pixels"
 COLOURED = "Your drawing, coloured where the ink spoke for a 7"

@@ -4,12 +4,12 @@ import asyncio
 
 import pytest
 
+from tests.conftest import Server
+
 pytest.importorskip("mcp", reason='needs pip install "gradio[mcp]"')
 
 from mcp import ClientSession
 from mcp.client.streamable_http import streamable_http_client
-
-from tests.test_page import Server
 
 
 def test_a_model_reads_a_drawing(weights):

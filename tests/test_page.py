@@ -3,27 +3,22 @@
 import contextlib
 import http.client
 import json
-import os
 import re
 import shutil
-import socket
 import subprocess
-import sys
-import time
 import urllib.error
 import urllib.request
 from functools import partial
-from pathlib import Path
 
 import numpy as np
 import pytest
 from gradio_client import Client
 from gradio_client.exceptions import AppError
-from playwright.sync_api import expect, sync_playwright
+from playwright.sync_api import expect
 
 from adder.learning.data import pendigits
 from adder.network import checkpoint
-from tests.conftest import ROOT, missing
+from tests.conftest import ROOT, Server, missing
 
 HELD_OUT_WRITERS = {5, 10, 15, 20, 25, 30}
 DRAWN = {  # five digits that people drew with a pen, as strokes in a square of side 1
@@ -39,94 +34,6 @@ COLLECT = "Not what I drew?"
 COMPARE = "How would the others read it?"
 DESKTOP = {"viewport": {"width": 1280, "height": 800}}
 PHONE = {"viewport": {"width": 375, "height": 667}, "has_touch": True, "is_mobile": True, "device_scale_factor": 2}
-
-
-class Server:
-    """demo.py with the shipped weights on a port of its own."""
-
-    def __init__(self, weights: Path, *flags: str):
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self.port = free.getsockname()[1]
-        self.url = f"http://127.0.0.1:{self.port}"
-        self.command = [
-            sys.executable,
-            "demo.py",
-            "--weights",
-            str(weights),
-            "--device",
-            "cpu",
-            "--port",
-            str(self.port),
-            *flags,
-        ]
-        self.start()
-
-    def start(self) -> None:
-        self.process = subprocess.Popen(self.command, cwd=ROOT)
-        for _ in range(600):
-            assert self.process.poll() is None, "demo.py ended"
-            try:
-                with urllib.request.urlopen(self.url):
-                    return
-            except urllib.error.URLError:
-                time.sleep(0.1)
-        raise TimeoutError(self.url)
-
-    def stop(self) -> None:
-        self.process.kill()
-        self.process.wait()
-
-
-@pytest.fixture(scope="module")
-def server(weights):
-    running = Server(weights)
-    yield running
-    running.stop()
-
-
-@pytest.fixture(scope="module")
-def chromium():
-    names = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-    path = next(filter(None, map(shutil.which, names)), None)
-    if path is None:
-        missing("no Chromium on the PATH")
-    flags = ["--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-sync"]
-    with sync_playwright() as playwright:
-        sandbox = not hasattr(os, "geteuid") or os.geteuid() != 0  # Chromium refuses its sandbox to root
-        browser = playwright.chromium.launch(executable_path=path, args=flags, chromium_sandbox=sandbox)
-        yield browser
-        browser.close()
-
-
-@pytest.fixture
-def visit(chromium, server):
-    """Opens the page in a context of its own; what the console complains of fails the test."""
-    contexts, complaints = [], []
-
-    def open_page(**options):
-        context = chromium.new_context(**options)
-        contexts.append(context)
-        page = context.new_page()
-        page.on("console", lambda message: message.type == "error" and complaints.append(message.text))
-        page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.on(
-            "request",
-            lambda request: (
-                request.url.startswith(("http:", "https:"))
-                and not request.url.startswith(server.url)
-                and complaints.append(f"asked elsewhere: {request.url}")
-            ),
-        )
-        page.goto(server.url)
-        expect(page.locator("#pad canvas")).to_be_visible()
-        page.complaints = complaints
-        return page
-
-    yield open_page
-    for context in contexts:
-        context.close()
-    assert complaints == []
 
 
 def on_pad(page, strokes):

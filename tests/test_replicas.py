@@ -17,7 +17,7 @@ from playwright.sync_api import expect
 from bench import shared
 from tests.conftest import ROOT, missing
 from tests.test_load import drawings, is_right, pads  # noqa: F401
-from tests.test_page import DRAWN, chromium, draw, expect_reading  # noqa: F401
+from tests.test_page import DRAWN, draw, expect_reading
 
 AROUND = """
 daemon off;

@@ -1,7 +1,5 @@
 """With the shipped weights, on MNIST's test images: the ink that the map points at is the ink that the answer needs."""
 
-import time
-
 import numpy as np
 import pytest
 import torch
@@ -68,16 +66,6 @@ def test_the_map_adds_up_to_what_the_ink_changed(reader, readings):
         ratios.append(float(saliency(reader.network, image, reading.digit).sum() / (ink - paper)))
         assert not reader.saliency(reading)[reading.image == 0].any()
     assert np.median(ratios) == pytest.approx(1, abs=0.15)
-
-
-def test_it_is_fast_on_one_core(reader, readings):
-    times = []
-    for reading in readings[:50]:
-        start = time.perf_counter()
-        reader.saliency(reading)
-        times.append(1000 * (time.perf_counter() - start))
-    print(f"{np.median(times):.1f} ms, 95 % under {np.percentile(times, 95):.1f} ms")
-    assert np.median(times) < 40  # twice the 20 ms allowed, for machines that do other work too
 
 
 def test_a_blank_has_no_map(reader):

