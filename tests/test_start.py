@@ -48,6 +48,7 @@ def opened(process) -> tuple[str, str]:
 )
 def test_it_opens_from_any_folder_whatever_the_environment(tmp_path, variables):
     browser = tmp_path / "browser"
+    os.mkfifo(tmp_path / "opened")
     browser.write_text(f'#!/bin/sh\necho "$1" > {tmp_path}/opened\n', encoding="utf-8")
     browser.chmod(0o755)
     with started("--open", "--host", "127.0.0.2", cwd=tmp_path, BROWSER=f"{browser} %s", **variables) as process:
@@ -55,11 +56,11 @@ def test_it_opens_from_any_folder_whatever_the_environment(tmp_path, variables):
         direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
         with direct.open(address, timeout=60) as answer:
             page = answer.read().decode("utf-8")
+        assert (tmp_path / "opened").read_text(encoding="utf-8").strip() == address
         process.send_signal(signal.SIGINT)
         rest = process.communicate(timeout=60)[0]
     assert said.startswith("Loading the network"), "one is told at once"
     assert "28 \u00d7 28" in page or "28 \\u00d7 28" in page
-    assert (tmp_path / "opened").read_text(encoding="utf-8").strip() == address
     assert process.returncode == 0 and "Traceback" not in said + rest
     careless = [line for line in (said + rest).splitlines() if "EncodingWarning" in line and str(ROOT) in line]
     assert not [line for line in careless if "site-packages" not in line]

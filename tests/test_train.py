@@ -76,7 +76,7 @@ def unbroken(data_dir, tmp_path_factory):
     return folder
 
 
-@pytest.mark.parametrize("blow", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("blow", [signal.SIGKILL, signal.SIGTERM])
 def test_a_run_that_is_stopped_resumes_to_the_same_result(unbroken, data_dir, tmp_path, blow):
     folder = tmp_path / "broken"
     process = train(*QUICK, "--out", folder, data_dir=data_dir)
