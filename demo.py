@@ -3,6 +3,7 @@
 import argparse
 import contextlib
 import os
+import re
 import signal
 import socket
 import sys
@@ -20,6 +21,13 @@ def port_number(text: str) -> int:
     if not (text.isascii() and text.isdigit() and 1 <= int(text) <= 65535):
         raise argparse.ArgumentTypeError(f"{text} is not between 1 and 65535")
     return int(text)
+
+
+def root_path(text: str) -> str:
+    path = text.rstrip("/")
+    if path and not re.fullmatch(r"(https?://[\w.:-]+)?(/[\w.~-]+)*", path):
+        raise argparse.ArgumentTypeError(f"{text} is no path such as /digit")
+    return path
 
 
 def parser() -> argparse.ArgumentParser:
@@ -47,6 +55,13 @@ def parser() -> argparse.ArgumentParser:
         type=Path,
         help="let visitors keep drawings that were misread: asks on the page, appends to DIR/drawings.jsonl, which "
         "train.py --extra and bench.drawn --strokes read (off unless given here or in $ADDER_COLLECT)",
+    )
+    flags.add_argument(
+        "--root-path",
+        default=os.environ.get("GRADIO_ROOT_PATH", ""),
+        type=root_path,
+        metavar="/PATH",
+        help="where a proxy shows the page, when not at the top of its host: /digit ($GRADIO_ROOT_PATH, or the top)",
     )
     flags.add_argument("--open", action="store_true", help="open the page in the browser too")
     flags.add_argument("--share", action="store_true", help="also open a public link for a week, through gradio.live")
@@ -90,7 +105,7 @@ def main(arguments: list[str] | None = None) -> int:
         store = partial(collection.append, args.collect)
     page = component.build(reader, partial(load_all, others, args.device) if others else None, store)
     try:
-        serving.launch(page, host=args.host, port=args.port, share=args.share, mcp=args.mcp)
+        serving.launch(page, host=args.host, port=args.port, share=args.share, mcp=args.mcp, root_path=args.root_path)
         print(f"The page is at {page.local_url} (Ctrl+C ends it)", flush=True)
         if args.open and not webbrowser.open(page.local_url or ""):
             print("demo.py: --open found no browser; open that address yourself", file=sys.stderr)

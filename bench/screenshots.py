@@ -34,6 +34,8 @@ def take_lesson(browser: Browser, url: str, strokes: Strokes, path: Path) -> Non
 def main() -> None:
     parser = shared.parser("Takes the pictures of the page.", data=False)
     parser.add_argument("--out", type=Path, default=shared.ROOT / "docs", help="folder for the pictures (%(default)s)")
+    preview = shared.ROOT / "adder/page/web/preview.png"
+    parser.add_argument("--preview", type=Path, default=preview, help="what links to the page show (%(default)s)")
     flags = parser.parse_args()
     flags.out.mkdir(parents=True, exist_ok=True)
 
@@ -50,6 +52,13 @@ def main() -> None:
             page.mouse.move(0, 0)
             page.screenshot(path=flags.out / f"{name}.png")
             print(flags.out / f"{name}.png")
+        page = browser.new_page(reduced_motion="reduce", viewport={"width": 1200, "height": 630})
+        page.goto(url)
+        page.wait_for_selector("#pad canvas")
+        draw(page, drawn[7])
+        expect(page.locator("#reading")).to_have_attribute("data-digit", "7")
+        page.screenshot(path=flags.preview)
+        print(flags.preview)
         take_lesson(browser, url, drawn[2], flags.out / "page-lesson.png")
 
 

@@ -41,10 +41,11 @@ ROOMS = {  # within a wing, in reading order: the rooms that each may import
     "page": {
         "payload": set(),
         "answers": {"payload"},
-        "component": {"answers", "payload"},
+        "head": set(),
+        "component": {"answers", "head", "payload"},
         "sessions": set(),
         "gate": {"sessions"},
-        "serving": {"component", "gate", "sessions"},
+        "serving": {"component", "gate", "head", "sessions"},
     },
 }
 ONLY_IN = {  # libraries that nothing else in the package may import

@@ -8,7 +8,6 @@ import json
 import sys
 from collections.abc import Callable, Iterable
 from functools import cache
-from pathlib import Path
 from threading import Lock
 from typing import Any
 
@@ -19,6 +18,7 @@ from starlette.responses import JSONResponse
 
 from adder.drawing import picture
 from adder.page.answers import answer_pad, grey_values, page_json, read_drawing, reading_json
+from adder.page.head import TITLE, WEB
 from adder.page.payload import (
     MAX_POINTS,
     MAX_STROKES,
@@ -30,11 +30,9 @@ from adder.page.payload import (
     checked_photo,
 )
 
-WEB = Path(__file__).parent / "web"
 SCRIPTS = [
     f"{name}.js" for name in ("pad", "reading", "share", "picture", "photo", "collect", "compare", "learn", "page")
 ]  # in the order of their use of each other
-TITLE = "Draw a digit, add a number"
 MAX_WAITING = 64  # requests of programs; beyond, they are told to come again
 MAX_THREADS = 8  # at once, for all visitors: what waits costs less than what fights over the cores
 MAX_CROWD = 128  # pages that wait for their reading, each for less than a second

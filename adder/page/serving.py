@@ -6,8 +6,9 @@ import gradio as gr
 from gradio.tunneling import CURRENT_TUNNELS
 from starlette.middleware import Middleware
 
-from adder.page.component import MAX_THREADS, WEB
+from adder.page.component import MAX_THREADS
 from adder.page.gate import Gate
+from adder.page.head import WEB, Head
 from adder.page.sessions import Sessions
 
 MAX_BODY = 2_000_000  # bytes: 512 x 512 pixels of ink as JSON, and some
@@ -15,8 +16,12 @@ MAX_SESSIONS = 64  # visitors whose copy of the page's settings Gradio keeps; no
 SYSTEM_FONT = ("system-ui", "-apple-system", "Segoe UI", "Roboto", "Helvetica Neue", "Arial", "sans-serif")
 
 
-def launch(page: gr.Blocks, *, host: str, port: int, share: bool = False, mcp: bool = False) -> None:
+def launch(
+    page: gr.Blocks, *, host: str, port: int, share: bool = False, mcp: bool = False, root_path: str = ""
+) -> None:
     """Serve the page from a thread and return; `close` ends it. With `mcp`, /read is an MCP tool too.
+
+    `root_path` is where a proxy shows the page, '/digit' for one, which it takes off each request's path.
 
     OSError when the port is taken.
     """
@@ -26,11 +31,15 @@ def launch(page: gr.Blocks, *, host: str, port: int, share: bool = False, mcp: b
         server_port=port,
         share=share,
         mcp_server=mcp,
+        root_path=root_path or None,
         quiet=True,
         ssr_mode=False,  # the page is made in the browser: there is nothing for a server to render
         max_threads=MAX_THREADS,
         max_file_size=MAX_BODY,
-        app_kwargs={"middleware": [gate_middleware(page, mcp)], "openapi_url": None},
+        app_kwargs={
+            "middleware": [Middleware(Head, root_path=root_path), gate_middleware(page, mcp)],
+            "openapi_url": None,
+        },
         state_session_capacity=MAX_SESSIONS,
         enable_monitoring=False,
         show_error=False,

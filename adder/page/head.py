@@ -1,0 +1,89 @@
+"""What others see of the page before it runs: the served HTML's head, its preview, and the headers of every answer.
+
+The one place that owns the served HTML: Gradio's own head names Gradio, and links that nobody can follow.
+"""
+
+import re
+from html import escape
+from pathlib import Path
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.responses import FileResponse
+
+WEB = Path(__file__).parent / "web"
+TITLE = "Draw a digit, add a number"
+DESCRIPTION = "Draw a digit, pick a number: a small neural network reads both and adds them, while you draw."
+PREVIEW = "/preview.png"  # 1200 x 630, as those who show links like it
+HEADERS = {"x-content-type-options": "nosniff", "referrer-policy": "same-origin"}
+GRADIOS = re.compile(rb"""<title>.*?</title>|<meta\s+(?:property="og:|name="(?:twitter:|description"))[^>]*>""", re.S)
+HOST = re.compile(r"[\w.-]{1,255}(:\d{1,5})?|\[[\da-fA-F:.]{2,45}\](:\d{1,5})?", re.ASCII)
+# The page speaks English, whatever language Gradio finds in the browser.
+LANGUAGE = """<script>
+const root = document.documentElement, english = () => root.lang === "en" || (root.lang = "en");
+new MutationObserver(english).observe(root, { attributeFilter: ["lang"] });
+</script>"""
+
+
+class Head:
+    """An ASGI middleware around all others. `root_path` is the page's path on its host, '' at the top."""
+
+    def __init__(self, app, *, root_path: str = ""):
+        self.app = app
+        self.root_path = root_path
+
+    async def __call__(self, scope, receive, send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        kept: list[dict] = []  # the HTML's start, until its end tells how long it is
+
+        async def send_dressed(message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(raw=list(message["headers"]))
+                headers.update(HEADERS)
+                message = message | {"headers": headers.raw}
+                if scope["path"] == "/" and headers.get("content-type", "").startswith("text/html"):
+                    kept.append(message)
+                    return
+            elif kept:
+                kept.append(message)
+                if message.get("more_body"):
+                    return
+                html = self.dress(b"".join(part.get("body", b"") for part in kept[1:]), scope)
+                headers = MutableHeaders(raw=kept[0]["headers"])
+                headers["content-length"] = str(len(html))
+                await send(kept[0] | {"headers": headers.raw})
+                message = {"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else html}
+            await send(message)
+
+        if scope["path"] == PREVIEW and scope["method"] in ("GET", "HEAD"):
+            await FileResponse(WEB / "preview.png")(scope, receive, send_dressed)
+            return
+        await self.app(scope, receive, send_dressed)
+
+    def dress(self, html: bytes, scope) -> bytes:
+        """Gradio's HTML with our title, description and picture in the place of its own."""
+        url = escape(self.address(scope))
+        about = {
+            "og:title": TITLE,
+            "og:description": DESCRIPTION,
+            "og:type": "website",
+            "og:url": f"{url}/",
+            "og:image": f"{url}{PREVIEW}",
+            "twitter:card": "summary_large_image",
+        }
+        metas = [f'<meta property="{name}" content="{content}" />' for name, content in about.items()]
+        ours = [f"<title>{TITLE}</title>", f'<meta name="description" content="{DESCRIPTION}" />', *metas, LANGUAGE]
+        start, head, rest = GRADIOS.sub(b"", html).partition(b"<head>")
+        return start + head + "\n".join(["", *ours]).encode() + rest
+
+    def address(self, scope) -> str:
+        """The page's address as its visitor wrote it, by the request's own words and the proxy's; '' for no host."""
+        if "://" in self.root_path:
+            return self.root_path
+        headers = Headers(scope=scope)
+        host = headers.get("x-forwarded-host") or headers.get("host", "")
+        scheme = headers.get("x-forwarded-proto") or scope["scheme"]
+        if not HOST.fullmatch(host) or scheme not in ("http", "https"):
+            return self.root_path
+        return f"{scheme}://{host}{self.root_path}"
