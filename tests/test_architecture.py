@@ -43,9 +43,10 @@ ROOMS = {  # within a wing, in reading order: the rooms that each may import
         "answers": {"payload"},
         "head": set(),
         "component": {"answers", "head", "payload"},
+        "connections": set(),
         "sessions": set(),
         "gate": {"sessions"},
-        "serving": {"component", "gate", "head", "sessions"},
+        "serving": {"component", "connections", "gate", "head", "sessions"},
     },
 }
 ONLY_IN = {  # libraries that nothing else in the package may import

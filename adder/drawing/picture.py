@@ -27,7 +27,7 @@ def find_ink(photo: bytes) -> np.ndarray:
     taken that cover most, the middle before the edges. Raises PictureError.
     """
     grey = cv2.GaussianBlur(decode(photo), (5, 5), 0)
-    if np.median(grey) < 110:
+    if np.median(np.asarray(grey)) < 110:
         grey = 255 - grey
     reach = WORK_SIDE // 8 * 2 + 1
     ink = cv2.adaptiveThreshold(grey, 255, cv2.ADAPTIVE_THRESH_GAUSSIAN_C, cv2.THRESH_BINARY_INV, reach, CONTRAST)

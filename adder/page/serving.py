@@ -7,6 +7,7 @@ from gradio.tunneling import CURRENT_TUNNELS
 from starlette.middleware import Middleware
 
 from adder.page.component import MAX_THREADS
+from adder.page.connections import bound_headers, raise_file_limit
 from adder.page.gate import Gate
 from adder.page.head import WEB, Head
 from adder.page.sessions import Sessions
@@ -25,6 +26,8 @@ def launch(
 
     OSError when the port is taken.
     """
+    raise_file_limit()
+    bound_headers()
     page.launch(
         prevent_thread_lock=True,
         server_name=host,
