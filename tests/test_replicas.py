@@ -43,7 +43,9 @@ class Balanced:
 
     def __init__(self, folder, replicas):
         self.port, self.replicas, self.log = shared.free_port(), replicas, folder / "access"
-        [lines] = re.findall(r"```nginx\n(.*?)```", (ROOT / "docs/serving.md").read_text(encoding="utf-8"), re.S)
+        [lines] = re.findall(
+            r"```nginx\n(upstream.*?)```", (ROOT / "docs/serving.md").read_text(encoding="utf-8"), re.S
+        )
         for written, used in (("7860", replicas[0].port), ("7861", replicas[1].port), ("listen 80;", self.port)):
             assert written in lines
             lines = lines.replace(written, f"listen 127.0.0.1:{used};" if "listen" in written else str(used))

@@ -73,7 +73,8 @@ class Head:
             "twitter:card": "summary_large_image",
         }
         metas = [f'<meta property="{name}" content="{content}" />' for name, content in about.items()]
-        ours = [f"<title>{TITLE}</title>", f'<meta name="description" content="{DESCRIPTION}" />', *metas, LANGUAGE]
+        metas += [f'<meta name="description" content="{DESCRIPTION}" />', '<link rel="icon" href="favicon.ico" />']
+        ours = [f"<title>{TITLE}</title>", *metas, LANGUAGE]
         start, head, rest = GRADIOS.sub(b"", html).partition(b"<head>")
         return start + head + "\n".join(["", *ours]).encode() + rest
 

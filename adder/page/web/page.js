@@ -125,7 +125,12 @@ async function copyLink() {
     tell("Link copied. It holds the drawing itself.");
   } catch {
     history.replaceState(null, "", link); // without leave to copy, or without https
-    tell("The link is in the address bar.");
+    if (window.parent === window) return tell("The link is in the address bar.");
+    const field = root.querySelector(".by-hand"); // in a frame the address bar is another page's
+    field.value = link;
+    field.hidden = false;
+    field.select();
+    tell("Copy the link below.");
   }
 }
 

@@ -3,6 +3,7 @@
 function shareLink(limits) {
   const GRID = 500;
   const unit = limits.scale / GRID;
+  const LONGEST = Math.ceil(((4 * limits.points + 2 * limits.strokes) * 4) / 3); // letters: two bytes a step, or a count
 
   function write(strokes, number) {
     const bytes = [];
@@ -27,8 +28,8 @@ function shareLink(limits) {
 
   // {strokes, number}, or null for what `write` never wrote.
   function read(fragment) {
-    const [, number, text] = /^#1\.([0-9])\.([\w-]{3,20000})$/.exec(fragment) ?? [];
-    if (!text || text.length % 4 === 1) return null;
+    const [, number, text] = /^#1\.([0-9])\.([\w-]{3,})$/.exec(fragment) ?? [];
+    if (!text || text.length > LONGEST || text.length % 4 === 1) return null;
     const bytes = Array.from(atob(text.replaceAll("-", "+").replaceAll("_", "/")), (letter) => letter.charCodeAt(0));
     let at = 0;
     const take = () => {
