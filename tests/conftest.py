@@ -57,20 +57,11 @@ def free_port() -> int:
 class Server:
     """demo.py with the shipped weights on a port of its own."""
 
-    def __init__(self, weights: Path, *flags: str):
-        self.port = free_port()
+    def __init__(self, weights: Path | None, *flags: str, command: list[str] | None = None, port: int | None = None):
+        self.port = port or free_port()
         self.url = f"http://127.0.0.1:{self.port}"
-        self.command = [
-            sys.executable,
-            "demo.py",
-            "--weights",
-            str(weights),
-            "--device",
-            "cpu",
-            "--port",
-            str(self.port),
-            *flags,
-        ]
+        usual = [sys.executable, "demo.py", "--weights", str(weights), "--device", "cpu", "--port", str(self.port)]
+        self.command = command or [*usual, *flags]
         self.start()
 
     def start(self) -> None:

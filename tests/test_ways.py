@@ -10,7 +10,7 @@ from playwright.sync_api import expect
 
 from adder.drawing import collection
 from tests import test_page
-from tests.conftest import Server
+from tests.conftest import ROOT, Server
 from tests.test_page import COLLECT, DESKTOP, DRAWN, PHONE, draw, expect_empty, expect_reading
 from tests.test_picture import photographed, saved
 
@@ -162,3 +162,16 @@ def test_drawings_are_kept_by_leave_alone(chromium, weights, tmp_path, monkeypat
 def test_nothing_is_offered_to_keep_unless_asked_for(visit):
     page = visit(**DESKTOP)
     expect(page.get_by_text(COLLECT)).to_be_hidden()
+
+
+def test_the_longest_drawing_has_a_link_that_is_read_again(visit):
+    page = visit(**DESKTOP)
+    page.add_script_tag(path=ROOT / "adder/page/web/share.js")
+    same = """() => {
+      const links = shareLink({ scale: 10000, points: 4096, strokes: 64 });
+      const far = (index) => [10000 * (index % 2), 10000 * (index % 2)];
+      const strokes = Array.from({ length: 64 }, () => Array.from({ length: 64 }, (_, index) => far(index)));
+      const read = links.read(links.write(strokes, 7));
+      return JSON.stringify(read) === JSON.stringify({ strokes, number: 7 });
+    }"""
+    assert page.evaluate(same)

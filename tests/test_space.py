@@ -1,0 +1,73 @@
+"""demo.py as a Hugging Face Space starts it: its variables, its packages, a checkout that cannot be written to."""
+
+import os
+import shutil
+import subprocess
+import sys
+
+import pytest
+
+from tests.conftest import ROOT, Server, free_port
+from tests.test_page import ask_as_pad
+
+SPACE = {
+    "SYSTEM": "spaces",
+    "SPACE_ID": "somebody/adder",
+    "SPACE_HOST": "somebody-adder.hf.space",
+    "SPACE_AUTHOR_NAME": "somebody",
+    "SPACE_REPO_NAME": "adder",
+    "GRADIO_SERVER_NAME": "0.0.0.0",
+    "GRADIO_THEME": "huggingface",
+}
+
+
+@pytest.fixture
+def space(tmp_path, monkeypatch):
+    """What a Space would have: a checkout that may be read, a home that may be written."""
+    checkout, home = tmp_path / "checkout", tmp_path / "home"
+    home.mkdir()
+    tracked = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, encoding="utf-8", check=True).stdout
+    for name in tracked.splitlines():
+        if name.startswith(("adder/", "weights/adder")) or name == "demo.py":
+            (checkout / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(ROOT / name, checkout / name)
+    for path in checkout.rglob("*"):
+        path.chmod(0o555 if path.is_dir() else 0o444)
+    checkout.chmod(0o555)
+    port = free_port()
+    for name, value in (SPACE | {"HOME": str(home), "GRADIO_SERVER_PORT": str(port)}).items():
+        monkeypatch.setenv(name, value)
+    ordinary = ["setpriv", "--bounding-set=-all", "--inh-caps=-all"] if os.geteuid() == 0 else []
+    server = Server(None, command=[*ordinary, sys.executable, str(checkout / "demo.py")], port=port)
+    yield server
+    server.stop()
+    checkout.chmod(0o755)
+    for path in checkout.rglob("*"):
+        path.chmod(0o755)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="a Space runs on Linux")
+def test_it_starts_and_reads_as_on_a_space(space):
+    assert (
+        ask_as_pad(space, "read_pad", {"strokes": [[[2000, 1000], [8000, 1000], [4000, 9000]]], "number": 5})["sum"]
+        == 12
+    )
+
+
+def test_what_a_space_installs_has_no_conflict():
+    """Its builder adds these to requirements.txt."""
+    own = ["gradio[oauth,mcp]==6.31.0", "uvicorn>=0.14.0", "websockets>=10.4", "spaces"]
+    command = [
+        sys.executable,
+        "-m",
+        "pip",
+        "install",
+        "--dry-run",
+        "--quiet",
+        *own,
+        "-r",
+        str(ROOT / "requirements.txt"),
+    ]
+    assert f"{own[0].replace('[oauth,mcp]', '')}\n" in (ROOT / "requirements.txt").read_text(encoding="utf-8")
+    ended = subprocess.run(command, capture_output=True, encoding="utf-8", timeout=600)
+    assert ended.returncode == 0, ended.stderr
