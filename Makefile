@@ -21,7 +21,7 @@ test: .venv/test-ready  ## lint, types, then all tests; the page is tested in Ch
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
-	$(BIN)/python -m pytest $(ARGS)
+	PYTHONWARNDEFAULTENCODING=1 $(BIN)/python -m pytest $(ARGS)
 
 train: .venv/demo-ready  ## fit the default recipe: a new folder in runs/
 	$(BIN)/python train.py $(ARGS)

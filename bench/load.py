@@ -10,6 +10,7 @@ import http.client
 import json
 import os
 import random
+import socket
 import sys
 import time
 from bisect import bisect
@@ -215,11 +216,24 @@ def hurried_crowd(server: Server, readings: int, drawings: list[Strokes], is_rig
     return crowd(server, people, lambda pad: hurried(pad, drawings[:100], random.Random(0), more), is_right)
 
 
+def holding_crowd(server: Server, held: int, drawings: list[Strokes], is_right) -> Crowd:
+    """One who reads 200 drawings while so many connections hold half a header."""
+    from adder.page.connections import raise_file_limit
+
+    raise_file_limit()
+    with contextlib.ExitStack() as stack:
+        for _ in range(held):
+            connection = stack.enter_context(socket.create_connection(("127.0.0.1", server.port)))
+            connection.sendall(b"GET / HTTP/1.1\r\nHost: x\r\nX-Half: ")
+        return hurried_crowd(server, 200, drawings, is_right, people=1)
+
+
 def main() -> int:
     parser = shared.parser("Readings a second, latency and memory with many people drawing.")
     parser.add_argument("--people", type=int, nargs="*", default=[1, 8, 32, 64], help="at once; one row each")
     parser.add_argument("--seconds", type=float, default=20, help="that they draw (%(default)s)")
     parser.add_argument("--readings", type=int, default=20_000, help="without a pause; 0 skips them (%(default)s)")
+    parser.add_argument("--held", type=int, default=2000, help="connections that hold half a header (%(default)s)")
     flags = parser.parse_args()
 
     drawings, is_right = validation_drawings(flags.data_dir), checker(flags.weights)
@@ -241,6 +255,10 @@ def main() -> int:
             met = hurried_crowd(server, flags.readings, drawings, is_right)
             shared.print_row([f"{flags.readings:,} readings, 8 without a pause", *met.cells()])
             missed += ["growth"] * (met.after - met.before > BARS["growth"]) + ["right"] * bool(met.errors + met.wrong)
+        if flags.held:
+            met = holding_crowd(server, flags.held, drawings, is_right)
+            shared.print_row([f"1, while {flags.held:,} connections hold half a header", *met.cells()])
+            missed += ["right"] * bool(met.errors + met.wrong)
     print(f"\nOn {os.cpu_count()} cores, shared by the server and these clients.")
     if missed:
         print(f"bench.load: missed: {', '.join(dict.fromkeys(missed))}", file=sys.stderr)

@@ -40,7 +40,7 @@ from adder.reader import Reader, Reading
 imported = time.perf_counter()
 Reader.load(sys.argv[1], "cpu")
 loaded = time.perf_counter()
-status = open("/proc/self/status").read()  # getrusage would tell what the parent held
+status = open("/proc/self/status", encoding="utf-8").read()  # getrusage would tell what the parent held
 print(json.dumps([imported - started, loaded - imported, int(status.split("VmRSS:")[1].split()[0])]))
 """
 

@@ -105,14 +105,14 @@ def test_the_page_loads_no_training_code():
         "import sys, adder.page.serving, adder.reader; print([m for m in sys.modules "
         "if m.startswith(('torchvision', 'matplotlib.pyplot', 'adder.learning'))])"
     )
-    result = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    result = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, encoding="utf-8", check=True)
     assert result.stdout.strip() == "[]"
 
 
 def test_front_matter_agrees_with_requirements():
-    front = (ROOT / "README.md").read_text().split("---")[1]
+    front = (ROOT / "README.md").read_text(encoding="utf-8").split("---")[1]
     values = dict(re.findall(r"^(\w+): *(.*)$", front, re.M))
-    requirements = (ROOT / "requirements.txt").read_text()
+    requirements = (ROOT / "requirements.txt").read_text(encoding="utf-8")
     assert f"gradio=={values['sdk_version']}\n" in requirements
     assert values["sdk"] == "gradio" and (ROOT / values["app_file"]).exists() and values["license"] == "mit"
     assert {"title", "emoji", "python_version", "short_description", "tags"} <= set(values)

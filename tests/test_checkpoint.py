@@ -86,7 +86,7 @@ def test_mismatching(tmp_path, description):
 def test_failed_write_leaves_the_old_file(file):
     before = file.read_bytes()
     with pytest.raises(RuntimeError), checkpoint.replacing(file) as temporary:
-        temporary.write_text("half")
+        temporary.write_text("half", encoding="utf-8")
         raise RuntimeError
     assert file.read_bytes() == before
     assert [path.name for path in file.parent.iterdir()] == [file.name]
@@ -144,4 +144,4 @@ def test_shipped_weights_carry_their_record(weights):
     assert {"recipe", "model", "command", "commit", "data", "test"} <= set(description)
     assert description["command"].startswith("python train.py")
     assert len(description["commit"]) == 40, "trained at a commit, without uncommitted changes"
-    assert description == json.loads(weights.with_name("metrics.json").read_text())
+    assert description == json.loads(weights.with_name("metrics.json").read_text(encoding="utf-8"))

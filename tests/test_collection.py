@@ -24,7 +24,7 @@ def test_what_was_kept_comes_back(tmp_path):
     assert collection.append(tmp_path, SEVEN, 7, READING)
     assert collection.append(tmp_path, SEVEN, None, READING)
     path = tmp_path / collection.FILE_NAME
-    kept = [json.loads(line) for line in path.read_text().splitlines()]
+    kept = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
     assert [set(each) for each in kept] == [{"strokes", "label", "reading", "time"}] * 2
     assert kept[0]["time"].endswith("+00:00") and kept[0]["reading"] == READING
     seven, none = collection.load(path)
@@ -49,7 +49,7 @@ def test_a_full_file_takes_no_more(tmp_path, monkeypatch):
 def test_a_damaged_line_is_named(line, tmp_path):
     collection.append(tmp_path, SEVEN, 7, READING)
     path = tmp_path / collection.FILE_NAME
-    path.write_text(path.read_text() + line + "\n")
+    path.write_text(path.read_text(encoding="utf-8") + line + "\n")
     with pytest.raises(ValueError, match=f"{collection.FILE_NAME}, line 2: "):
         collection.load(path)
 
@@ -71,9 +71,9 @@ def test_a_class_trains_on_its_own_drawings(tmp_path, data_dir):
     path = tmp_path / collection.FILE_NAME
     few = ("--recipe", "quick", "--without", "pendigits", "--dry-run", "--epochs", 1)
     finish(train(*few, "--extra", path, "--out", tmp_path / "run", data_dir=data_dir))
-    metrics = json.loads((tmp_path / "run" / "metrics.json").read_text())
+    metrics = json.loads((tmp_path / "run" / "metrics.json").read_text(encoding="utf-8"))
     assert metrics["settings"]["extra"] == [str(path)]
-    path.write_text("{\n")
+    path.write_text("{\n", encoding="utf-8")
     ended = finish(train(*few, "--extra", path, "--out", tmp_path / "other", data_dir=data_dir), 2)
     assert f"{path}, line 1" in ended and "Traceback" not in ended
 
@@ -88,7 +88,7 @@ def test_nothing_is_collected_unless_asked_for():
 
 
 def test_a_folder_that_cannot_be_written(tmp_path, weights):
-    (tmp_path / "file").write_text("")
+    (tmp_path / "file").write_text("", encoding="utf-8")
     command = [sys.executable, "demo.py", "--weights", weights, "--collect", tmp_path / "file"]
-    ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120)
+    ended = subprocess.run(command, cwd=ROOT, capture_output=True, encoding="utf-8", timeout=120)
     assert ended.returncode == 2 and ended.stderr.count("\n") == 1 and "--collect" in ended.stderr

@@ -68,7 +68,7 @@ def test_all_writers_on_demand(data_dir):
 
 def test_nothing_learns_from_the_writer_of_the_examples(data_dir):
     by_that_writer = [drawing for drawing in sources.pendigits(data_dir) if drawing.writer == data.EXAMPLES_BY]
-    for example in json.loads((ROOT / "adder/page/web/examples.json").read_text())["drawings"]:
+    for example in json.loads((ROOT / "adder/page/web/examples.json").read_text(encoding="utf-8"))["drawings"]:
         seen = image.strokes_to_mnist([np.array(stroke, float) for stroke in example["strokes"]])
         distances = [np.abs(image.strokes_to_mnist(drawing.strokes) - seen).mean() for drawing in by_that_writer]
         assert min(distances) < 0.005 and by_that_writer[np.argmin(distances)].digit == example["digit"]

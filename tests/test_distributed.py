@@ -23,7 +23,7 @@ def start(*flags, data_dir, processes=1):
     command = [sys.executable, *(TWO if processes == 2 else []), "train.py", *map(str, flags), "--data-dir", data_dir]
     environment = os.environ | {"OMP_NUM_THREADS": "1"}
     return subprocess.Popen(
-        command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, encoding="utf-8"
     )
 
 

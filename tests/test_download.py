@@ -185,9 +185,7 @@ def test_damaged_strokes_are_named(data_dir, tmp_path, offline):
 def test_no_data_and_no_network_is_one_error(tmp_path):
     nowhere = {name: "http://127.0.0.1:9" for name in ("http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY")}
     command = [sys.executable, "train.py", "--dry-run", "--device", "cpu", "--data-dir", str(tmp_path)]
-    result = subprocess.run(
-        command, cwd=ROOT, env=os.environ | nowhere, capture_output=True, text=True, encoding="utf-8"
-    )
+    result = subprocess.run(command, cwd=ROOT, env=os.environ | nowhere, capture_output=True, encoding="utf-8")
     assert result.returncode == 2 and "Traceback" not in result.stderr
     [error] = [line for line in result.stderr.splitlines() if line.startswith("train.py: ")]
     assert "--data-dir" in error and all(name in error for name in sources.MNIST_MD5), "what to put where"

@@ -50,7 +50,7 @@ def test_a_full_disk_while_training(disk, data_dir):
     assert len(description["log"]) == 1 and not list(run.glob(".*.tmp"))
     assert remount(disk, "size=64m")
     finish(train("--resume", run, data_dir=data_dir))
-    assert json.loads((run / "metrics.json").read_text())["settings"]["epochs"] == 3
+    assert json.loads((run / "metrics.json").read_text(encoding="utf-8"))["settings"]["epochs"] == 3
 
 
 def test_a_folder_that_turns_read_only_while_training(disk, data_dir):
@@ -74,7 +74,7 @@ def test_weights_that_do_not_serve(fault, weights, tmp_path):
         tensors, _ = checkpoint.load(ROOT / "weights" / "quick.safetensors")
         checkpoint.save(path, tensors, checkpoint.load(weights)[1])
     ended = subprocess.run(
-        [sys.executable, "demo.py", "--weights", path], cwd=ROOT, capture_output=True, text=True, timeout=120
+        [sys.executable, "demo.py", "--weights", path], cwd=ROOT, capture_output=True, encoding="utf-8", timeout=120
     )
     assert ended.returncode == 2 and ended.stdout.count("\n") == 1
     assert ended.stderr.count("\n") == 1 and str(path) in ended.stderr
@@ -84,7 +84,7 @@ def test_a_taken_port_offers_a_free_one(weights):
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         command = [sys.executable, "demo.py", "--weights", weights, "--device", "cpu", "--port", str(port)]
-        ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120)
+        ended = subprocess.run(command, cwd=ROOT, capture_output=True, encoding="utf-8", timeout=120)
     assert ended.returncode == 2 and ended.stdout.count("\n") == 1 and ended.stderr.count("\n") == 1
     assert f"127.0.0.1:{port}" in ended.stderr
     offered = int(re.search(r"--port (\d+)$", ended.stderr.strip())[1])

@@ -23,7 +23,7 @@ from tests.conftest import ROOT, Server, missing
 HELD_OUT_WRITERS = {5, 10, 15, 20, 25, 30}
 DRAWN = {  # five digits that people drew with a pen, as strokes in a square of side 1
     drawing["digit"]: [np.array(stroke) / 10_000 for stroke in drawing["strokes"]]
-    for drawing in json.loads((ROOT / "adder/page/web/examples.json").read_text())["drawings"]
+    for drawing in json.loads((ROOT / "adder/page/web/examples.json").read_text(encoding="utf-8"))["drawings"]
 }
 NO_DIGITS = {
     "two digits": [stroke * 0.4 + (0, 0.3) for stroke in DRAWN[2]] + [stroke * 0.4 + (0.5, 0.3) for stroke in DRAWN[7]],
@@ -447,7 +447,7 @@ def test_the_curl_lines_of_the_readme(server):
     [lines] = re.findall(r"```sh\n(url=.*?)```", (ROOT / "docs/programs.md").read_text(encoding="utf-8"), re.DOTALL)
     assert "http://127.0.0.1:7860" in lines
     command = ["bash", "-c", lines.replace("http://127.0.0.1:7860", server.url)]
-    said = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60).stdout
+    said = subprocess.run(command, capture_output=True, encoding="utf-8", check=True, timeout=60).stdout
     event, data = said.strip().split("\n")
     [answer] = json.loads(data.removeprefix("data: "))
     assert event == "event: complete" and (answer["digit"], answer["sum"]) == (7, 12)

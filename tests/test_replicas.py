@@ -50,11 +50,11 @@ class Balanced:
             assert written in lines
             lines = lines.replace(written, f"listen 127.0.0.1:{used};" if "listen" in written else str(used))
         user = "user root;" if os.geteuid() == 0 else ""  # its workers write into the folder
-        (folder / "nginx.conf").write_text(AROUND.format(folder=folder, lines=lines, user=user))
+        (folder / "nginx.conf").write_text(AROUND.format(folder=folder, lines=lines, user=user), encoding="utf-8")
         self.url = f"http://127.0.0.1:{self.port}"
         self.process = subprocess.Popen([program(), "-p", folder, "-c", folder / "nginx.conf", "-e", folder / "errors"])
         while True:
-            assert self.process.poll() is None, (folder / "errors").read_text()
+            assert self.process.poll() is None, (folder / "errors").read_text(encoding="utf-8")
             with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", self.port)):
                 break
             time.sleep(0.02)
@@ -65,7 +65,9 @@ class Balanced:
 
     def answered(self) -> Counter:
         """How many updates of the page each port answered so far, by nginx's own log."""
-        updates = [line.split() for line in self.log.read_text().splitlines() if "component_server" in line]
+        updates = [
+            line.split() for line in self.log.read_text(encoding="utf-8").splitlines() if "component_server" in line
+        ]
         return Counter(int(line[-1].rpartition(":")[2]) for line in updates)
 
 

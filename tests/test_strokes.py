@@ -72,6 +72,6 @@ def test_pendigits(data_dir):
 
 def test_unipen_error_names_file_and_line(tmp_path):
     file = tmp_path / "mine.tra"
-    file.write_text('.SEGMENT DIGIT 0 ? "8"\n.COMMENT 8 12 224\n 1 2\n')
+    file.write_text('.SEGMENT DIGIT 0 ? "8"\n.COMMENT 8 12 224\n 1 2\n', encoding="utf-8")
     with pytest.raises(ValueError, match=r"mine.tra, line 3"):
         strokes.read_unipen(file)

@@ -139,7 +139,7 @@ def test_drawings_are_kept_by_leave_alone(chromium, weights, tmp_path, monkeypat
         expect(one).to_have_attribute("aria-disabled", "true")
         one.dispatch_event("click")
         path = tmp_path / collection.FILE_NAME
-        assert path.read_text() == ""
+        assert path.read_text(encoding="utf-8") == ""
         panel.get_by_role("checkbox").check()
         one.click()
         expect(panel.get_by_role("status")).to_have_text("Thank you: kept as 1.")
@@ -150,7 +150,7 @@ def test_drawings_are_kept_by_leave_alone(chromium, weights, tmp_path, monkeypat
         expect(page.locator("#reading")).to_have_attribute("data-state", "refused")
         panel.get_by_role("button", name="not a digit").click()
         expect(panel.get_by_role("status")).to_have_text("Thank you: kept as not a digit.")
-        first, second = map(json.loads, path.read_text().splitlines())
+        first, second = map(json.loads, path.read_text(encoding="utf-8").splitlines())
         assert set(first) == {"strokes", "label", "reading", "time"}
         assert (first["label"], first["reading"]["digit"], second["label"]) == (1, 7, None)
         assert [drawing.digit for drawing in collection.load(path)] == [1, collection.NO_DIGIT]
