@@ -8,7 +8,7 @@ import pytest
 
 from tests.conftest import ROOT
 
-PAGES = [ROOT / name for name in ("README.md", "SECURITY.md", "CONTRIBUTING.md")] + sorted((ROOT / "docs").glob("*.md"))
+PAGES = sorted(ROOT.glob("*.md")) + sorted((ROOT / "docs").glob("*.md"))
 
 
 def test_the_readme_fits():
@@ -18,10 +18,17 @@ def test_the_readme_fits():
     assert len(rows) - 2 <= 12
 
 
+def test_the_tree_names_what_is_there():
+    [tree] = re.findall(r"## The tree\n\n```\n(.*?)```", (ROOT / "README.md").read_text(encoding="utf-8"), re.S)
+    named = {ROOT / ("adder" if line.startswith("  ") else "") / line.split()[0] for line in tree.splitlines()}
+    assert [path for path in named if not path.exists()] == []
+    assert {face.parent for face in ROOT.glob("adder/*/__init__.py")} <= named
+
+
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_links_and_paths_lead_somewhere(page):
     text = page.read_text(encoding="utf-8")
-    targets = re.findall(r"\]\(([^)#]+)\)", text) + re.findall(r'src="([^"]+)"', text)
+    targets = re.findall(r"\]\(([^)#]+)", text) + re.findall(r'src="([^"]+)"', text)
     lost = [each for each in targets if "://" not in each and not (page.parent / each).exists()]
     named = re.findall(r"`((?:adder|bench|tests|weights|docs)/[\w./-]*)`", text)
     assert lost + [each for each in named if not (ROOT / each).exists()] == []
