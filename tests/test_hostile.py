@@ -23,6 +23,7 @@ from adder.page.payload import MAX_POINTS, MAX_STROKES, SCALE
 from adder.page.sessions import MAX_SESSIONS, Sessions
 from tests.conftest import Server
 from tests.test_demo import named
+from tests.test_page import ask_as_pad
 
 FUNCTIONS = ("read_pad", "compare_pad", "explain_pad", "find_ink", "keep_pad")
 SEVEN = [[[2000, 1000], [8000, 1000], [4000, 9000]]]
@@ -217,6 +218,9 @@ def bombard(visitor: Visitor, count: int) -> dict[int, int]:
 
 @pytest.mark.filterwarnings("ignore::hypothesis.errors.HypothesisWarning")  # of large payloads
 def test_two_thousand_hostile_payloads(server, visitor, cache):
+    seven = {"strokes": [[[2000, 1000], [8000, 1000], [4000, 9000]]], "number": 5}
+    assert len(ask_as_pad(server, "compare_pad", seven)["rows"]) > 1  # loads the other networks
+    assert "saliency" in ask_as_pad(server, "explain_pad", seven)
     bombard(visitor, 200)  # imports, caches, threads
     expect_right_answers(visitor)
     before = resident(server)
