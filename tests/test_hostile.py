@@ -35,7 +35,7 @@ class Visitor:
     """One keep-alive connection."""
 
     def __init__(self, server: Server):
-        self.connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=30)
+        self.connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=120)
         config = json.loads(self.ask("GET", "/config")[1])
         [self.pad] = [each["id"] for each in config["components"] if each["type"] == "html"]
         [self.read] = [each["id"] for each in config["dependencies"] if each["api_name"] == "read"]
@@ -221,7 +221,7 @@ def test_two_thousand_hostile_payloads(server, visitor, cache):
     seven = {"strokes": [[[2000, 1000], [8000, 1000], [4000, 9000]]], "number": 5}
     assert len(ask_as_pad(server, "compare_pad", seven)["rows"]) > 1  # loads the other networks
     assert "saliency" in ask_as_pad(server, "explain_pad", seven)
-    bombard(visitor, 200)  # imports, caches, threads
+    bombard(visitor, 800)  # imports, caches, threads, and what the allocator keeps
     expect_right_answers(visitor)
     before = resident(server)
     statuses = bombard(visitor, 2000)
