@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -17,6 +18,7 @@ from playwright.sync_api import expect, sync_playwright
 ROOT = Path(__file__).parent.parent
 if "PYTEST_XDIST_WORKER" in os.environ:  # workers share the cores; what they start inherits it
     os.environ.setdefault("OMP_NUM_THREADS", "1")
+expect.set_options(timeout=60_000)  # ms: only a hang takes so long
 
 
 @pytest.fixture(scope="session")
@@ -48,6 +50,21 @@ def rng() -> np.random.Generator:
     return np.random.default_rng(0)
 
 
+@pytest.fixture
+def restored():
+    """What demo.main() sets for its whole process is as before after the test: signals, environment, threads."""
+    import torch
+
+    handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    environment, threads = dict(os.environ), torch.get_num_threads()
+    yield
+    for number, handler in handlers.items():
+        signal.signal(number, handler)
+    os.environ.clear()
+    os.environ.update(environment)
+    torch.set_num_threads(threads)
+
+
 def free_port() -> int:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
@@ -66,7 +83,7 @@ class Server:
 
     def start(self) -> None:
         self.process = subprocess.Popen(self.command, cwd=ROOT)
-        for _ in range(600):
+        for _ in range(3000):
             assert self.process.poll() is None, "demo.py ended"
             try:
                 with urllib.request.urlopen(self.url):
@@ -108,6 +125,7 @@ def visit(chromium, server):
 
     def open_page(**options):
         context = chromium.new_context(**options)
+        context.set_default_timeout(120_000)
         contexts.append(context)
         page = context.new_page()
         page.on("console", lambda message: message.type == "error" and complaints.append(message.text))

@@ -16,8 +16,7 @@ from adder.page import answers, component
 
 
 @pytest.mark.parametrize("content", [None, b"", bytes(100)])
-def test_missing_and_corrupt_weights(tmp_path, monkeypatch, capsys, content):
-    monkeypatch.setattr("torch.set_num_threads", lambda count: None)  # it would slow the tests that follow
+def test_missing_and_corrupt_weights(tmp_path, restored, capsys, content):
     path = tmp_path / "some.safetensors"
     if content is not None:
         path.write_bytes(content)

@@ -28,7 +28,7 @@ class Rendered(Server):
 
     def stop(self) -> None:
         self.process.terminate()  # it ends Node
-        self.process.wait(20)
+        self.process.wait(120)
 
 
 @pytest.fixture(params=[Server, Rendered], ids=["as it is", "with SSR"])
