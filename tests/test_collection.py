@@ -2,19 +2,17 @@
 
 import asyncio
 import json
-import subprocess
-import sys
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
+import demo
 from adder.drawing import collection
 from adder.drawing.strokes import NO_DIGIT
 from adder.page import component
 from adder.page.payload import checked_answer
-from tests.conftest import ROOT
-from tests.test_train import finish, train
+from tests.test_train import fit
 
 SEVEN = [[[2000, 1000], [8000, 1000], [4000, 9000]]]
 READING = {"digit": 1, "is_digit": True}
@@ -65,17 +63,17 @@ def test_answers_are_checked(sent):
         checked_answer(sent)
 
 
-def test_a_class_trains_on_its_own_drawings(tmp_path, data_dir):
+def test_a_class_trains_on_its_own_drawings(tmp_path, data_dir, capsys):
     for label in (7, None):
         collection.append(tmp_path, SEVEN, label, READING)
     path = tmp_path / collection.FILE_NAME
     few = ("--recipe", "quick", "--without", "pendigits", "--dry-run", "--epochs", 1)
-    finish(train(*few, "--extra", path, "--out", tmp_path / "run", data_dir=data_dir))
+    assert fit(*few, "--extra", path, "--out", tmp_path / "run", data_dir=data_dir) == 0
     metrics = json.loads((tmp_path / "run" / "metrics.json").read_text(encoding="utf-8"))
     assert metrics["settings"]["extra"] == [str(path)]
     path.write_text("{\n", encoding="utf-8")
-    ended = finish(train(*few, "--extra", path, "--out", tmp_path / "other", data_dir=data_dir), 2)
-    assert f"{path}, line 1" in ended and "Traceback" not in ended
+    assert fit(*few, "--extra", path, "--out", tmp_path / "other", data_dir=data_dir) == 2
+    assert f"{path}, line 1" in capsys.readouterr().err
 
 
 def test_nothing_is_collected_unless_asked_for():
@@ -87,8 +85,8 @@ def test_nothing_is_collected_unless_asked_for():
     assert "keep_pad" in asyncio.run(functions(store=lambda *_: True))
 
 
-def test_a_folder_that_cannot_be_written(tmp_path, weights):
+def test_a_folder_that_cannot_be_written(tmp_path, weights, restored, capsys):
     (tmp_path / "file").write_text("", encoding="utf-8")
-    command = [sys.executable, "demo.py", "--weights", weights, "--collect", tmp_path / "file"]
-    ended = subprocess.run(command, cwd=ROOT, capture_output=True, encoding="utf-8", timeout=120)
-    assert ended.returncode == 2 and ended.stderr.count("\n") == 1 and "--collect" in ended.stderr
+    assert demo.main(["--weights", str(weights), "--device", "cpu", "--collect", str(tmp_path / "file")]) == 2
+    said = capsys.readouterr().err
+    assert said.count("\n") == 1 and "--collect" in said

@@ -15,12 +15,13 @@ from adder.learning import data, distributed
 from adder.learning.recipes import RECIPES
 from adder.learning.training import Run, Settings, train_step
 from tests.conftest import ROOT, free_port
+from tests.test_train import fit, train, wait_for
 
 TWO = ["-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2"]
 
 
-def start(*flags, data_dir, processes=1):
-    command = [sys.executable, *(TWO if processes == 2 else []), "train.py", *map(str, flags), "--data-dir", data_dir]
+def start(*flags, data_dir):
+    command = [sys.executable, *TWO, "train.py", *map(str, flags), "--device", "cpu", "--data-dir", data_dir]
     environment = os.environ | {"OMP_NUM_THREADS": "1"}
     return subprocess.Popen(
         command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, encoding="utf-8"
@@ -85,36 +86,35 @@ def test_two_processes_step_as_one(tmp_path):
         assert (shared_moved - moved).norm() < 0.02 * moved.norm(), recipe
 
 
-SMALL = ("--dry-run", "--device", "cpu", "--recipe", "concat-mlp", "--without", "pendigits", "--lr", 1e-4)
+SMALL = ("--dry-run", "--recipe", "concat-mlp", "--without", "pendigits", "--epochs", 4)
 
 
-@pytest.fixture(scope="module")
-def whole(data_dir, tmp_path_factory):
-    """The losses of two epochs by one process; at a low rate, since a high one magnifies the last digit."""
-    folder = tmp_path_factory.mktemp("runs") / "whole"
-    finish(start(*SMALL, "--out", folder, data_dir=data_dir))
-    return [row["loss"] for row in log(folder)]
+def test_a_run_goes_on_with_another_number_of_processes(data_dir, tmp_path):
+    """With one, then with two of which one is killed, then with one again: the losses of one from start to end."""
+    few = (*SMALL, "--lr", 1e-4)  # a high rate magnifies the last digit
+    whole, folder = tmp_path / "whole", tmp_path / "run"
+    assert fit(*few, "--out", whole, data_dir=data_dir) == 0
+    alone = train(*few, "--out", folder, data_dir=data_dir)
+    wait_for(folder / "log.csv", alone)
+    alone.send_signal(signal.SIGINT)
+    alone.communicate()
+    assert alone.returncode == 130
 
-
-@pytest.mark.parametrize("before, after", [(2, 1), (1, 2)])
-def test_a_run_goes_on_with_another_number_of_processes(whole, data_dir, tmp_path, before, after):
-    folder = tmp_path / "run"
-    process = start(*SMALL, "--out", folder, data_dir=data_dir, processes=before)
-    while not (folder / "log.csv").exists():
-        assert process.poll() is None, process.communicate()[0][-2000:]
+    epochs = len(log(folder))
+    two = start("--resume", folder, data_dir=data_dir)
+    while len(log(folder)) == epochs:
+        assert two.poll() is None, two.communicate()[0][-2000:]
         time.sleep(0.02)
-    if before == 2:
-        os.kill(int(children(process.pid)[1]), signal.SIGKILL)
-        assert "Signal 9 (SIGKILL)" in finish(process, code=1)
-    else:
-        process.send_signal(signal.SIGINT)
-        finish(process, code=130)
-    finish(start("--device", "cpu", "--resume", folder, data_dir=data_dir, processes=after))
-    assert [row["loss"] for row in log(folder)] == pytest.approx(whole, rel=2e-3)
+    os.kill(int(children(two.pid)[1]), signal.SIGKILL)
+    assert "Signal 9 (SIGKILL)" in finish(two, code=1)
+
+    assert fit("--resume", folder, data_dir=data_dir) == 0
+    losses = [[row["loss"] for row in log(each)] for each in (whole, folder)]
+    assert len(losses[0]) == 4 and losses[1] == pytest.approx(losses[0], rel=2e-3)
 
 
 def test_a_batch_that_does_not_divide(data_dir, tmp_path):
-    run = start("--dry-run", "--batch-size", 33, "--out", tmp_path, data_dir=data_dir, processes=2)
+    run = start("--dry-run", "--batch-size", 33, "--out", tmp_path, data_dir=data_dir)
     assert "a batch of 33 does not divide among 2 processes; choose another --batch-size" in finish(run, code=1)
 
 

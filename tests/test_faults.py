@@ -14,9 +14,10 @@ import sys
 
 import pytest
 
+import demo
 from adder.network import checkpoint
 from tests.conftest import ROOT, Server, missing
-from tests.test_train import finish, train, wait_for
+from tests.test_train import finish, fit, train, wait_for
 
 SMALL = ("--recipe", "quick", "--without", "pendigits", "--dry-run", "--batch-size", 64)
 
@@ -43,13 +44,14 @@ def expect_told(ended: str, reason: str, disk) -> None:
     assert "what was there before is whole" in ended
 
 
-def test_a_full_disk_while_training(disk, data_dir):
+def test_a_full_disk_while_training(disk, data_dir, capsys):
     run = disk / "run"
-    expect_told(finish(train(*SMALL, "--epochs", 3, "--out", run, data_dir=data_dir), 2), "No space left", disk)
+    assert fit(*SMALL, "--epochs", 3, "--out", run, data_dir=data_dir) == 2
+    expect_told(capsys.readouterr().err, "No space left", disk)
     _, description = checkpoint.load(run / "checkpoint.safetensors")
     assert len(description["log"]) == 1 and not list(run.glob(".*.tmp"))
     assert remount(disk, "size=64m")
-    finish(train("--resume", run, data_dir=data_dir))
+    assert fit("--resume", run, data_dir=data_dir) == 0
     assert json.loads((run / "metrics.json").read_text(encoding="utf-8"))["settings"]["epochs"] == 3
 
 
@@ -66,18 +68,16 @@ def test_a_folder_that_turns_read_only_while_training(disk, data_dir):
 
 
 @pytest.mark.parametrize("fault", ["cut short", "of another network"])
-def test_weights_that_do_not_serve(fault, weights, tmp_path):
+def test_weights_that_do_not_serve(fault, weights, tmp_path, restored, capsys):
     path = tmp_path / "some.safetensors"
     if fault == "cut short":
         path.write_bytes(weights.read_bytes()[:-1000])
     else:
         tensors, _ = checkpoint.load(ROOT / "weights" / "quick.safetensors")
         checkpoint.save(path, tensors, checkpoint.load(weights)[1])
-    ended = subprocess.run(
-        [sys.executable, "demo.py", "--weights", path], cwd=ROOT, capture_output=True, encoding="utf-8", timeout=120
-    )
-    assert ended.returncode == 2 and ended.stdout.count("\n") == 1
-    assert ended.stderr.count("\n") == 1 and str(path) in ended.stderr
+    assert demo.main(["--weights", str(path)]) == 2
+    said = capsys.readouterr()
+    assert said.out.count("\n") == 1 and said.err.count("\n") == 1 and str(path) in said.err
 
 
 def test_a_taken_port_offers_a_free_one(weights):
@@ -94,7 +94,7 @@ def test_a_taken_port_offers_a_free_one(weights):
 
 def test_sigterm_ends_the_server_with_a_visitor_connected(weights):
     server = Server(weights)
-    visitor = http.client.HTTPConnection("127.0.0.1", server.port, timeout=30)
+    visitor = http.client.HTTPConnection("127.0.0.1", server.port, timeout=120)
     visitor.request("GET", "/config")
     visitor.getresponse().read()  # and the connection stays open: a browser does so
     server.process.send_signal(signal.SIGTERM)

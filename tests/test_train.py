@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 import time
-from functools import partial
+import warnings
 
 import pytest
 
@@ -24,6 +24,13 @@ def train(*flags, data_dir, **options):
     command = [sys.executable, "train.py", "--device", "cpu", "--data-dir", str(data_dir), *map(str, flags)]
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "encoding": "utf-8"}
     return subprocess.Popen(command, cwd=ROOT, **pipes, **options)
+
+
+def fit(*flags, data_dir) -> int:
+    """The same in this process."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "__array__ implementation", DeprecationWarning)  # Matplotlib's, of a tensor
+        return main(["--device", "cpu", "--data-dir", str(data_dir), *map(str, flags)])
 
 
 def finish(process, code=0):
@@ -72,7 +79,7 @@ QUICK = ("--dry-run", "--recipe", "quick", "--without", "pendigits", "--epochs",
 @pytest.fixture(scope="module")
 def unbroken(data_dir, tmp_path_factory):
     folder = tmp_path_factory.mktemp("runs") / "unbroken"
-    finish(train(*QUICK, "--out", folder, data_dir=data_dir))
+    assert fit(*QUICK, "--out", folder, data_dir=data_dir) == 0
     return folder
 
 
@@ -87,16 +94,19 @@ def test_a_run_that_is_stopped_resumes_to_the_same_result(unbroken, data_dir, tm
         assert f"--resume {folder}" in output and "Traceback" not in output
     checkpoint.load(folder / "checkpoint.safetensors")
     assert not (folder / "metrics.json").exists()
-    finish(train("--resume", folder, data_dir=data_dir))
+    assert fit("--resume", folder, data_dir=data_dir) == 0
     assert results(folder) == results(unbroken)
     assert {path.name for path in folder.iterdir()} >= FILES | PICTURES
 
 
 def test_stopped_before_the_first_epoch_though_started_in_the_background(data_dir, tmp_path):
     folder = tmp_path / "run"
-    ignored = partial(signal.signal, signal.SIGINT, signal.SIG_IGN)  # as a shell does to what ends in &
-    flags = ("--recipe", "bottleneck", "--without", "pendigits", "--epochs", 1, "--out", folder)
-    process = train(*flags, data_dir=data_dir, preexec_fn=ignored)
+    usual = signal.signal(signal.SIGINT, signal.SIG_IGN)  # the child's too: as a shell does to what ends in &
+    try:
+        flags = ("--recipe", "bottleneck", "--without", "pendigits", "--epochs", 1, "--out", folder)
+        process = train(*flags, data_dir=data_dir)
+    finally:
+        signal.signal(signal.SIGINT, usual)
     while "images" not in process.stderr.read(1) + process.stderr.readline():  # until the progress bar is there
         assert process.poll() is None
     process.send_signal(signal.SIGINT)
@@ -121,7 +131,7 @@ def test_misuse_is_told_in_a_line(flags, words, data_dir, capsys, monkeypatch):
     monkeypatch.chdir(ROOT)
     monkeypatch.setattr(sys, "argv", ["train.py"])
     try:
-        code = main(["--device", "cpu", "--data-dir", str(data_dir), *flags])
+        code = fit(*flags, data_dir=data_dir)
     except SystemExit as ended:  # argparse's way
         code = ended.code
     told = capsys.readouterr().err
@@ -129,7 +139,7 @@ def test_misuse_is_told_in_a_line(flags, words, data_dir, capsys, monkeypatch):
 
 
 def test_a_run_is_not_overwritten(dry, data_dir, capsys):
-    assert main(["--dry-run", "--out", str(dry), "--data-dir", str(data_dir)]) == 2
+    assert fit("--dry-run", "--out", dry, data_dir=data_dir) == 2
     assert f"--resume {dry}" in capsys.readouterr().err
 
 
