@@ -18,6 +18,7 @@ from playwright.sync_api import expect, sync_playwright
 ROOT = Path(__file__).parent.parent
 if "PYTEST_XDIST_WORKER" in os.environ:  # workers share the cores; what they start inherits it
     os.environ.setdefault("OMP_NUM_THREADS", "1")
+    os.environ.pop("PYTHONWARNDEFAULTENCODING", None)  # of other people's code the warnings are not ours to read
 expect.set_options(timeout=60_000)  # ms: only a hang takes so long
 
 
