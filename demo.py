@@ -79,6 +79,7 @@ def main(arguments: list[str] | None = None) -> int:
     print("Loading the network and the page, some seconds ...", flush=True)
     signal.signal(signal.SIGINT, lambda *_: os._exit(130))  # an import that is interrupted would end in a traceback
     go_past_proxies(args.host)
+    os.environ.pop("SYSTEM", None)  # "spaces": Gradio would watch the files, and have the page ask other hosts
     # Imported after the flags: torch and gradio take seconds, --help and a mistyped flag should not.
     import torch
 

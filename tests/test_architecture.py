@@ -43,7 +43,7 @@ ROOMS = {  # within a wing, in reading order: the rooms that each may import
         "answers": {"payload"},
         "head": set(),
         "component": {"answers", "head", "payload"},
-        "connections": set(),
+        "connections": {"head"},
         "sessions": set(),
         "gate": {"sessions"},
         "serving": {"component", "connections", "gate", "head", "sessions"},

@@ -6,16 +6,21 @@ from contextlib import suppress
 from uvicorn.config import HTTP_PROTOCOLS
 from uvicorn.protocols.http.auto import AutoHTTPProtocol
 
+from adder.page.head import headed
+
 PATIENCE = 10.0  # s until a whole header is there; uvicorn itself would wait for ever, with a file open
 
 
 def raise_file_limit() -> None:
     """As many open files, which connections are too, as the system allows this process; Windows has no such limit."""
-    with suppress(ImportError, ValueError, OSError):
+    with suppress(ImportError):
         import resource
 
-        _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
-        resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+        usual, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+        for limit in (most, max(usual, 10_240)):  # a Mac calls it unlimited, and then takes no more than 10,240
+            with suppress(ValueError, OSError):
+                resource.setrlimit(resource.RLIMIT_NOFILE, (limit, most))
+                return
 
 
 def bound_headers() -> None:
@@ -24,9 +29,13 @@ def bound_headers() -> None:
 
 
 class ImpatientProtocol(AutoHTTPProtocol):  # type: ignore[misc, valid-type]
-    """uvicorn's own, by h11 or by httptools where that is installed."""
+    """uvicorn's own, by h11 or by httptools where that is installed; every answer has the page's headers."""
 
     deadline: asyncio.TimerHandle | None = None
+
+    def __init__(self, *arguments, **options):
+        super().__init__(*arguments, **options)
+        self.app = headed(self.app)
 
     def connection_made(self, transport) -> None:
         super().connection_made(transport)

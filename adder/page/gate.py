@@ -9,7 +9,7 @@ import asyncio
 import json
 import re
 from collections.abc import Container, Iterator, Mapping
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 from typing import Any
 
 from starlette.exceptions import HTTPException
@@ -24,12 +24,13 @@ GET = PAGES | {f"{API}/info", f"{API}/startup-events"}
 FILES = re.compile(r"/(assets|static)(/[\w-][\w.-]*){1,6}", re.ASCII)  # of Gradio's front end
 RESULT = re.compile(rf"{API}/(?:queue/data\?session_hash=|call/\w+/)([\w-]{{1,64}})", re.ASCII)
 CALL = re.compile(rf"{API}/call/(v2/)?(\w+)", re.ASCII)
+HEARTBEAT = re.compile(rf"{API}/heartbeat/[\w-]{{1,64}}", re.ASCII)
 SESSION = re.compile(r"[\w-]{1,64}", re.ASCII)
 OPTIONAL = frozenset({"trigger_id", "event_data"})  # what the JavaScript client sends as null
 MAX_PATH = 256
 MAX_DEPTH = 8  # of lists and objects in each other; a drawing through MCP, the deepest, needs six
 MAX_BACKLOG = 32  # requests of one session, their answers not fetched
-PATIENCE = 30.0  # seconds for a body to arrive
+PATIENCE = 30.0  # seconds for a body to arrive, or until a heartbeat is refused
 
 
 class Gate:
@@ -88,6 +89,9 @@ class Gate:
             if not self.sessions.knows(session):
                 raise HTTPException(404, "No such session")
             return scope, receive
+        if scope["method"] == "GET" and HEARTBEAT.fullmatch(path):
+            with suppress(asyncio.TimeoutError):
+                await asyncio.wait_for(gone(receive), PATIENCE)
         if len(path) > MAX_PATH or not (path in GET or FILES.fullmatch(path)):
             raise HTTPException(404, "Not found")
         # No query: `?deep_link=` reads from the disk. But /info of no page keeps the first asker's Host for all others.
@@ -160,6 +164,14 @@ def fetched_session(scope) -> str | None:
     path, query = scope["path"].removesuffix("/"), scope["query_string"].decode("latin-1")
     result = RESULT.fullmatch(f"{path}?{query}" if query else path)
     return result and result[1]
+
+
+async def gone(receive) -> None:
+    """Until the client goes: gradio_client 1 asks for a heartbeat that was refused again at once, for ever, but leaves
+    it after 20 silent seconds.
+    """
+    while (await receive())["type"] != "http.disconnect":
+        pass
 
 
 def parsed(body: bytes) -> dict:

@@ -24,8 +24,24 @@ new MutationObserver(english).observe(root, { attributeFilter: ["lang"] });
 </script>"""
 
 
+def headed(app):
+    """The ASGI `app` with HEADERS on each answer, Gradio's outermost middlewares' too."""
+
+    async def answering(scope, receive, send) -> None:
+        async def send_headed(message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(raw=list(message.get("headers", [])))
+                headers.update(HEADERS)
+                message = message | {"headers": headers.raw}
+            await send(message)
+
+        await app(scope, receive, send_headed)
+
+    return answering
+
+
 class Head:
-    """An ASGI middleware around all others. `root_path` is the page's path on its host, '' at the top."""
+    """An ASGI middleware around the gate. `root_path` is the page's path on its host, '' at the top."""
 
     def __init__(self, app, *, root_path: str = ""):
         self.app = app
@@ -39,10 +55,8 @@ class Head:
 
         async def send_dressed(message) -> None:
             if message["type"] == "http.response.start":
-                headers = MutableHeaders(raw=list(message["headers"]))
-                headers.update(HEADERS)
-                message = message | {"headers": headers.raw}
-                if scope["path"] == "/" and headers.get("content-type", "").startswith("text/html"):
+                kind = Headers(raw=message["headers"]).get("content-type", "")
+                if scope["path"] == "/" and kind.startswith("text/html"):
                     kept.append(message)
                     return
             elif kept:
@@ -83,8 +97,9 @@ class Head:
         if "://" in self.root_path:
             return self.root_path
         headers = Headers(scope=scope)
-        host = headers.get("x-forwarded-host") or headers.get("host", "")
-        scheme = headers.get("x-forwarded-proto") or scope["scheme"]
+        # Each proxy on the way may add its own; the first is the visitor's.
+        host = headers.get("x-forwarded-host", headers.get("host", "")).partition(",")[0].strip()
+        scheme = headers.get("x-forwarded-proto", scope["scheme"]).partition(",")[0].strip()
         if not HOST.fullmatch(host) or scheme not in ("http", "https"):
             return self.root_path
         return f"{scheme}://{host}{self.root_path}"

@@ -47,6 +47,7 @@ function update() {
   const blank = pad.isBlank;
   root.classList.toggle("blank", blank);
   for (const button of root.querySelectorAll(".tools button")) button.setAttribute("aria-disabled", blank);
+  root.querySelector(".by-hand").hidden = true; // a link to what was there before
   if (blank) reading = { state: "empty", number };
   stale = true;
   render();
