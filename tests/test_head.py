@@ -1,21 +1,18 @@
 """What others see of the page: its head and headers, under a sub-path, and in a frame on another site."""
 
 import http.client
-import os
 import re
-import shutil
-import subprocess
 import threading
-import time
-from contextlib import closing, suppress
+from contextlib import closing
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 from playwright.sync_api import expect
 
-from tests.conftest import ROOT, Server, free_port
+from tests.conftest import Server
 from tests.test_page import DESKTOP, DRAWN, draw, expect_reading, on_pad
-from tests.test_replicas import AROUND, program
+from tests.test_picture import photographed, saved
+from tests.test_replicas import lines_of, nginx, program
 
 
 def get(port, path="/", method="GET", **headers):
@@ -31,8 +28,15 @@ def metas(html: bytes) -> dict[str, str]:
     return dict(found)
 
 
-def test_a_shared_address_previews_as_ours(server):
-    answer, html = get(server.port, Host="draw.example", X_Forwarded_Proto="https")
+@pytest.mark.parametrize(
+    "proxied",
+    [
+        {"Host": "draw.example", "X_Forwarded_Proto": "https"},
+        {"X_Forwarded_Host": "draw.example, inner:7860", "X_Forwarded_Proto": "https,http"},  # two proxies
+    ],
+)
+def test_a_shared_address_previews_as_ours(server, proxied):
+    answer, html = get(server.port, **proxied)
     told = metas(html)
     assert b"<title>Draw a digit, add a number</title>" in html and b"Gradio - " not in html and b"{url}" not in html
     assert told["og:title"] == "Draw a digit, add a number" and "add" in told["og:description"]
@@ -58,6 +62,13 @@ def test_every_answer_has_the_headers(server, path, status, method):
     assert method == "GET" or body == b""
 
 
+def test_the_answer_to_a_preflight_has_them_too(server):
+    asked = {"Origin": "http://elsewhere.example", "Access_Control_Request_Method": "POST"}
+    answer, _ = get(server.port, "/gradio_api/queue/join", "OPTIONS", **asked)
+    assert answer.headers["X-Content-Type-Options"] == "nosniff" and answer.headers["Referrer-Policy"] == "same-origin"
+    assert answer.headers["Access-Control-Allow-Origin"] is None
+
+
 def test_the_page_stays_english(visit):
     page = visit(**DESKTOP, locale="de-DE")
     draw(page, DRAWN[7])
@@ -69,26 +80,11 @@ def test_the_page_stays_english(visit):
 @pytest.fixture
 def below(tmp_path, weights):
     """The page under /digit/, by nginx."""
-    if not shutil.which("nginx", path="/usr/sbin:/usr/bin"):
-        program()
+    program()
     server = Server(weights, "--root-path", "/digit")
-    port = free_port()
-    text = (ROOT / "docs" / "serving.md").read_text(encoding="utf-8")
-    [location] = re.findall(r"```nginx\n(location /digit/.*?)```", text, re.S)
-    location = location.replace("7860", str(server.port))
-    lines = f"server {{ listen 127.0.0.1:{port}; {location} }}"
-    user = "user root;" if os.geteuid() == 0 else ""
-    (tmp_path / "conf").write_text(AROUND.format(folder=tmp_path, lines=lines, user=user), encoding="utf-8")
-    nginx = subprocess.Popen([program(), "-p", tmp_path, "-c", tmp_path / "conf", "-e", tmp_path / "errors"])
-    while True:
-        assert nginx.poll() is None, (tmp_path / "errors").read_text(encoding="utf-8")
-        with suppress(OSError):
-            get(port, "/digit/")
-            break
-        time.sleep(0.02)
-    yield f"http://127.0.0.1:{port}/digit/"
-    nginx.terminate()
-    nginx.wait()
+    location = lines_of("docs/serving.md", "location /digit/").replace("7860", str(server.port))
+    with nginx(tmp_path, f"server {{ listen 80; {location} }}") as port:
+        yield f"http://127.0.0.1:{port}/digit/"
     server.stop()
 
 
@@ -119,8 +115,10 @@ def test_under_a_sub_path_it_reads_and_shares(chromium, below):
 
 @pytest.fixture
 def framed(server):
-    """Another site, which shows the page in a frame: two ports are two origins."""
-    outer = f'<!doctype html><iframe src="{server.url}" width="1200" height="780"></iframe>'.encode()
+    """Another site, which shows the page in a frame as a Space does: two ports are two origins."""
+    leave = " ".join(f"allow-{what}" for what in ("downloads", "forms", "modals", "popups", "same-origin", "scripts"))
+    frame = f'<iframe sandbox="{leave}" src="{server.url}" width="1200" height="780"></iframe>'
+    outer = f"<!doctype html>{frame}".encode()
 
     class Site(BaseHTTPRequestHandler):
         def do_GET(self):
@@ -138,7 +136,7 @@ def framed(server):
         site.shutdown()
 
 
-def test_in_a_frame_it_reads_and_gives_its_link(chromium, framed):
+def test_in_a_frame_it_reads_and_gives_its_link_and_picture(chromium, framed, rng):
     context = chromium.new_context(viewport={"width": 1280, "height": 900})
     page = context.new_page()
     page.goto(framed)
@@ -157,6 +155,14 @@ def test_in_a_frame_it_reads_and_gives_its_link(chromium, framed):
     link = field.input_value()
     assert "#1.5." in link
     assert field.evaluate("each => each.selectionEnd - each.selectionStart") == len(link), "ready to be copied"
+    with page.expect_download() as download:
+        frame.get_by_role("button", name="Save picture").click()
+    assert download.value.suggested_filename == "adder-7-plus-5.png"
+    frame.get_by_role("button", name="Clear").click()
+    expect(field).to_be_hidden()  # its link is of another drawing
+    photo = saved(photographed([stroke * 1000 for stroke in DRAWN[2]], rng))
+    frame.locator("[type=file]").set_input_files({"name": "2.jpg", "mimeType": "image/jpeg", "buffer": photo})
+    expect(frame.locator("#reading")).to_have_attribute("data-sum", "7")
     page.goto(link)
     expect_reading(page, 7, 5)
     context.close()

@@ -38,30 +38,39 @@ http {{
 """
 
 
+def lines_of(file: str, start: str) -> str:
+    """What the file tells nginx, in the one block that starts so."""
+    [lines] = re.findall(rf"```nginx\n({start}.*?)```", (ROOT / file).read_text(encoding="utf-8"), re.S)
+    return lines
+
+
+@contextlib.contextmanager
+def nginx(folder, lines: str):
+    """nginx by these lines, its `listen 80;` on a free port, which is yielded."""
+    port = shared.free_port()
+    assert "listen 80;" in lines
+    lines = lines.replace("listen 80;", f"listen 127.0.0.1:{port};")
+    user = "user root;" if os.geteuid() == 0 else ""  # its workers write into the folder
+    (folder / "nginx.conf").write_text(AROUND.format(folder=folder, lines=lines, user=user), encoding="utf-8")
+    process = subprocess.Popen([program(), "-p", folder, "-c", folder / "nginx.conf", "-e", folder / "errors"])
+    while True:
+        assert process.poll() is None, (folder / "errors").read_text(encoding="utf-8")
+        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port)):
+            break
+        time.sleep(0.02)
+    try:
+        yield port
+    finally:
+        process.terminate()
+        process.wait()
+
+
 class Balanced:
-    """nginx on a port of its own before two replicas."""
+    """Two replicas, nginx before them on a port of its own."""
 
-    def __init__(self, folder, replicas):
-        self.port, self.replicas, self.log = shared.free_port(), replicas, folder / "access"
-        [lines] = re.findall(
-            r"```nginx\n(upstream.*?)```", (ROOT / "docs/serving.md").read_text(encoding="utf-8"), re.S
-        )
-        for written, used in (("7860", replicas[0].port), ("7861", replicas[1].port), ("listen 80;", self.port)):
-            assert written in lines
-            lines = lines.replace(written, f"listen 127.0.0.1:{used};" if "listen" in written else str(used))
-        user = "user root;" if os.geteuid() == 0 else ""  # its workers write into the folder
-        (folder / "nginx.conf").write_text(AROUND.format(folder=folder, lines=lines, user=user), encoding="utf-8")
-        self.url = f"http://127.0.0.1:{self.port}"
-        self.process = subprocess.Popen([program(), "-p", folder, "-c", folder / "nginx.conf", "-e", folder / "errors"])
-        while True:
-            assert self.process.poll() is None, (folder / "errors").read_text(encoding="utf-8")
-            with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", self.port)):
-                break
-            time.sleep(0.02)
-
-    def stop(self) -> None:
-        self.process.terminate()
-        self.process.wait()
+    def __init__(self, port, replicas, log):
+        self.port, self.replicas, self.log = port, replicas, log
+        self.url = f"http://127.0.0.1:{port}"
 
     def answered(self) -> Counter:
         """How many updates of the page each port answered so far, by nginx's own log."""
@@ -80,9 +89,12 @@ def balanced(tmp_path, weights):
     program()
     with contextlib.ExitStack() as stack, ThreadPoolExecutor(2) as pool:
         replicas = list(pool.map(lambda _: stack.enter_context(shared.serving(weights)), range(2)))
-        running = Balanced(tmp_path, replicas)
-        stack.callback(running.stop)
-        yield running
+        lines = lines_of("docs/serving.md", "upstream")
+        for written, replica in zip(("7860", "7861"), replicas, strict=True):
+            assert written in lines
+            lines = lines.replace(written, str(replica.port))
+        port = stack.enter_context(nginx(tmp_path, lines))
+        yield Balanced(port, replicas, tmp_path / "access")
 
 
 def test_replicas_take_turns_and_one_may_die(balanced, pads, drawings, is_right, chromium):  # noqa: F811

@@ -3,6 +3,7 @@
 import asyncio
 from contextlib import suppress
 
+from starlette.types import ASGIApp
 from uvicorn.config import HTTP_PROTOCOLS
 from uvicorn.protocols.http.auto import AutoHTTPProtocol
 
@@ -31,6 +32,7 @@ def bound_headers() -> None:
 class ImpatientProtocol(AutoHTTPProtocol):  # type: ignore[misc, valid-type]
     """uvicorn's own, by h11 or by httptools where that is installed; every answer has the page's headers."""
 
+    app: ASGIApp
     deadline: asyncio.TimerHandle | None = None
 
     def __init__(self, *arguments, **options):

@@ -98,8 +98,8 @@ class Head:
             return self.root_path
         headers = Headers(scope=scope)
         # Each proxy on the way may add its own; the first is the visitor's.
-        host = headers.get("x-forwarded-host", headers.get("host", "")).partition(",")[0].strip()
-        scheme = headers.get("x-forwarded-proto", scope["scheme"]).partition(",")[0].strip()
+        host = (headers.get("x-forwarded-host") or headers.get("host", "")).partition(",")[0].strip()
+        scheme = (headers.get("x-forwarded-proto") or scope["scheme"]).partition(",")[0].strip()
         if not HOST.fullmatch(host) or scheme not in ("http", "https"):
             return self.root_path
         return f"{scheme}://{host}{self.root_path}"
