@@ -1,18 +1,27 @@
 """/read through Gradio's clients of other ages and languages."""
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+from tests.conftest import missing
+
 DRAWING = "[[[20, 10], [80, 10], [40, 90]]]"
 PYTHON = f"""
 import sys
+import httpx
 from gradio_client import Client
-answer = Client(sys.argv[1], verbose=False).predict(drawing={DRAWING}, number=5, api_name="/read")
-print(answer["digit"], answer["sum"])
+
+stream, asked = httpx.stream, []
+httpx.stream = lambda method, url, **options: asked.append(str(url)) or stream(method, url, **options)
+client = Client(sys.argv[1], verbose=False)
+for _ in range(20):
+    answer = client.predict(drawing={DRAWING}, number=5, api_name="/read")
+print(answer["digit"], answer["sum"], sum("heartbeat" in url for url in asked))
 """
 JAVASCRIPT = f"""
 import {{ Client }} from "@gradio/client";
@@ -29,15 +38,28 @@ def said(command, **options) -> str:
     return ended.stdout.strip()
 
 
+def install(command, **options) -> None:
+    """What a package registry is needed for."""
+    ended = subprocess.run(command, capture_output=True, encoding="utf-8", timeout=600, **options)
+    if ended.returncode and re.search("connection broken|ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ETIMEDOUT", ended.stderr):
+        missing("no package registry")
+    assert ended.returncode == 0, ended.stderr
+
+
 @pytest.mark.parametrize(
-    "wanted",
-    [["gradio_client==1.4.0", "websockets<13"], ["gradio_client==1.14.0", "websockets<16"]],
-    ids=lambda wanted: wanted[0],
-)  # the newest is what tests/test_page.py imports
-def test_older_python_clients(server, tmp_path, wanted):
-    said([sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--target", str(tmp_path), *wanted])
+    "wanted, heartbeats",
+    [
+        (["gradio_client==1.4.0", "websockets<13"], 1),  # asked for whatever the page says, at once again if refused
+        (["gradio_client==1.14.0", "websockets<16"], 1),
+        ([], 0),  # the newest, as installed
+    ],
+    ids=["1.4.0", "1.14.0", "newest"],
+)
+def test_python_clients_of_all_ages(server, tmp_path, wanted, heartbeats):
+    if wanted:
+        install([sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--target", str(tmp_path), *wanted])
     environment = os.environ | {"PYTHONPATH": str(tmp_path)}
-    assert said([sys.executable, "-c", PYTHON, server.url], env=environment) == "7 12"
+    assert said([sys.executable, "-c", PYTHON, server.url], env=environment) == f"7 12 {heartbeats}"
 
 
 def test_the_javascript_client(server, tmp_path):
@@ -47,6 +69,6 @@ def test_the_javascript_client(server, tmp_path):
     windows = sys.platform == "win32"
     node = folder / ("node.exe" if windows else "bin/node")
     npm = folder / ("node_modules" if windows else "lib/node_modules") / "npm" / "bin" / "npm-cli.js"
-    said([node, npm, "install", "--no-fund", "--no-audit", "@gradio/client@2"], cwd=tmp_path)
+    install([node, npm, "install", "--no-fund", "--no-audit", "@gradio/client@2"], cwd=tmp_path)
     (tmp_path / "ask.mjs").write_text(JAVASCRIPT, encoding="utf-8")
     assert said([node, tmp_path / "ask.mjs", server.url], cwd=tmp_path) == "7 12"

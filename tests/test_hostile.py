@@ -267,6 +267,8 @@ def test_what_answers_of_all_routes_of_gradio(visitor):
     answering: dict[str, set[str]] = {}
     for path in sorted(routes_of_gradio() | more):
         for method in ("GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS"):
+            if method == "GET" and "heartbeat" in path:
+                continue  # held, then refused: tests/test_clients.py
             status, _ = visitor.ask(method, path, {} if method == "POST" else None)
             if status not in (404, 405):
                 answering.setdefault(method, set()).add(path.rstrip("/") or "/")
