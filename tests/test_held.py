@@ -1,15 +1,20 @@
 """Two thousand connections that never say what they want lock nobody out."""
 
 import contextlib
+import http.client
+import json
 import socket
+import sys
 
 import pytest
 
 from adder.page.connections import raise_file_limit
 from tests.conftest import Server
 from tests.test_page import ask_as_pad
+from tests.test_replicas import lines_of, nginx, program
 
 HELD = 2000
+SEVEN = [[[20, 10], [80, 10], [40, 90]]]
 DRAWING = {"strokes": [[[2000, 1000], [8000, 1000], [4000, 9000]]], "number": 5}
 
 
@@ -74,3 +79,29 @@ def test_a_header_in_single_bytes_is_heard(server):
         for byte in b"GET /config HTTP/1.1\r\nHost: x\r\n\r\n":
             connection.sendall(bytes([byte]))
         assert connection.recv(12) == b"HTTP/1.1 200"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="two addresses of one machine")
+def test_a_proxy_holds_back_one_address_and_no_other(server, tmp_path):
+    program()
+    rate, lines = "rate=200r/s", lines_of("SECURITY.md", "limit_conn_zone")
+    assert rate in lines and "7860" in lines
+    lines = lines.replace(rate, "rate=1r/m").replace("7860", str(server.port))  # or a slow machine never asks too often
+
+    def ask(address, method="GET", path="/robots.txt", **asked) -> int:
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=120, source_address=(address, 0))
+        with contextlib.closing(connection):
+            connection.request(method, path, json.dumps(asked), {"Content-Type": "application/json"})
+            return connection.getresponse().status
+
+    def others_read() -> bool:
+        return ask("127.0.0.3", "POST", "/gradio_api/call/v2/read", drawing=SEVEN, number=5) == 200
+
+    with nginx(tmp_path, lines) as port, contextlib.ExitStack() as stack:
+        for _ in range(100):
+            stack.enter_context(half_asked(port, "body"))
+        assert any(ask("127.0.0.1") == 429 for _ in range(250)), "of 400: too few to be asking too often"
+        assert others_read()
+        statuses = [ask("127.0.0.2") for _ in range(500)]
+        assert statuses[0] == 200 and statuses[-1] == 429
+        assert others_read()
