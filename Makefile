@@ -6,9 +6,9 @@ define CHECK
 import platform, sys
 v, machine = sys.version_info, platform.machine()
 reason = ("Python %d.%d has no PyTorch yet, or no longer" % v[:2] if not (3, 10) <= v[:2] <= (3, 14) else
-          "32-bit systems have no PyTorch" if sys.maxsize < 2**32 else
-          "Intel Macs have no PyTorch after 2.2" if (sys.platform, machine) == ("darwin", "x86_64") else "")
-sys.exit(reason + ": PYTHON=python3.12 make ... takes another one, if there is one" if reason else 0)
+          "a 32-bit Python has no PyTorch" if sys.maxsize < 2**32 else
+          "Python for Intel Macs has no PyTorch after 2.2" if (sys.platform, machine) == ("darwin", "x86_64") else "")
+sys.exit(reason + "; to take another Python: PYTHON=python3.12 make ..." if reason else 0)
 endef
 export CHECK
 

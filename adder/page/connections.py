@@ -1,6 +1,7 @@
 """How many connections there may be, and how long one may take to say what it wants. Knows uvicorn, not Gradio."""
 
 import asyncio
+import sys
 from contextlib import suppress
 
 from starlette.types import ASGIApp
@@ -14,7 +15,7 @@ PATIENCE = 10.0  # s until a whole header is there; uvicorn itself would wait fo
 
 def raise_file_limit() -> None:
     """As many open files, which connections are too, as the system allows this process; Windows has no such limit."""
-    with suppress(ImportError):
+    if sys.platform != "win32":
         import resource
 
         usual, most = resource.getrlimit(resource.RLIMIT_NOFILE)
@@ -29,7 +30,7 @@ def bound_headers() -> None:
     HTTP_PROTOCOLS["auto"] = f"{__name__}:ImpatientProtocol"
 
 
-class ImpatientProtocol(AutoHTTPProtocol):  # type: ignore[misc, valid-type]
+class ImpatientProtocol(AutoHTTPProtocol):  # type: ignore[misc, valid-type]  # chosen as uvicorn is imported
     """uvicorn's own, by h11 or by httptools where that is installed; every answer has the page's headers."""
 
     app: ASGIApp
