@@ -1,5 +1,6 @@
 """What pip installs, and by which versions."""
 
+import os
 import re
 import shutil
 import subprocess
@@ -23,7 +24,7 @@ def test_an_installed_package_reads_from_any_folder(tmp_path):
     ran = subprocess.run(
         [sys.executable, "-c", code],
         cwd=tmp_path,
-        env={"PYTHONPATH": str(target)},
+        env=os.environ | {"PYTHONPATH": str(target)},  # Windows starts little without its own
         capture_output=True,
         encoding="utf-8",
     )
