@@ -1,6 +1,8 @@
 """What the tests share: real data, the shipped weights, a server and a browser."""
 
+import contextlib
 import os
+import secrets
 import shutil
 import signal
 import socket
@@ -67,9 +69,11 @@ def restored():
 
 
 def free_port() -> int:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return free.getsockname()[1]
+    """Of those that no system gives to outgoing connections: such a one may be taken before the server is there."""
+    while True:
+        port = 10_000 + secrets.randbelow(20_000)
+        with contextlib.suppress(OSError), socket.create_server(("127.0.0.1", port)):
+            return port
 
 
 class Server:
