@@ -145,6 +145,7 @@ def visit(chromium, server):
         )
         page.goto(server.url)
         expect(page.locator("#pad canvas")).to_be_visible()
+        expect(page.locator("p.loading")).to_have_count(0)  # Gradio's own, which goes a moment after the pad is there
         page.complaints = complaints
         return page
 
