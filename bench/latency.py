@@ -68,7 +68,7 @@ def follow(browser: Browser, url: str, drawings: list[Strokes]) -> Followed:
     page = browser.new_page(viewport={"width": 1280, "height": 800})
     page.add_init_script(WATCH)
     page.goto(url)
-    page.wait_for_selector("#pad canvas")
+    page.wait_for_selector(shared.READY)
     for drawing in drawings:
         draw(page, drawing, pause=load.FRAME)
         expect(page.locator("#reading")).not_to_have_attribute("data-state", "empty")

@@ -21,7 +21,7 @@ def take_lesson(browser: Browser, url: str, strokes: Strokes, path: Path) -> Non
     """The panel 'How it works', on a drawing."""
     page = browser.new_page(reduced_motion="reduce", viewport={"width": 1280, "height": 800})
     page.goto(url)
-    page.wait_for_selector("#pad canvas")
+    page.wait_for_selector(shared.READY)
     draw(page, strokes)
     expect(page.locator("#reading")).to_have_attribute("data-digit", "2")
     page.get_by_text("How it works").click()
@@ -45,7 +45,7 @@ def main() -> None:
         for name, (digit, number, options) in PICTURES.items():
             page = browser.new_page(reduced_motion="reduce", **options)
             page.goto(url)
-            page.wait_for_selector("#pad canvas")
+            page.wait_for_selector(shared.READY)
             page.keyboard.press(str(number))
             draw(page, drawn[digit])
             expect(page.locator("#reading")).to_have_attribute("data-sum", str(digit + number))
@@ -54,7 +54,7 @@ def main() -> None:
             print(flags.out / f"{name}.png")
         page = browser.new_page(reduced_motion="reduce", viewport={"width": 1200, "height": 630})
         page.goto(url)
-        page.wait_for_selector("#pad canvas")
+        page.wait_for_selector(shared.READY)
         draw(page, drawn[7])
         expect(page.locator("#reading")).to_have_attribute("data-digit", "7")
         page.screenshot(path=flags.preview)

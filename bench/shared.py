@@ -6,6 +6,7 @@ import http.client
 import io
 import json
 import os
+import secrets
 import shutil
 import socket
 import statistics
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).parent.parent
 WEIGHTS = ROOT / "weights"
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+READY = "#reading[data-shift]"  # what the page's script sets when it listens to the pad
 PATIENCE = 8.0  # s until the page gives an answer up
 
 Strokes = list[list[list[int]]]  # as the page's pad sends them
@@ -143,9 +145,11 @@ def serving(weights: Path, port: int | None = None) -> Iterator[Server]:
 
 
 def free_port() -> int:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return free.getsockname()[1]
+    """Of those that no system gives to outgoing connections: such a one may be taken before the server is there."""
+    while True:
+        port = 10_000 + secrets.randbelow(20_000)
+        with contextlib.suppress(OSError), socket.create_server(("127.0.0.1", port)):
+            return port
 
 
 def connected(port: int) -> contextlib.closing[http.client.HTTPConnection]:

@@ -1,11 +1,8 @@
 """What the tests share: real data, the shipped weights, a server and a browser."""
 
-import contextlib
 import os
-import secrets
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -16,6 +13,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 from playwright.sync_api import expect, sync_playwright
+
+from bench import shared
 
 ROOT = Path(__file__).parent.parent
 if "PYTEST_XDIST_WORKER" in os.environ:  # workers share the cores; what they start inherits it
@@ -68,19 +67,11 @@ def restored():
     torch.set_num_threads(threads)
 
 
-def free_port() -> int:
-    """Of those that no system gives to outgoing connections: such a one may be taken before the server is there."""
-    while True:
-        port = 10_000 + secrets.randbelow(20_000)
-        with contextlib.suppress(OSError), socket.create_server(("127.0.0.1", port)):
-            return port
-
-
 class Server:
     """demo.py with the shipped weights on a port of its own."""
 
     def __init__(self, weights: Path | None, *flags: str, command: list[str] | None = None, port: int | None = None):
-        self.port = port or free_port()
+        self.port = port or shared.free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         usual = [sys.executable, "demo.py", "--weights", str(weights), "--device", "cpu", "--port", str(self.port)]
         self.command = command or [*usual, *flags]
@@ -111,8 +102,7 @@ def server(weights):
 
 @pytest.fixture(scope="module")
 def chromium():
-    names = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-    path = next(filter(None, map(shutil.which, names)), None)
+    path = next(filter(None, map(shutil.which, shared.BROWSERS)), None)
     if path is None:
         missing("no Chromium on the PATH")
     flags = ["--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-sync"]
@@ -121,6 +111,13 @@ def chromium():
         browser = playwright.chromium.launch(executable_path=path, args=flags, chromium_sandbox=sandbox)
         yield browser
         browser.close()
+
+
+def expect_ready(page) -> None:
+    """The page, or a frame, listens to its pad, which stands a moment earlier, and Gradio's 'Loading...' is gone."""
+    expect(page.locator("#pad canvas")).to_be_visible()
+    expect(page.locator(shared.READY)).to_be_attached()
+    expect(page.locator("p.loading")).to_have_count(0)
 
 
 @pytest.fixture
@@ -144,8 +141,7 @@ def visit(chromium, server):
             ),
         )
         page.goto(server.url)
-        expect(page.locator("#pad canvas")).to_be_visible()
-        expect(page.locator("p.loading")).to_have_count(0)  # Gradio's own, which goes a moment after the pad is there
+        expect_ready(page)
         page.complaints = complaints
         return page
 

@@ -14,7 +14,8 @@ import torch
 from adder.learning import data, distributed
 from adder.learning.recipes import RECIPES
 from adder.learning.training import Run, Settings, train_step
-from tests.conftest import ROOT, free_port
+from bench.shared import free_port
+from tests.conftest import ROOT
 from tests.test_train import fit, train, wait_for
 
 TWO = ["-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2"]

@@ -32,7 +32,7 @@ def test_the_pictures_follow_the_drawing(visit):
     page = visit(**DESKTOP)
     how = opened(page)
     expect(how.get_by_text("Draw a digit, and it appears")).to_be_visible()
-    expect(how.locator(".example tbody tr").first).to_have_text("? + 5 = ?––")  # its toggle was heard
+    expect(how.locator(".example tbody tr").first).to_contain_text("? + 5 = ?")  # its toggle was heard
     height = how.bounding_box()["height"]
     page.get_by_role("button", name="Example: a drawn 7").click()
     expect(how.locator(".example tbody tr").first).to_have_text("7 + 5 = 12over 99 %over 99 %")

@@ -18,7 +18,7 @@ from playwright.sync_api import expect
 
 from adder.learning.data import pendigits
 from adder.network import checkpoint
-from tests.conftest import ROOT, Server, missing
+from tests.conftest import ROOT, Server, expect_ready, missing
 
 HELD_OUT_WRITERS = {5, 10, 15, 20, 25, 30}
 DRAWN = {  # five digits that people drew with a pen, as strokes in a square of side 1
@@ -37,6 +37,7 @@ PHONE = {"viewport": {"width": 375, "height": 667}, "has_touch": True, "is_mobil
 
 
 def on_pad(page, strokes):
+    expect_ready(page)
     box = page.locator("#pad canvas").bounding_box()
     return [[(box["x"] + x * box["width"], box["y"] + y * box["height"]) for x, y in stroke] for stroke in strokes]
 

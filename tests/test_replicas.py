@@ -12,10 +12,9 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from gradio_client import Client
-from playwright.sync_api import expect
 
 from bench import shared
-from tests.conftest import ROOT, free_port, missing
+from tests.conftest import ROOT, expect_ready, missing
 from tests.test_load import drawings, is_right, pads  # noqa: F401
 from tests.test_page import DRAWN, draw, expect_reading
 
@@ -47,7 +46,7 @@ def lines_of(file: str, start: str) -> str:
 @contextlib.contextmanager
 def nginx(folder, lines: str):
     """nginx by these lines, its `listen 80;` on a free port, which is yielded."""
-    port = free_port()
+    port = shared.free_port()
     assert "listen 80;" in lines
     lines = lines.replace("listen 80;", f"listen 127.0.0.1:{port};")
     user = "user root;" if os.geteuid() == 0 else ""  # its workers write into the folder
@@ -88,7 +87,7 @@ def program():
 def balanced(tmp_path, weights):
     program()
     with contextlib.ExitStack() as stack, ThreadPoolExecutor(2) as pool:
-        replicas = list(pool.map(lambda _: stack.enter_context(shared.serving(weights, free_port())), range(2)))
+        replicas = list(pool.map(lambda _: stack.enter_context(shared.serving(weights)), range(2)))
         lines = lines_of("docs/serving.md", "upstream")
         for written, replica in zip(("7860", "7861"), replicas, strict=True):
             assert written in lines
@@ -114,7 +113,7 @@ def test_replicas_take_turns_and_one_may_die(balanced, pads, drawings, is_right,
     page.on("console", lambda message: message.type in ("error", "warning") and complaints.append(message.text))
     page.on("pageerror", lambda error: complaints.append(str(error)))
     page.goto(balanced.url)
-    expect(page.locator("#pad canvas")).to_be_visible()
+    expect_ready(page)
     before = balanced.answered()
     draw(page, DRAWN[7])
     expect_reading(page, 7, 5)

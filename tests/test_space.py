@@ -7,7 +7,8 @@ import sys
 
 import pytest
 
-from tests.conftest import ROOT, Server, free_port
+from bench.shared import free_port
+from tests.conftest import ROOT, Server
 from tests.test_clients import install
 from tests.test_page import DESKTOP, DRAWN, draw, expect_reading
 

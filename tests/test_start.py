@@ -9,7 +9,8 @@ from contextlib import contextmanager
 
 import pytest
 
-from tests.conftest import ROOT, free_port
+from bench.shared import free_port
+from tests.conftest import ROOT
 
 NOWHERE = "http://127.0.0.1:9"
 PLAIN = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0", "PYTHONWARNDEFAULTENCODING": "1"}
