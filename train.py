@@ -10,6 +10,7 @@ from pathlib import Path
 
 from adder.learning import data, distributed, report, sources, training
 from adder.learning.recipes import RECIPES
+from adder.learning.run import STATE, Run, Settings
 from adder.network import checkpoint
 from adder.network.model import choose_device
 
@@ -44,6 +45,14 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
         default="auto",
         choices=("auto", "cpu", "cuda", "mps"),
         help="where to train (default: the best that is there)",
+    )
+    parser.add_argument(
+        "--workers",
+        type=int,
+        choices=range(65),
+        metavar="N",
+        help="processes that draw the next epochs meanwhile, some 300 MB each (default: one for every core to spare, "
+        f"at most {distributed.MOST_WORKERS}); how many changes no image",
     )
     parser.add_argument("--epochs", type=whole_number, help="passes over the training data (default: the recipe's)")
     parser.add_argument("--batch-size", type=whole_number, help="images a step (default: the recipe's)")
@@ -99,12 +108,12 @@ def positive_number(text: str) -> float:
     return value
 
 
-def settings(flags: argparse.Namespace) -> training.Settings:
+def settings(flags: argparse.Namespace) -> Settings:
     name = flags.recipe or "default"
     recipe = RECIPES[name]
     defaults: dict = {"epochs": recipe.epochs, "batch_size": recipe.batch_size, "limit": None}
     defaults |= DRY_RUN if flags.dry_run else {}
-    return training.Settings(
+    return Settings(
         recipe=name,
         epochs=flags.epochs or defaults["epochs"],
         batch_size=flags.batch_size or defaults["batch_size"],
@@ -147,7 +156,7 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         device = distributed.init_process_group(choose_device(flags.device))
         if flags.resume:
-            run = training.Run.load(folder, device)
+            run = Run.load(folder, device)
             if report.commit() not in (run.origin["commit"], *run.origin.get("resumed_at", ())):
                 run.origin.setdefault("resumed_at", []).append(report.commit())
         else:
@@ -157,23 +166,24 @@ def main(arguments: list[str] | None = None) -> int:
                     f"a batch of {chosen.batch_size} does not divide among {distributed.world_size()} processes; "
                     "choose another --batch-size"
                 )
-            run = training.Run(chosen, device, origin(flags, command))
+            run = Run(chosen, device, origin(flags, command))
             folder = folder or HERE / "runs" / f"{run.settings.recipe}-{time.strftime('%Y%m%d-%H%M%S')}"
             there = next(path for path in (folder.absolute(), *folder.absolute().parents) if path.exists())
             if not (there.is_dir() and os.access(there, os.W_OK)):
                 raise ValueError(f"--out {folder}: {there} is no folder that can be written to; name another")
-            if (folder / training.STATE).exists():
+            if (folder / STATE).exists():
                 raise ValueError(
                     f"{folder} holds a run; go on with --resume {folder}, or name another folder with --out"
                 )
         options = {name: getattr(run.settings, name) for name in ("without", "all_writers", "limit", "extra")}
         with distributed.local_rank_zero_first():
             sets = data.load(flags.data_dir, run.recipe.drawings, run.network.refusal is not None, **options)
-        metrics = training.train(run, sets, folder)
+        workers = distributed.spare_cores(device) if flags.workers is None else flags.workers
+        metrics = training.train(run, sets, folder, workers=workers)
     except KeyboardInterrupt:
         if distributed.rank():
             return 130
-        saved = folder and (folder / training.STATE).exists()
+        saved = folder and (folder / STATE).exists()
         advice = (
             f"go on with: python train.py --resume {folder}" if saved else "no epoch was finished, nothing is saved"
         )

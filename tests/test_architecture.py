@@ -34,9 +34,11 @@ ROOMS = {  # within a wing, in reading order: the rooms that each may import
         "sources": {"download", "nondigits"},
         "data": {"nondigits", "sources"},
         "distributed": set(),
+        "run": {"distributed", "recipes"},
+        "graph": set(),
         "evaluation": set(),
         "report": {"data"},
-        "training": {"augment", "data", "distributed", "evaluation", "recipes", "report"},
+        "training": {"augment", "data", "distributed", "evaluation", "graph", "report", "run"},
     },
     "page": {
         "payload": set(),

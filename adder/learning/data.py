@@ -1,12 +1,14 @@
 """What a run learns from and is judged by, and the batches that pair images with numbers. Knows no network."""
 
-from collections.abc import Iterator, Sized
+from collections.abc import Iterator, Sequence, Sized
+from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 import torch
 from torch import Tensor
+from torch.utils.data import DataLoader, Dataset
 
 from adder.drawing import collection, image
 from adder.drawing.strokes import NO_DIGIT, Drawing, augment_strokes, draw
@@ -21,12 +23,39 @@ EXAMPLES_BY = 25  # the writer of the page's examples, of whom no network learns
 
 
 class Batch(NamedTuple):
-    """Images float32 (B, 1, 28, 28) in [0, 1]; digits, numbers and sums int64 (B,), -1 where there is no digit."""
+    """Images uint8 (B, 1, 28, 28), ink 255; digits, numbers and sums int64 (B,), -1 where there is no digit."""
 
     images: Tensor
     digits: Tensor
     numbers: Tensor
     sums: Tensor
+
+
+class Drawn(Dataset):
+    """What every epoch draws anew, in PARTS that depend on their seeds alone, so that processes can share them.
+
+    Item (seed, part), of the epoch's seed and 0 <= part < PARTS, is a Split on the CPU.
+    """
+
+    PARTS = 16
+
+    def __init__(self, drawings: list[Drawing], *, invented: int):
+        self.drawings, self.invented = drawings, invented
+
+    def __len__(self) -> int:
+        """Images in an epoch."""
+        return len(self.drawings) + self.invented
+
+    def __getitem__(self, key: tuple[int, int]) -> Split:
+        part = key[1]
+        rng = np.random.default_rng(key)
+        drawings = self.drawings[part :: self.PARTS]
+        digits = torch.tensor([drawing.digit for drawing in drawings], dtype=torch.long)
+        drawn = Split(as_tensor([render_randomly(drawing.strokes, rng) for drawing in drawings]), digits)
+        strokes = [drawing.strokes for drawing in self.drawings if drawing.digit != NO_DIGIT]
+        count = len(range(part, self.invented, self.PARTS))
+        invented = [render_randomly(nondigits.invent(rng, strokes), rng) for _ in range(count)]
+        return concatenate([drawn] * Training.REPEATS + [as_non_digits(as_tensor(invented))])
 
 
 class Training:
@@ -36,24 +65,32 @@ class Training:
     INVENTED = 6000
 
     def __init__(self, mnist: Split, drawings: list[Drawing], characters: Tensor, *, invented: int, limit: int | None):
-        self.mnist, self.drawings, self.characters = mnist.first(limit), drawings[:limit], characters[:limit]
-        self.invented = invented if limit is None else min(invented, limit // 8)
+        self.mnist, self.characters = mnist.first(limit), characters[:limit]
+        self.fixed = concatenate([self.mnist] + [as_non_digits(self.characters)] * self.REPEATS)
+        self.drawn = Drawn(drawings[:limit], invented=invented if limit is None else min(invented, limit // 8))
 
     def __len__(self) -> int:
         """Images in an epoch."""
-        again = self.REPEATS * (len(self.drawings) + len(self.characters))
-        return len(self.mnist.digits) + self.invented + again
+        return len(self.fixed.digits) + self.REPEATS * len(self.drawn.drawings) + self.drawn.invented
 
-    def epoch(self, seed: int) -> Split:
-        """The epoch's images and digits, on the CPU; how they are drawn depends on the seed alone."""
-        rng = np.random.default_rng(seed)
-        drawn = [render_randomly(drawing.strokes, rng) for drawing in self.drawings]
-        strokes = [drawing.strokes for drawing in self.drawings if drawing.digit != NO_DIGIT]
-        invented = [render_randomly(nondigits.invent(rng, strokes), rng) for _ in range(self.invented)]
-        digits = torch.tensor([drawing.digit for drawing in self.drawings], dtype=torch.long)
-        parts = [self.mnist, as_non_digits(as_tensor(invented))]
-        parts += [Split(as_tensor(drawn), digits), as_non_digits(self.characters)] * self.REPEATS
-        return Split(*(torch.cat(tensors) for tensors in zip(*parts, strict=True)))
+    def epochs(self, seeds: Sequence[int], device: torch.device, *, workers: int = 0) -> Iterator[Split]:
+        """Each seed's epoch, images and digits on the device; drawn ahead by so many processes, or here by none.
+
+        What is drawn depends on the seed alone. The processes end with the iterator, and with this process.
+        """
+        fixed = self.fixed.to(device)
+        keys = [(seed, part) for seed in seeds for part in range(Drawn.PARTS)]
+        parts: Iterator[Split] = iter(
+            DataLoader(
+                self.drawn,
+                batch_size=None,
+                sampler=keys,
+                num_workers=workers,
+                multiprocessing_context="spawn" if workers else None,
+            )
+        )
+        for _ in seeds:
+            yield concatenate([fixed, *(part.to(device) for part in islice(parts, Drawn.PARTS))])
 
 
 class Sets(NamedTuple):
@@ -67,11 +104,14 @@ class Sets(NamedTuple):
 
     def counts(self) -> dict[str, int]:
         """How many images or drawings of each kind there are, for the record."""
-        kinds: dict[str, Sized] = {"mnist": self.training.mnist.digits, "drawings": self.training.drawings}
+        kinds: dict[str, Sized] = {"mnist": self.training.mnist.digits, "drawings": self.training.drawn.drawings}
         kinds |= {"characters": self.training.characters, "validation mnist": self.validation.digits}
         kinds |= {"validation drawings": self.drawn.digits, "validation characters": self.characters.digits}
         counts = {name: len(images) for name, images in kinds.items()}
-        return counts | {"invented non-digits an epoch": self.training.invented, "test mnist": len(self.test.digits)}
+        return counts | {
+            "invented non-digits an epoch": self.training.drawn.invented,
+            "test mnist": len(self.test.digits),
+        }
 
 
 def load(
@@ -134,6 +174,10 @@ def render_randomly(strokes: list[np.ndarray], rng: np.random.Generator) -> np.n
     return image.to_mnist(draw(strokes, canvas=canvas, size=size, brush=brush))
 
 
+def concatenate(splits: Sequence[Split]) -> Split:
+    return Split(*(torch.cat(tensors) for tensors in zip(*splits, strict=True)))
+
+
 def as_non_digits(images: Tensor) -> Split:
     return Split(images, torch.full((len(images),), NO_DIGIT))
 
@@ -145,8 +189,9 @@ def batches(split: Split, size: int) -> Iterator[Batch]:
     """
     count, device = len(split.digits), split.digits.device
     size = min(size, count)
-    for chosen in torch.randperm(count, device=device)[: count - count % size].view(-1, size):
-        digits = split.digits[chosen]
-        numbers = torch.randint(10, (size,), device=device)
-        sums = torch.where(digits == NO_DIGIT, NO_DIGIT, digits + numbers)
-        yield Batch(split.images[chosen].float() / 255, digits, numbers, sums)
+    order = torch.randperm(count, device=device)[: count - count % size]
+    digits = split.digits[order]
+    numbers = torch.randint(10, order.shape, device=device)
+    sums = torch.where(digits == NO_DIGIT, NO_DIGIT, digits + numbers)
+    for parts in zip(*(each.split(size) for each in (split.images[order], digits, numbers, sums)), strict=True):
+        yield Batch(*parts)
