@@ -101,8 +101,12 @@ def test_processes_draw_an_epoch_as_this_one_does(data_dir):
 def test_sets_that_a_run_goes_without(data_dir):
     sets = data.load(data_dir, without=data.OPTIONAL, limit=100)
     assert not sets.training.drawn.drawings and not len(sets.training.characters) and not len(sets.drawn.digits)
-    assert (next(sets.training.epochs([1], torch.device("cpu"))).digits == data.NO_DIGIT).any(), "scribbles are still refused"
-    alone = next(data.load(data_dir, drawings=False, characters=False, limit=100).training.epochs([1], torch.device("cpu")))
+    assert (next(sets.training.epochs([1], torch.device("cpu"))).digits == data.NO_DIGIT).any(), (
+        "scribbles are still refused"
+    )
+    alone = next(
+        data.load(data_dir, drawings=False, characters=False, limit=100).training.epochs([1], torch.device("cpu"))
+    )
     assert len(alone.digits) == 100 and (alone.digits >= 0).all()
 
 

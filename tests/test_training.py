@@ -127,25 +127,6 @@ def test_state_comes_back_whole(run, sets, tmp_path):
         assert one.equal(other)
 
 
-@pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device here")
-def test_trains_on_cuda(sets):
-    settings = Settings(recipe="default", epochs=1, batch_size=16, lr=1e-3, seed=3)
-    run = Run(settings, torch.device("cuda"), {})
-    assert next(training.fit(run, sets))["loss"] > 0
-
-
-@pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device here")
-def test_a_step_does_not_wait_for_cuda(sets):
-    run = Run(Settings(recipe="default", epochs=1, batch_size=16, lr=1e-3, seed=3), torch.device("cuda"), {})
-    steps = data.batches(sets.training.fixed.to(run.device), 16)
-    training.train_step(run, run.network, next(steps), 0.5)
-    torch.cuda.set_sync_debug_mode("error")
-    try:
-        training.train_step(run, run.network, next(steps), 0.5)
-    finally:
-        torch.cuda.set_sync_debug_mode("default")
-
-
 def test_sums_alone_teach_without_a_digit_label(sets):
     settings = Settings(recipe="default", epochs=1, batch_size=16, lr=1e-3, seed=3, supervision="sum")
     run = Run(settings, torch.device("cpu"), {})
