@@ -26,6 +26,8 @@ FIXED_BY_THE_RUN = (
     "extra",
     "without",
     "all_writers",
+    "teacher",
+    "snapshots",
     "out",
     "dry_run",
 )
@@ -86,6 +88,16 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
         metavar="FILE",
         help="train on these drawings too, as demo.py --collect wrote them (may be given several times)",
     )
+    parser.add_argument(
+        "--teacher",
+        action="append",
+        type=Path,
+        metavar="FILE",
+        help="learn from the answers of the network in this weights file too (may be given several times)",
+    )
+    parser.add_argument(
+        "--snapshots", action="store_true", help="keep networks on the way, from 0 steps to the end, in RUN/snapshots"
+    )
     parser.add_argument("--dry-run", action="store_true", help="the whole path on little data, in under a minute")
     flags = parser.parse_args(arguments)
     given = [name for name in FIXED_BY_THE_RUN if getattr(flags, name) not in (None, False, [])]
@@ -124,12 +136,14 @@ def settings(flags: argparse.Namespace) -> Settings:
         limit=defaults["limit"],
         supervision=flags.supervision or "both",
         extra=tuple(map(str, flags.extra or ())),
+        teachers=tuple(map(str, flags.teacher or ())),
+        snapshots=flags.snapshots,
     )
 
 
 def origin(flags: argparse.Namespace, command: str) -> dict:
     """Where a run comes from, for the record."""
-    facts = {"command": command, "commit": report.commit()}
+    facts: dict = {"command": command, "commit": report.commit()}
     if flags.all_writers:
         _, before = checkpoint.load(flags.all_writers / training.WEIGHTS)
         if before.get("settings", {}).get("all_writers", True) or before["recipe"] != (flags.recipe or "default"):
@@ -139,6 +153,10 @@ def origin(flags: argparse.Namespace, command: str) -> dict:
             "calibrated_by": before["command"],
             "held_out": before["validation"],
         }
+    if flags.teacher:
+        told = ("command", "commit", "recipe", "settings", "validation")
+        descriptions = [checkpoint.load(path)[1] for path in flags.teacher]
+        facts["taught_by"] = [{name: each[name] for name in told if name in each} for each in descriptions]
     return facts
 
 

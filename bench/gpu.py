@@ -7,6 +7,7 @@ import gzip
 import os
 import platform
 import shutil
+import sys
 import tempfile
 import time
 import warnings
@@ -27,7 +28,7 @@ SYSTEMS = ("default", "bottleneck-plain")
 TARGETS = (0.99, 0.995, 0.997)
 STEPS = 200  # timed, after as many to warm up
 PROFILED = 20
-READINGS = 20_000
+READINGS = 5_000
 LAUNCHES = ("cudaLaunchKernel", "cudaLaunchKernelExC", "cuLaunchKernel", "cuLaunchKernelEx", "cudaGraphLaunch")
 
 
@@ -68,10 +69,10 @@ def step_costs(run: Run, images: data.Split) -> dict[str, float]:
     kernels = [event for event in events if event.device_type == torch.autograd.DeviceType.CUDA]
     costs["kernels"] = sum(not event.name.startswith(("Memcpy", "Memset")) for event in kernels) / PROFILED
     costs["launches"] = sum(event.name in LAUNCHES for event in events) / PROFILED
-    torch.cuda.set_sync_debug_mode("warn")
     try:
         with warnings.catch_warnings(record=True) as waits:
             warnings.simplefilter("always")
+            torch.cuda.set_sync_debug_mode("warn")
             for batch in batches:
                 training.train_step(run, run.network, batch, 0.5)
         costs["waits"] = sum("synchronizing" in str(wait.message) for wait in waits) / PROFILED
@@ -154,7 +155,10 @@ def main() -> None:
     if not torch.cuda.is_available():
         parser.exit(1, "bench.gpu: no CUDA device is here; bench.speed measures on the CPU\n")
     workers = distributed.spare_cores(torch.device("cuda")) if flags.workers is None else flags.workers
-    columns = {name: column(name, flags.data_dir, flags.epochs, workers) for name in flags.systems}
+    columns = {}
+    for name in flags.systems:
+        columns[name] = column(name, flags.data_dir, flags.epochs, workers)
+        print(f"{name}: {columns[name]}", file=sys.stderr, flush=True)
     card, cores = torch.cuda.get_device_name(), os.cpu_count()
     print(f"{card}, {cores} cores of {platform.machine()}, PyTorch {torch.__version__}, {workers} processes draw\n")
     shared.print_table(

@@ -34,11 +34,15 @@ ROOMS = {  # within a wing, in reading order: the rooms that each may import
         "sources": {"download", "nondigits"},
         "data": {"nondigits", "sources"},
         "distributed": set(),
-        "run": {"distributed", "recipes"},
+        "distillation": set(),
+        "run": {"distillation", "distributed", "recipes"},
+        "snapshots": {"run"},
         "graph": set(),
         "evaluation": set(),
         "report": {"data"},
-        "training": {"augment", "data", "distributed", "evaluation", "graph", "report", "run"},
+        "training": {
+            *("augment", "data", "distillation", "distributed", "evaluation", "graph", "report", "run", "snapshots"),
+        },
     },
     "page": {
         "payload": set(),

@@ -1,5 +1,6 @@
 """What only a CUDA device shows: pytest -m cuda. Needs neither gradio nor a browser, nor downloaded data."""
 
+import warnings
 from dataclasses import replace
 
 import numpy as np
@@ -46,8 +47,10 @@ def test_a_step_does_not_wait(recipe, supervision, training_set):
     for _ in range(2):
         training.train_step(run, run.network, next(steps), 0.3)
     batches = [next(steps) for _ in range(3)]
-    torch.cuda.set_sync_debug_mode("error")
     try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # that it is a prototype
+            torch.cuda.set_sync_debug_mode("error")
         for batch in batches:
             training.train_step(run, run.network, batch, 0.4)
     finally:

@@ -3,5 +3,6 @@
 It knows drawings and networks, and neither the page nor who will read. Read `recipes` (the ways to fit a network),
 `download` and `sources` (the data sets), `nondigits` (what is no digit), `data` (what a run learns from), `augment`
 (random warps), `run` (its state), `training` (the loop), `graph` (a step on CUDA), `distributed` (several processes),
-`evaluation` (how good it is), `report` (what people see).
+`distillation` (learning from larger networks), `snapshots` (networks on the way), `evaluation` (how good it is),
+`report` (what people see).
 """

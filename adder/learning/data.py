@@ -5,6 +5,7 @@ from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
 
+import cv2
 import numpy as np
 import torch
 from torch import Tensor
@@ -86,6 +87,7 @@ class Training:
                 batch_size=None,
                 sampler=keys,
                 num_workers=workers,
+                worker_init_fn=use_one_thread,
                 multiprocessing_context="spawn" if workers else None,
             )
         )
@@ -172,6 +174,10 @@ def render_randomly(strokes: list[np.ndarray], rng: np.random.Generator) -> np.n
     size = canvas * rng.uniform(0.25, 0.95)
     brush = max(1.5, size * rng.uniform(0.02, 0.2))
     return image.to_mnist(draw(strokes, canvas=canvas, size=size, brush=brush))
+
+
+def use_one_thread(worker: int) -> None:
+    cv2.setNumThreads(1)  # else each takes all cores, for images that are too small for it
 
 
 def concatenate(splits: Sequence[Split]) -> Split:

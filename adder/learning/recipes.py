@@ -52,6 +52,22 @@ RECIPES = {
         augment=Strength(rotation=10, scale=0.15, slant=0.2, shift=1.5, elastic=0.8, width=0.2),
         drawings=True,
     ),
+    "teacher": Recipe(
+        summary="the default nine times as large: others can learn from its answers, by --teacher",
+        model={
+            "backbone": {"name": "residual", "widths": (48, 128, 256)},
+            "head": {"name": "convolution"},
+            "refuses": True,
+        },
+        epochs=40,
+        batch_size=256,
+        lr=0.1,
+        optimiser=partial(torch.optim.SGD, momentum=0.9, nesterov=True, weight_decay=5e-4, fused=True),
+        schedule=one_cycle,
+        averaging=0.99,
+        augment=Strength(rotation=10, scale=0.15, slant=0.2, shift=1.5, elastic=0.8, width=0.2),
+        drawings=True,
+    ),
     "quick": Recipe(
         summary="a smaller network with the default's head, one epoch of MNIST alone: 99 % in some ten seconds",
         model={"backbone": {"name": "quick"}, "head": {"name": "convolution"}},

@@ -8,7 +8,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from adder.learning import distributed
+from adder.learning import distillation, distributed
 from adder.learning.recipes import RECIPES
 from adder.network import checkpoint
 from adder.network import model as models
@@ -30,6 +30,8 @@ class Settings:
     limit: int | None = None  # images of each set, for a dry run
     supervision: str = "both"  # or "sum": no digit is told, only sums
     extra: tuple[str, ...] = ()  # files of collected drawings
+    teachers: tuple[str, ...] = ()  # weights files of networks to learn from beside the labels
+    snapshots: bool = False  # networks on the way are kept
 
 
 class Run:
@@ -44,6 +46,7 @@ class Run:
         torch.manual_seed(settings.seed)
         self.network = models.build(**self.recipe.model).to(device)
         distributed.convert_sync_batchnorm(self.network)
+        self.teachers = distillation.load(settings.teachers, device)
         self.average = deepcopy(self.network)
         pairs = list(zip(self.average.state_dict().values(), self.network.state_dict().values(), strict=True))
         self.averaged = [pair for pair in pairs if pair[0].is_floating_point()]
@@ -69,7 +72,7 @@ class Run:
         tensors, description = checkpoint.load(path)
         try:
             settings = description["settings"]
-            settings |= {name: tuple(settings.get(name, ())) for name in ("without", "extra")}
+            settings |= {name: tuple(settings.get(name, ())) for name in ("without", "extra", "teachers")}
             run = cls(Settings(**settings), device, description["origin"])
             run.log, run.updates = description["log"], description["updates"]
             parts: dict[str, dict] = {"network": {}, "average": {}, "optimiser": {}}

@@ -15,7 +15,7 @@ import torch.nn.functional as F
 from torch import Tensor
 from tqdm import tqdm
 
-from adder.learning import data, distributed, evaluation, report
+from adder.learning import data, distillation, distributed, evaluation, report, snapshots
 from adder.learning.augment import augment
 from adder.learning.graph import capture
 from adder.learning.run import Run
@@ -37,7 +37,7 @@ def train(run: Run, sets: data.Sets, folder: Path, *, workers: int = 0) -> dict 
     """
     network = run.average
     drawn = -CURVES_EVERY
-    for row in fit(run, sets, workers=workers):
+    for row in fit(run, sets, workers=workers, folder=folder if run.settings.snapshots else None):
         if distributed.rank() == 0:
             run.save(folder)
             with report.unless_in_use():
@@ -50,6 +50,7 @@ def train(run: Run, sets: data.Sets, folder: Path, *, workers: int = 0) -> dict 
         return None
     calibration = run.origin.get("calibration") or calibrate(network, sets, run.device)
     network.temperature.fill_(calibration["temperature"])
+    snapshots.finish(folder, calibration["temperature"])
     outputs = evaluation.predict(network, sets.test.images.to(run.device))
     metrics = {
         "recipe": run.settings.recipe,
@@ -75,14 +76,25 @@ def train(run: Run, sets: data.Sets, folder: Path, *, workers: int = 0) -> dict 
     return metrics
 
 
-def fit(run: Run, sets: data.Sets, *, workers: int = 0) -> Iterator[dict]:
-    """Trains the epochs that are left; after each, yields its row of the log. So many `workers` draw epochs ahead."""
+def fit(run: Run, sets: data.Sets, *, workers: int = 0, folder: Path | None = None) -> Iterator[dict]:
+    """Trains the epochs that are left; after each, yields its row of the log.
+
+    So many `workers` draw epochs ahead; the run's snapshots, if there is a folder for them, are written on the way.
+    """
     settings, log = run.settings, run.log
     network = distributed.data_parallel(run.network)
     first = distributed.rank() == 0
     before = log[-1]["seconds"] if log else 0.0
     started = time.perf_counter()
     size = len(sets.training)
+    steps = max(1, size // settings.batch_size)
+    moments = snapshots.moments(steps, settings.epochs) if folder and first else set()
+
+    def look() -> None:
+        if folder and run.updates in moments:
+            snapshots.take(run, steps, validate(run.average, sets, run.device), folder)
+
+    look()
     seeds = [settings.seed * 100_003 + epoch + 1 for epoch in range(settings.epochs)]
     drawn = sets.training.epochs(seeds[len(log) :], run.device, workers=workers)
     with tqdm(
@@ -98,17 +110,19 @@ def fit(run: Run, sets: data.Sets, *, workers: int = 0) -> Iterator[dict]:
         for epoch in range(len(log), settings.epochs):
             images = next(drawn)
             torch.manual_seed(seeds[epoch])
-            row: dict = {"epoch": epoch + 1, **train_epoch(run, network, images, epoch, bar)}
+            row: dict = {"epoch": epoch + 1, **train_epoch(run, network, images, epoch, bar, look)}
             row["validation"] = validate(run.average, sets, run.device) if first else {}
             row["seconds"] = before + time.perf_counter() - started
             log.append(row)
             yield row
 
 
-def train_epoch(run: Run, network: torch.nn.Module, images: data.Split, epoch: int, bar: tqdm) -> dict[str, float]:
+def train_epoch(
+    run: Run, network: torch.nn.Module, images: data.Split, epoch: int, bar: tqdm, look: Callable[[], None]
+) -> dict[str, float]:
     """One pass over the images, which lie on the run's device. Returns the epoch's means, over digits.
 
-    `network` is the run's, or the same with its gradients averaged over processes.
+    `network` is the run's, or the same with its gradients averaged over processes; `look` is called after every step.
     """
     network.train()
     totals = torch.zeros(4, device=run.device)
@@ -119,6 +133,7 @@ def train_epoch(run: Run, network: torch.nn.Module, images: data.Split, epoch: i
             total_loss, digits, read, sums = totals.tolist()
             text = f"loss {total_loss / step:.3f}, digit {read / digits:.2%}, sum {sums / digits:.2%}"
             bar.set_postfix_str(text, refresh=False)
+        look()
         bar.update(len(batch.digits))
     total_loss, digits, read, sums = distributed.all_reduce(totals).tolist()
     loss = total_loss / steps / distributed.world_size()
@@ -168,6 +183,10 @@ def forward_backward(
         loss = loss - SPREAD * entropy_of_mean(prediction.digit, is_digit)
     if prediction.refusal is not None:
         loss = loss + F.binary_cross_entropy_with_logits(prediction.refusal, (~is_digit).float())
+    if run.teachers:
+        with mixed_precision(run.device):
+            taught = distillation.loss(run.teachers, images, numbers, each * is_digit, prediction)
+        loss = (1 - distillation.WEIGHT) * loss + distillation.WEIGHT * taught
     run.optimiser.zero_grad()
     loss.backward()
     right, added = prediction.digit.argmax(1) == digits, prediction.sum.argmax(1) == sums
