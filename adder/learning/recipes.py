@@ -61,7 +61,7 @@ RECIPES = {
         },
         epochs=40,
         batch_size=256,
-        lr=0.1,
+        lr=0.05,
         optimiser=partial(torch.optim.SGD, momentum=0.9, nesterov=True, weight_decay=5e-4, fused=True),
         schedule=one_cycle,
         averaging=0.99,

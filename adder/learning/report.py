@@ -21,12 +21,17 @@ MISTAKES = 40  # pictures of the worst ones
 
 
 def commit() -> str | None:
-    """The commit that the code is at, marked '-dirty' when tracked files differ; outside git $ADDER_COMMIT, or None."""
+    """The commit that the code is at, marked '-dirty' when tracked files differ; None outside git.
+
+    $ADDER_COMMIT says it for a copy that has no history, or another's.
+    """
+    if "ADDER_COMMIT" in os.environ:
+        return os.environ["ADDER_COMMIT"]
     command = ["git", "-C", str(Path(__file__).parent), "describe", "--always", "--abbrev=40", "--exclude=*", "--dirty"]
     try:
         return subprocess.run(command, capture_output=True, encoding="utf-8", check=True).stdout.strip()
     except (OSError, subprocess.CalledProcessError):
-        return os.environ.get("ADDER_COMMIT")
+        return None
 
 
 @contextmanager
