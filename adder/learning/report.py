@@ -92,7 +92,7 @@ def draw_confusion(path: Path, counts: Tensor) -> None:
     """counts int64 (10, 10): rows are true digits, columns what was read."""
     figure = Figure(figsize=(5.5, 5.5), layout="constrained")
     axes = figure.subplots()
-    mistakes = counts.clone().fill_diagonal_(0)
+    mistakes = counts.clone().fill_diagonal_(0).numpy()
     axes.imshow(mistakes, cmap="Reds", vmin=0, vmax=max(1, int(mistakes.max())))
     for row in range(10):
         for column in range(10):
@@ -127,7 +127,7 @@ def draw_mistakes(path: Path, split: Split, digit_logits: Tensor) -> None:
     for axes, index in zip(figure.subplots(rows, columns, squeeze=False).flat, worst + [None] * columns, strict=False):
         axes.axis("off")
         if index is not None:
-            axes.imshow(images[index, 0], cmap="gray_r")
+            axes.imshow(images[index, 0].numpy(), cmap="gray_r")
             axes.set_title(f"{digits[index]}, {read[index]} {sureness[index]:.0%}", fontsize=9)
     save(figure, path)
 
