@@ -104,6 +104,10 @@ class Sets(NamedTuple):
     characters: Split  # characters of the validation alphabets, without look-alikes
     test: Split  # of MNIST
 
+    def non_digits(self) -> dict[str, Split]:
+        """What a network should refuse and has not learned from, by its kind."""
+        return {"characters": self.characters}
+
     def counts(self) -> dict[str, int]:
         """How many images or drawings of each kind there are, for the record."""
         kinds: dict[str, Sized] = {"mnist": self.training.mnist.digits, "drawings": self.training.drawn.drawings}

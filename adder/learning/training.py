@@ -24,6 +24,7 @@ from adder.network import model as models
 
 WEIGHTS = "adder.safetensors"
 REFUSED = 0.001  # of the validation digits: what the threshold may refuse, so that other writers stay below 0.5 %
+SURE = 0.9  # of a digit: a non-digit that is read so is worse than one that is read
 SPREAD, SPREAD_UNTIL = 10.0, 0.5  # from sums alone: the weight of `spread`, and its share of the steps
 CURVES_EVERY = 10.0  # s: drawing them takes longer than an epoch on a GPU
 REPORT_EVERY = 20  # steps between looks at the running means: each look waits for the device
@@ -64,7 +65,7 @@ def train(run: Run, sets: data.Sets, folder: Path, *, workers: int = 0) -> dict 
         "processes": distributed.world_size(),
         "data": sets.counts(),
         "seconds": run.log[-1]["seconds"],
-        "validation": validate(network, sets, run.device),
+        "validation": validate(network, sets, run.device, threshold=calibration.get("threshold")),
         "test": evaluation.score(outputs, sets.test.digits),
     }
     checkpoint.save(folder / WEIGHTS, network.state_dict(), metrics)
@@ -221,9 +222,14 @@ def calibrate(network: models.Adder, sets: data.Sets, device: torch.device) -> d
     return calibration
 
 
-def validate(network: models.Adder, sets: data.Sets, device: torch.device) -> dict[str, dict]:
-    """Scores on MNIST's validation images, on drawn digits and, for refusal, on foreign characters."""
-    splits = {"mnist": sets.validation, "drawn": sets.drawn, "foreign": sets.characters}
+def validate(
+    network: models.Adder, sets: data.Sets, device: torch.device, *, threshold: float | None = None
+) -> dict[str, dict]:
+    """Scores on MNIST's validation images and on drawn digits; for a network that refuses, on non-digits of each kind.
+
+    With a threshold, the shares that it refuses, and of non-digits those taken for a digit with more than SURE.
+    """
+    splits = {"mnist": sets.validation, "drawn": sets.drawn, **sets.non_digits()}
     outputs = {
         name: evaluation.predict(network, split.images.to(device))
         for name, split in splits.items()
@@ -232,9 +238,18 @@ def validate(network: models.Adder, sets: data.Sets, device: torch.device) -> di
     scores: dict[str, dict[str, float]] = {
         name: evaluation.score(outputs[name], splits[name].digits) for name in ("mnist", "drawn") if name in outputs
     }
-    if "foreign" in outputs and outputs["mnist"].refusal is not None:
-        digits = torch.cat([evaluation.digit_score(outputs[name]) for name in scores])
-        scores["foreign"] = {"auroc": evaluation.auroc(digits, evaluation.digit_score(outputs["foreign"]))}
+    if outputs["mnist"].refusal is None:
+        return scores
+    digits = torch.cat([evaluation.digit_score(outputs[name]) for name in scores])
+    for name, output in outputs.items():
+        score = evaluation.digit_score(output)
+        if name in sets.non_digits():
+            scores[name] = {"auroc": evaluation.auroc(digits, score)}
+        if threshold is not None:
+            scores[name]["refused"] = (score < threshold).double().mean().item()
+            if name in sets.non_digits():
+                sure = (score >= threshold) & (output.digit.softmax(1).amax(1) > SURE)
+                scores[name]["sure"] = sure.double().mean().item()
     return scores
 
 
