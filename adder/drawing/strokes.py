@@ -13,6 +13,12 @@ import numpy as np
 NO_DIGIT = -1  # in the place of a digit or a sum
 LARGEST = 1e9  # of a coordinate
 SUBPIXEL_BITS = 4  # cv2 draws with fixed-point coordinates: 1/16 px
+PIECE = 1 / 16  # of the drawing's size: where two points lie farther apart, a curve leads from one to the other
+PIECES = 512  # about so many of them at most: a long scribble gets coarser ones
+ROUNDNESS = (4, -0.2)  # of a turn, by its cosine: smooth up to 72 degrees, a corner beyond 87
+STRAIGHT = 0.01  # a chord whose curve leaves it at a smaller angle, in radians, at both ends needs no points between
+SPECK = 1 / 20  # a stroke smaller than this share of the largest is a speck
+FAR = 0.35  # of the drawing's size: a speck farther away was not meant
 
 
 def as_strokes(strokes: Sequence) -> list[np.ndarray]:
@@ -45,12 +51,64 @@ def extent(strokes: list[np.ndarray]) -> float:
     return float(np.ptp(points, axis=0).max())
 
 
+def without_far_specks(strokes: list[np.ndarray]) -> list[np.ndarray]:
+    """The strokes without those that a palm or a slip left: one tap never shrinks the digit.
+
+    A stroke that is tiny beside the largest goes when it lies FAR outside the box of the others, which are the
+    drawing; one of dots alone, or spread out far more widely than what is not tiny, stays as it is.
+    """
+    sizes = np.array([np.ptp(stroke, axis=0).max() for stroke in strokes])
+    specks = sizes <= SPECK * sizes.max()
+    if not specks.any() or specks.all():
+        return strokes
+    points = np.concatenate([stroke for stroke, speck in zip(strokes, specks, strict=True) if not speck])
+    low, high = points.min(0), points.max(0)
+    size = (high - low).max()
+    if size < extent(strokes) / 4:
+        return strokes
+
+    def is_near(stroke: np.ndarray) -> bool:
+        middle = stroke.mean(0)
+        return np.linalg.norm(middle - middle.clip(low, high)) <= FAR * size
+
+    return [stroke for stroke, speck in zip(strokes, specks, strict=True) if not speck or is_near(stroke)]
+
+
+def curve(stroke: np.ndarray, piece: float) -> np.ndarray:
+    """(N, 2) -> (M, 2): the smooth curve through all points that the page paints too (web/curve.js).
+
+    Only between points more than `piece` apart are others put, on a cubic whose directions at its ends follow the
+    circle through three neighbours (Catmull and Rom 1974); where the stroke turns sharply there is a corner.
+    """
+    chords = np.diff(stroke, axis=0)
+    lengths = np.hypot(chords[:, 0], chords[:, 1])
+    if len(stroke) < 3 or lengths.max() <= piece:
+        return stroke
+    along = chords / np.maximum(lengths, np.finfo(float).tiny)[:, None]  # (N - 1, 2) of length 1, or 0
+    inner = along[:-1] * lengths[1:, None] + along[1:] * lengths[:-1, None]
+    roundness = np.clip(ROUNDNESS[0] * (along[:-1] * along[1:]).sum(1) + ROUNDNESS[1], 0, 1)
+    inner *= (roundness / np.maximum(np.hypot(inner[:, 0], inner[:, 1]), np.finfo(float).tiny))[:, None]
+    ends = [2 * (u @ v) * u - v for u, v in ((along[0], inner[0]), (along[-1], inner[-1]))]  # mirrored: a circle's arc
+    ways = np.concatenate(([ends[0]], inner, [ends[1]]))
+    aside = np.abs(along[:, 0] * [ways[:-1, 1], ways[1:, 1]] - along[:, 1] * [ways[:-1, 0], ways[1:, 0]]).max(0)
+    pieces = np.where(aside > STRAIGHT, np.maximum(np.ceil(lengths / piece), 1), 1).astype(int)
+    of = np.repeat(np.arange(len(chords)), pieces)  # the chord of each new point
+    t = (np.arange(len(of)) - np.repeat(np.cumsum(pieces) - pieces, pieces)) / pieces[of]
+    t, length = t[:, None], lengths[of, None]
+    points = stroke[of] + chords[of] * t**2 * (3 - 2 * t)
+    points += length * t * (1 - t) * (ways[of] * (1 - t) - ways[of + 1] * t)
+    return np.concatenate((points, stroke[-1:]))
+
+
 def draw(strokes: list[np.ndarray], *, canvas: int, size: float, brush: float, centre=(0.5, 0.5)) -> np.ndarray:
     """Ink (canvas, canvas) uint8, 0 paper .. 255 ink, anti-aliased, with round pen ends.
 
     The ink's longer side, pen included, becomes `size` px, the middle of its box lies at `centre` (fractions of the
     canvas) and the pen is `brush` px wide. A single point, or a pen wider than `size`, leaves one dot of the pen.
     """
+    length = sum(np.hypot(*np.diff(stroke, axis=0).T).sum() for stroke in strokes)
+    piece = max(PIECE * extent(strokes), length / PIECES, np.finfo(float).tiny)
+    strokes = [curve(stroke, piece) for stroke in strokes]
     points = np.concatenate(strokes)
     low, high = points.min(0), points.max(0)
     span = (high - low).max()
