@@ -9,14 +9,16 @@ import torch
 from torch import Tensor
 
 from adder.drawing import collection, image
-from adder.drawing.strokes import NO_DIGIT, Drawing, augment_strokes, draw
-from adder.learning import nondigits
-from adder.learning.sources import Split, as_tensor, mnist, omniglot, pendigits
+from adder.drawing.strokes import NO_DIGIT, Drawing, augment_strokes, draw, without_far_specks
+from adder.learning import hands, letters, nondigits, shapes
+from adder.learning.sources import Split, as_tensor, mnist, omniglot, pendigits, quickdraw
 
-OPTIONAL = ("pendigits", "omniglot")  # sets that a run can do without
+OPTIONAL = ("pendigits", "omniglot", "quickdraw")  # sets that a run can do without
 
 VALIDATION_SHARE = 12  # every twelfth of MNIST's training images: 5,000
 VALIDATION_WRITERS = 5  # every fifth
+VALIDATION_WORDS = 5  # every fifth, of those of the doodles in alphabetical order
+HELD_OUT = 1000  # drawings of held-out shapes, and of held-out fonts
 EXAMPLES_BY = 25  # the writer of the page's examples, of whom no network learns
 
 
@@ -30,46 +32,61 @@ class Batch(NamedTuple):
 
 
 class Training:
-    """MNIST as it is; every drawing drawn anew for every epoch; and non-digits, of which some are invented anew."""
+    """MNIST as it is; drawings and doodles drawn anew for every epoch; and non-digits, some of them invented anew."""
 
     REPEATS = 2  # of drawings and characters in an epoch; the augmentation tells them apart
-    INVENTED = 6000
+    INVENTED = 12_000
 
-    def __init__(self, mnist: Split, drawings: list[Drawing], characters: Tensor, *, invented: int, limit: int | None):
+    def __init__(
+        self,
+        mnist: Split,
+        drawings: list[Drawing],
+        characters: Tensor,
+        doodles: list[Drawing],
+        *,
+        invented: int,
+        limit: int | None,
+    ):
         self.mnist, self.drawings, self.characters = mnist.first(limit), drawings[:limit], characters[:limit]
-        self.invented = invented if limit is None else min(invented, limit // 8)
+        few = None if limit is None else limit // 8
+        self.doodles, self.invented = doodles[:few], min(invented, few or invented)
 
     def __len__(self) -> int:
         """Images in an epoch."""
-        again = self.REPEATS * (len(self.drawings) + len(self.characters))
+        again = self.REPEATS * (len(self.drawings) + len(self.characters) + len(self.doodles))
         return len(self.mnist.digits) + self.invented + again
 
     def epoch(self, seed: int) -> Split:
         """The epoch's images and digits, on the CPU; how they are drawn depends on the seed alone."""
         rng = np.random.default_rng(seed)
-        drawn = [render_randomly(drawing.strokes, rng) for drawing in self.drawings]
+        drawn = [render_randomly(hands.rewrite(d.digit, d.strokes, rng), rng) for d in self.drawings + self.doodles]
         strokes = [drawing.strokes for drawing in self.drawings if drawing.digit != NO_DIGIT]
         invented = [render_randomly(nondigits.invent(rng, strokes), rng) for _ in range(self.invented)]
-        digits = torch.tensor([drawing.digit for drawing in self.drawings], dtype=torch.long)
+        digits = torch.tensor([drawing.digit for drawing in self.drawings + self.doodles], dtype=torch.long)
         parts = [self.mnist, as_non_digits(as_tensor(invented))]
         parts += [Split(as_tensor(drawn), digits), as_non_digits(self.characters)] * self.REPEATS
         return Split(*(torch.cat(tensors) for tensors in zip(*parts, strict=True)))
 
 
 class Sets(NamedTuple):
-    """What a run learns from, is chosen by and is reported on; `drawn`, `characters` may be empty."""
+    """What a run learns from, is chosen by and is reported on; all but MNIST may be empty."""
 
     training: Training
     validation: Split  # of MNIST
     drawn: Split  # digits of the validation writers, as strokes
     characters: Split  # characters of the validation alphabets, without look-alikes
+    words: Split  # doodles of the validation words, without look-alikes
+    shapes: Split  # invented by the tables that are held out, the same for every run
+    fonts: Split
     test: Split  # of MNIST
 
     def counts(self) -> dict[str, int]:
         """How many images or drawings of each kind there are, for the record."""
         kinds: dict[str, Sized] = {"mnist": self.training.mnist.digits, "drawings": self.training.drawings}
-        kinds |= {"characters": self.training.characters, "validation mnist": self.validation.digits}
-        kinds |= {"validation drawings": self.drawn.digits, "validation characters": self.characters.digits}
+        kinds |= {"characters": self.training.characters, "doodles": self.training.doodles}
+        kinds |= {"validation mnist": self.validation.digits, "validation drawings": self.drawn.digits}
+        kinds |= {"validation characters": self.characters.digits, "validation words": self.words.digits}
+        kinds |= {"validation shapes": self.shapes.digits, "validation fonts": self.fonts.digits}
         counts = {name: len(images) for name, images in kinds.items()}
         return counts | {"invented non-digits an epoch": self.training.invented, "test mnist": len(self.test.digits)}
 
@@ -98,20 +115,40 @@ def load(
     drawn = as_tensor([image.strokes_to_mnist(drawing.strokes) for drawing in held_out])
     alphabets = omniglot(folder) if characters and "omniglot" not in without else {}
     validation_characters = [alphabets.pop(name) for name in nondigits.VALIDATION_ALPHABETS if name in alphabets]
+    doodles = quickdraw(folder) if characters and "quickdraw" not in without else {}
+    words = list(doodles)[VALIDATION_WORDS - 1 :: VALIDATION_WORDS]
+    validation_doodles = [strokes for word in words for strokes in doodles.pop(word)]
     nothing = as_tensor([])
+    invented, written = held_out_inventions() if characters else (nothing, nothing)
     return Sets(
         Training(
             training,
             collected + (learned if drawings else []),
             torch.cat([nothing, *alphabets.values()]),
+            [Drawing(NO_DIGIT, 0, strokes) for word in doodles.values() for strokes in word],
             invented=Training.INVENTED if characters else 0,
             limit=limit,
         ),
         validation.first(limit),
         Split(drawn, torch.tensor([drawing.digit for drawing in held_out], dtype=torch.long)).first(limit),
         as_non_digits(torch.cat([nothing, *validation_characters])).first(limit),
+        as_non_digits(as_tensor([image.strokes_to_mnist(strokes) for strokes in validation_doodles])).first(limit),
+        as_non_digits(invented).first(limit),
+        as_non_digits(written).first(limit),
         mnist(folder, train=False).first(limit),
     )
+
+
+def held_out_inventions() -> tuple[Tensor, Tensor]:
+    """Images of the shapes and of the fonts that no network learns from, HELD_OUT of each, as hands would draw them."""
+    rng = np.random.default_rng(12345)  # not a seed of any training
+    drawn = [shapes.shape(rng, shapes.VALIDATION_SHAPES) for _ in range(HELD_OUT)]
+    written = [letters.letter(rng, letters.VALIDATION_FONTS) for _ in range(HELD_OUT)]
+
+    def by_hand(strokes: list[np.ndarray]) -> np.ndarray | None:
+        return image.strokes_to_mnist(augment_strokes(nondigits.bend(strokes, rng), rng))
+
+    return as_tensor(list(map(by_hand, drawn))), as_tensor(list(map(by_hand, written)))
 
 
 def split_validation(training: Split) -> tuple[Split, Split]:
@@ -125,13 +162,13 @@ def split_validation(training: Split) -> tuple[Split, Split]:
 
 def render_randomly(strokes: list[np.ndarray], rng: np.random.Generator) -> np.ndarray | None:
     """Strokes by another hand -> image (28, 28), drawn as the page does but with any pen, or as ink of any size."""
-    strokes = augment_strokes(strokes, rng)
-    if rng.random() < 0.7:
+    strokes = augment_strokes(hands.spoil(strokes, rng), rng)
+    if rng.random() < 0.85:
         return image.strokes_to_mnist(strokes, width=rng.uniform(1.8, 3.6))
     canvas = int(rng.integers(60, 400))
     size = canvas * rng.uniform(0.25, 0.95)
     brush = max(1.5, size * rng.uniform(0.02, 0.2))
-    return image.to_mnist(draw(strokes, canvas=canvas, size=size, brush=brush))
+    return image.to_mnist(draw(without_far_specks(strokes), canvas=canvas, size=size, brush=brush))
 
 
 def as_non_digits(images: Tensor) -> Split:
