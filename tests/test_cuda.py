@@ -27,7 +27,7 @@ def training_set(rng):
     images = torch.from_numpy(rng.integers(0, 60, (256, 1, 28, 28)).astype("uint8"))
     images[digits == 0, :, 4:24, 4:12] += 150
     images[digits == 1, :, 4:24, 16:24] += 150
-    return data.Training(data.Split(images, digits), [], images[:0], invented=0, limit=None)
+    return data.Training(data.Split(images, digits), [], images[:0], [], invented=0, limit=None)
 
 
 def new_run(recipe: str, **options) -> Run:
@@ -36,7 +36,7 @@ def new_run(recipe: str, **options) -> Run:
 
 def sets_of(training_set) -> data.Sets:
     split = training_set.mnist
-    return data.Sets(training_set, split, split.first(0), split.first(0), split)
+    return data.Sets(training_set, split, *[split.first(0)] * 5, split)
 
 
 @pytest.mark.parametrize("supervision", ["both", "sum"])

@@ -52,7 +52,7 @@ def sets(data_dir):
 
 
 def test_writers_and_alphabets_are_held_out(sets):
-    writers = {drawing.writer for drawing in sets.training.drawn.drawings}
+    writers = {drawing.writer for drawing in sets.training.drawings}
     assert writers == {writer for writer in range(1, 31) if writer % 5}
     counts = sets.counts()
     assert (counts["drawings"], counts["validation drawings"]) == (5995, 1499)
@@ -63,7 +63,7 @@ def test_writers_and_alphabets_are_held_out(sets):
 
 def test_all_writers_on_demand(data_dir):
     sets = data.load(data_dir, all_writers=True)
-    assert len(sets.training.drawn.drawings) == 7494 - 250 and len(sets.drawn.digits) == 1499
+    assert len(sets.training.drawings) == 7494 - 250 and len(sets.drawn.digits) == 1499
 
 
 def test_nothing_learns_from_the_writer_of_the_examples(data_dir):
@@ -73,7 +73,7 @@ def test_nothing_learns_from_the_writer_of_the_examples(data_dir):
         distances = [np.abs(image.strokes_to_mnist(drawing.strokes) - seen).mean() for drawing in by_that_writer]
         assert min(distances) < 0.005 and by_that_writer[np.argmin(distances)].digit == example["digit"]
     for every in (False, True):
-        learned = data.load(data_dir, characters=False, all_writers=every).training.drawn.drawings
+        learned = data.load(data_dir, characters=False, all_writers=every).training.drawings
         assert data.EXAMPLES_BY not in {drawing.writer for drawing in learned}
 
 
@@ -100,7 +100,7 @@ def test_processes_draw_an_epoch_as_this_one_does(data_dir):
 
 def test_sets_that_a_run_goes_without(data_dir):
     sets = data.load(data_dir, without=data.OPTIONAL, limit=100)
-    assert not sets.training.drawn.drawings and not len(sets.training.characters) and not len(sets.drawn.digits)
+    assert not sets.training.drawings and not len(sets.training.characters) and not len(sets.drawn.digits)
     assert (next(sets.training.epochs([1], torch.device("cpu"))).digits == data.NO_DIGIT).any(), (
         "scribbles are still refused"
     )

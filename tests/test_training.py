@@ -24,8 +24,8 @@ def sets(rng):
     images = torch.from_numpy(rng.integers(0, 256, (64, 1, 28, 28)).astype("uint8"))
     split = data.Split(images, torch.arange(64) % 11 - 1)
     digits = data.Split(images, torch.arange(64) % 10)
-    training = data.Training(split, [], split.images[:0], invented=0, limit=None)
-    return data.Sets(training, digits, digits, data.as_non_digits(images), digits)
+    training = data.Training(split, [], split.images[:0], [], invented=0, limit=None)
+    return data.Sets(training, digits, digits, *[data.as_non_digits(images)] * 4, digits)
 
 
 def test_average_follows_the_network(run, sets):

@@ -50,11 +50,11 @@ def to_mnist(ink: np.ndarray) -> np.ndarray | None:
 def strokes_to_mnist(strokes: list[np.ndarray], *, width: float = PEN) -> np.ndarray | None:
     """Checked strokes -> image (28, 28) float32 in [0, 1], drawn at the image's own scale with a pen `width` px wide.
 
-    None for no strokes, and for a dot: ink without any extent.
+    None for no strokes, and for a dot: ink without any extent. Specks far from the rest are left out.
     """
     if not strokes or pen.extent(strokes) == 0:
         return None
-    return _centre(pen.draw(strokes, canvas=SIDE * FINE, size=BOX * FINE, brush=width * FINE))
+    return _centre(pen.draw(pen.without_far_specks(strokes), canvas=SIDE * FINE, size=BOX * FINE, brush=width * FINE))
 
 
 def _crop(ink: np.ndarray) -> np.ndarray:

@@ -33,11 +33,12 @@ def fetch(
     *,
     unpack: Callable[[bytes], bytes] = bytes,
     remedy: str = "",
+    first: int | None = None,
 ) -> bytes:
     """The content of `path`, whose md5 is `md5`; what is absent or damaged is downloaded once and put there.
 
-    `unpack` turns what the `urls` answer, tried in their order, into the content. DataError says what was tried, and
-    `remedy` what else could be done.
+    `unpack` turns what the `urls` answer, tried in their order, into the content; with `first`, no more than so many
+    bytes of it. DataError says what was tried, and `remedy` what else could be done.
     """
     try:
         is_damaged = path.exists()
@@ -51,7 +52,7 @@ def fetch(
         host = urlsplit(url).netloc
         print(f"{path.name}: downloading from {host}", file=sys.stderr, flush=True)
         try:
-            answer = download(url)
+            answer = download(url, first)
         except (OSError, HTTPException, ValueError) as error:
             tried.append(f"{host}: {in_words(error)}")
         else:
@@ -68,9 +69,13 @@ def fetch(
     )
 
 
-def download(url: str) -> bytes:
-    """What the address answers, through the proxies of the environment. OSError, HTTPException or ValueError."""
-    request = Request(url, headers={"User-Agent": "adder"})
+def download(url: str, first: int | None = None) -> bytes:
+    """What the address answers, through the proxies of the environment. OSError, HTTPException or ValueError.
+
+    With `first`, only so many bytes are asked for by HTTP Range, and a server that sends all is not listened to longer.
+    """
+    ranged = {"Range": f"bytes=0-{first - 1}"} if first else {}
+    request = Request(url, headers={"User-Agent": "adder"} | ranged)
     content = bytearray()
     with urlopen(request, timeout=TIMEOUT) as answer:
         length = int(answer.headers.get("Content-Length") or 0)
@@ -78,6 +83,8 @@ def download(url: str) -> bytes:
             while chunk := answer.read(1 << 16):
                 content += chunk
                 bar.update(len(chunk))
+                if first and len(content) >= first:
+                    return bytes(content[:first])
                 if len(content) > MAX_BYTES:
                     raise ValueError(f"{url} sends more than {MAX_BYTES} bytes")
     return bytes(content)

@@ -1,4 +1,4 @@
-"""What people draw that is no digit: letters, scribbles, several digits at once, fragments and marks, as strokes.
+"""What people draw that is no digit, as strokes: shapes, letters, scribbles and marks; digits several, broken, spoilt.
 
 Characters that a person would read as a digit (O, l, I, S, Z ...) are not negatives: LOOK_ALIKES names them.
 """
@@ -6,6 +6,10 @@ Characters that a person would read as a digit (O, l, I, S, Z ...) are not negat
 from collections.abc import Callable
 
 import numpy as np
+
+from adder.drawing.strokes import dense, extent
+from adder.learning.letters import letter
+from adder.learning.shapes import rotate, shape
 
 # Chosen by eye, from sheets of all characters of the eight alphabets; a doubtful one is named too.
 LOOK_ALIKES = {
@@ -22,18 +26,77 @@ VALIDATION_ALPHABETS = ("Korean", "Tagalog")
 
 Strokes = list[np.ndarray]
 
+PIECE = 0.05  # from point to point, where a digit is about 1 high
+
+# How often each kind is invented. Of whole shapes and fonts no network learns: shapes.VALIDATION_SHAPES and
+# letters.VALIDATION_FONTS.
+ALONE: dict[str, tuple[int, Callable[[np.random.Generator], Strokes]]] = {
+    "shape": (40, lambda rng: bend(shape(rng), rng)),
+    "letter": (40, lambda rng: bend(letter(rng), rng)),
+    "two shapes": (3, lambda rng: several(rng, [shape(rng) for _ in range(3)])),
+    "scribble": (3, lambda rng: scribble(rng)),
+    "zigzag": (3, lambda rng: zigzag(rng)),
+    "spiral": (3, lambda rng: spiral(rng)),
+    "mark": (4, lambda rng: mark(rng)),
+}
+OF_DIGITS: dict[str, tuple[int, Callable[[np.random.Generator, list[Strokes]], Strokes]]] = {
+    "several": (9, lambda rng, digits: several(rng, digits)),
+    "fragment": (6, lambda rng, digits: fragment(rng, digits)),
+    "struck out": (4, lambda rng, digits: struck_out(rng, digits)),
+    "framed": (4, lambda rng, digits: framed(rng, digits)),
+}
+
 
 def invent(rng: np.random.Generator, drawings: list[Strokes]) -> Strokes:
-    """One invented non-digit; some kinds take pieces of `drawings`, which are digits, and are left out without any."""
-    kinds: list[Callable[[], Strokes]] = [
-        lambda: scribble(rng),
-        lambda: zigzag(rng),
-        lambda: spiral(rng),
-        lambda: mark(rng),
-    ]
-    if drawings:
-        kinds += [lambda: several(rng, drawings)] * 3 + [lambda: fragment(rng, drawings)] * 2
-    return kinds[rng.integers(len(kinds))]()
+    """One invented non-digit; some kinds are made of `drawings`, which are digits, and are left out without any."""
+    kinds = list(ALONE.values()) + (list(OF_DIGITS.values()) if drawings else [])
+    shares = np.cumsum([share for share, _ in kinds])
+    place = int(np.searchsorted(shares, rng.random() * shares[-1], side="right"))
+    make: Callable = kinds[place][1]
+    return make(rng) if place < len(ALONE) else make(rng, drawings)
+
+
+def bend(strokes: Strokes, rng: np.random.Generator) -> Strokes:
+    """The same strokes on paper that is bent by two long waves."""
+    size = extent(strokes)
+    bent = strokes
+    for axis in (0, 1):
+        wave, turn, height = rng.uniform(2, 6) / size, rng.uniform(0, 2 * np.pi), rng.normal(0, 0.035) * size
+        aside = np.eye(2)[axis] * height
+        bent = [stroke + np.sin(stroke[:, 1 - axis, None] * wave + turn) * aside for stroke in bent]
+    return bent
+
+
+def struck_out(rng: np.random.Generator, drawings: list[Strokes]) -> Strokes:
+    """A digit under two to four lines, or under a zigzag; under one it may be a slashed zero, or a barred seven."""
+    (digit,) = unit([drawings[rng.integers(len(drawings))]])
+    lines = rng.integers(2, 5)
+    along = np.array((rng.uniform(0.5, 0.8), rng.uniform(-0.4, 0.1)))
+    across = np.array((rng.normal(0, 0.05), rng.uniform(0.18, 0.3)))
+    middles = 0.5 + (np.arange(lines) - (lines - 1) / 2)[:, None] * across + rng.normal(0, 0.03, (lines, 2))
+    strikes = np.stack((middles - along, middles + along), 1)  # (lines, 2, 2)
+    return [*digit, *dense([strikes.reshape(-1, 2)] if rng.random() < 0.4 else list(strikes), PIECE)]
+
+
+def framed(rng: np.random.Generator, drawings: list[Strokes]) -> Strokes:
+    """A digit in a box, of one stroke or of four lines."""
+    (digit,) = unit([drawings[rng.integers(len(drawings))]])
+    points = np.concatenate(digit)
+    low, high = points.min(0) - rng.uniform(0.1, 0.4, 2), points.max(0) + rng.uniform(0.1, 0.4, 2)
+    corners = np.array((low, (high[0], low[1]), high, (low[0], high[1]), low)) + rng.normal(0, 0.03, (5, 2))
+    lines = [corners] if rng.random() < 0.6 else list(np.stack((corners[:-1], corners[1:]), 1))
+    return [*digit, *dense(lines, PIECE)]
+
+
+def unit(drawings: list[Strokes]) -> list[Strokes]:
+    """Each drawing in the middle of a box with sides of 1."""
+    placed = []
+    for strokes in drawings:
+        points = np.concatenate(strokes)
+        low, high = points.min(0), points.max(0)
+        size = max((high - low).max(), 1e-9)
+        placed.append([(stroke - (low + high) / 2) / size + 0.5 for stroke in strokes])
+    return placed
 
 
 def scribble(rng: np.random.Generator) -> Strokes:
@@ -47,13 +110,14 @@ def zigzag(rng: np.random.Generator) -> Strokes:
     across = np.arange(turns) % 2 + rng.normal(0, 0.1, turns)
     along = np.linspace(0, rng.uniform(0.6, 2.5), turns) + rng.normal(0, 0.03, turns)
     points = np.column_stack((along, across))
-    return [rotate(smooth(points) if rng.random() < 0.5 else points, rng.uniform(0, 2 * np.pi))]
+    points = smooth(points) if rng.random() < 0.5 else dense([points], PIECE)[0]
+    return [rotate(points, rng.uniform(0, 2 * np.pi))]
 
 
 def spiral(rng: np.random.Generator) -> Strokes:
     """Three to six rounds, drifting: a spiral, a coil, a crossed-out blot."""
     angle = np.linspace(0, 2 * np.pi * rng.uniform(3, 6), 90)
-    radius = np.linspace(rng.uniform(0.1, 1), 1, 90)
+    radius = np.linspace(rng.uniform(0.1, 0.6), 1, 90)
     drift = angle[:, None] * rng.normal(0, 0.06, 2)
     circle = np.column_stack((np.cos(angle), rng.uniform(0.6, 1) * np.sin(angle))) * radius[:, None]
     return [rotate(circle + drift, rng.uniform(0, 2 * np.pi))]
@@ -78,7 +142,8 @@ def mark(rng: np.random.Generator) -> Strokes:
             lines = [[(0, 0.6), (0.3, 1), (1, 0)]]
         case _:
             lines = [[(x, y), (x + 0.01, y)] for x, y in rng.random((rng.integers(2, 6), 2))]
-    return [rotate(np.array(line), rng.normal(0, 0.15)) + rng.normal(0, 0.02, (len(line), 2)) for line in lines]
+    turned = [rotate(np.array(line), rng.normal(0, 0.15)) for line in lines]
+    return dense([line + rng.normal(0, 0.02, line.shape) for line in turned], PIECE)
 
 
 def several(rng: np.random.Generator, drawings: list[Strokes]) -> Strokes:
@@ -108,12 +173,6 @@ def fragment(rng: np.random.Generator, drawings: list[Strokes]) -> Strokes:
             if width > 1.3 * height:
                 return [piece]
     return scribble(rng)
-
-
-def rotate(points: np.ndarray, angle: float) -> np.ndarray:
-    """(N, 2) turned about the origin."""
-    cos, sin = np.cos(angle), np.sin(angle)
-    return points @ np.array(((cos, sin), (-sin, cos)))
 
 
 def smooth(points: np.ndarray, *, between: int = 8) -> np.ndarray:

@@ -1,12 +1,15 @@
 """The data sets, read from the data folder or downloaded into it, checked, as tensors and drawings.
 
 MNIST: LeCun, Cortes, Burges; CC BY-SA 3.0. Pen strokes: UCI 'Pen-Based Recognition of Handwritten Digits', Alpaydin
-and Alimoglu 1998; CC BY 4.0. Characters: Omniglot, Lake, Salakhutdinov, Tenenbaum 2015; MIT.
+and Alimoglu 1998; CC BY 4.0. Characters: Omniglot, Lake, Salakhutdinov, Tenenbaum 2015; MIT. Doodles: 'Quick, Draw!',
+Google Inc., Jongejan, Rowley, Kawashima, Kim, Fox-Gieg 2016; CC BY 4.0.
 """
 
 import contextlib
+import csv
 import gzip
 import io
+import json
 import os
 import shutil
 import zipfile
@@ -14,6 +17,7 @@ import zlib
 from multiprocessing.pool import ThreadPool
 from pathlib import Path
 from typing import NamedTuple
+from urllib.parse import quote
 
 import cv2
 import numpy as np
@@ -33,6 +37,9 @@ MNIST_MD5 = {
 }
 PENDIGITS_URL = "https://archive.ics.uci.edu/ml/machine-learning-databases/pendigits/pendigits-orig.tra.Z"
 PENDIGITS_MD5 = "28e269fb7eaf8cb51af3f561743a0de5"  # of the unpacked file
+QUICKDRAW_URL = "https://storage.googleapis.com/quickdraw_dataset/full/raw/"
+QUICKDRAW_FIRST = 100_000  # bytes of each word's file, to the end of the last whole line
+QUICKDRAW_TABLE = Path(__file__).with_name("quickdraw.csv")  # its words, and the key ids of what reads as a digit
 
 
 class Split(NamedTuple):
@@ -149,6 +156,33 @@ def unpack_omniglot(root: Path) -> None:
         raise storage_error(root, error, 100_000_000) from error
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
+
+
+def quickdraw(folder: Path) -> dict[str, list[list[np.ndarray]]]:
+    """Doodles as strokes, y down, by word, without look-alikes: some 25 of each of 120 words, in alphabetical order.
+
+    From `folder`/quickdraw/WORD.ndjson, a drawing a line. Raises DataError.
+    """
+    doodles = {}
+    with open(QUICKDRAW_TABLE, encoding="ascii", newline="") as table:
+        for row in csv.DictReader(table):
+            name = f"{row['word']}.ndjson"
+            content = fetch(
+                folder / "quickdraw" / name,
+                [QUICKDRAW_URL + quote(name)],
+                row["md5"],
+                unpack=whole_lines,
+                remedy=", or go without by --without quickdraw",
+                first=QUICKDRAW_FIRST,
+            )
+            drawings = map(json.loads, content.splitlines())
+            kept = [each["drawing"] for each in drawings if each["key_id"] not in row["look_alikes"].split()]
+            doodles[row["word"]] = [[np.array(stroke[:2], float).T for stroke in strokes] for strokes in kept]
+    return doodles
+
+
+def whole_lines(content: bytes) -> bytes:
+    return content[: content.rindex(b"\n") + 1]
 
 
 def as_tensor(images: list[np.ndarray | None]) -> Tensor:

@@ -1,0 +1,63 @@
+"""Letters and signs of Hershey's vector fonts, as strokes: what people write that is no digit.
+
+The fonts were made by Dr A. V. Hershey at the U.S. National Bureau of Standards (1967); the files in `fonts`, a glyph
+a line, are in the form that James Hurt of Cognition, Inc. gave them, which anybody may use and pass on but who would
+turn it into the form that the U.S. NTIS sells.
+"""
+
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+
+from adder.drawing.strokes import dense
+
+Strokes = list[np.ndarray]
+PIECE = 1.1  # between the points of a glyph, some twenty high
+FOLDER = Path(__file__).parent / "fonts"
+
+# Of each font what nobody would read as a digit; chosen by eye, from sheets of all glyphs. The characters are the
+# places of the glyphs in a file, which stand in ASCII's order.
+LATIN = '!"#$%&*+<=>?@AEFHJKLMNPRTVWXacdefhjkmnprtuvwx~'
+SCRIPT = '"#$%&*+<=>?@AFHKMNPRUVWXacdhkmnprtuvwx~'
+GREEK = "ACDEGJKLMNPQRSTVWXaegjklmpsvwx"
+FONTS = {
+    "rowmans": LATIN,
+    "rowmand": LATIN,
+    "timesr": LATIN,
+    "rowmant": LATIN,
+    "timesi": LATIN,
+    "scripts": SCRIPT,
+    "gothgbt": "AFHKMNPRTVWXadefhkmnprtuvwx",
+    "greeks": GREEK,
+    "cyrilc_1": "ADEFGIJKLMNPQSVWYZadegijklmnpqsvwyz",
+    "symbolic": "DEFGIJKLNOVWXYZ[^_`abcdefghjklmnopu~",
+    "mathlow": "!\"%&':;=?@^_bcghijklnwxz~",
+    "astrology": "!$%'-/:;=>?@[]{|~",
+}
+VALIDATION_FONTS = {"scriptc": SCRIPT, "timesib": LATIN, "greekc": GREEK}
+
+
+def letter(rng: np.random.Generator, fonts: dict[str, str] = FONTS) -> Strokes:
+    """One glyph of the `fonts`, each font as often as the others."""
+    name = list(fonts)[rng.integers(len(fonts))]
+    return glyph(name, fonts[name][rng.integers(len(fonts[name]))])
+
+
+def glyph(font: str, character: str) -> Strokes:
+    """The glyph's strokes, float64 (N, 2), y down."""
+    return read(font)[ord(character) - ord(" ")]
+
+
+@cache
+def read(font: str) -> list[Strokes]:
+    """A font's glyphs. A line holds number and width, then pairs of letters, R for 0; the pair ' R' lifts the pen."""
+    lines = (FOLDER / f"{font}.jhf").read_text(encoding="ascii").splitlines()
+    glyphs = []
+    for line in lines:
+        if not line.startswith("#"):
+            pairs = np.frombuffer(line[10:].encode(), np.uint8).reshape(-1, 2)
+            lifts = np.flatnonzero((pairs == tuple(b" R")).all(1))
+            strokes = [run[(run != tuple(b" R")).any(1)] - float(ord("R")) for run in np.split(pairs, lifts)]
+            glyphs.append(dense([stroke for stroke in strokes if len(stroke)], PIECE) if line[10:].strip() else [])
+    return glyphs
