@@ -4,7 +4,7 @@ Strokes are a list of (N, 2) arrays of points, x right, y down, in any unit; one
 """
 
 from collections.abc import Sequence
-from itertools import pairwise
+from itertools import accumulate, pairwise
 from pathlib import Path
 from typing import NamedTuple
 
@@ -51,7 +51,7 @@ def as_strokes(strokes: Sequence) -> list[np.ndarray]:
 def extent(strokes: list[np.ndarray]) -> float:
     """The longer side of the box around all points, in the strokes' own unit; 0 for a single point."""
     points = np.concatenate(strokes)
-    return float(np.ptp(points, axis=0).max())
+    return float((points.max(0) - points.min(0)).max())
 
 
 def without_far_specks(strokes: list[np.ndarray]) -> list[np.ndarray]:
@@ -60,21 +60,20 @@ def without_far_specks(strokes: list[np.ndarray]) -> list[np.ndarray]:
     A stroke that is tiny beside the largest goes when it lies FAR outside the box of the others, which are the
     drawing; one of dots alone, or spread out far more widely than what is not tiny, stays as it is.
     """
-    sizes = np.array([np.ptp(stroke, axis=0).max() for stroke in strokes])
+    points, starts = np.concatenate(strokes), first(strokes)
+    lows, highs = np.minimum.reduceat(points, starts), np.maximum.reduceat(points, starts)  # (strokes, 2)
+    sizes = (highs - lows).max(1)
     specks = sizes <= SPECK * sizes.max()
     if not specks.any() or specks.all():
         return strokes
-    points = np.concatenate([stroke for stroke, speck in zip(strokes, specks, strict=True) if not speck])
-    low, high = points.min(0), points.max(0)
+    low, high = lows[~specks].min(0), highs[~specks].max(0)
     size = (high - low).max()
-    if size < extent(strokes) / 4:
+    if size < (highs.max(0) - lows.min(0)).max() / 4:
         return strokes
-
-    def is_near(stroke: np.ndarray) -> bool:
-        middle = stroke.mean(0)
-        return np.linalg.norm(middle - middle.clip(low, high)) <= FAR * size
-
-    return [stroke for stroke, speck in zip(strokes, specks, strict=True) if not speck or is_near(stroke)]
+    middles = (lows + highs) / 2
+    away = middles - middles.clip(low, high)
+    kept = ~specks | (np.hypot(away[:, 0], away[:, 1]) <= FAR * size)
+    return [stroke for stroke, keep in zip(strokes, kept, strict=True) if keep]
 
 
 def curve(strokes: list[np.ndarray]) -> list[np.ndarray]:
@@ -92,23 +91,31 @@ def curve(strokes: list[np.ndarray]) -> list[np.ndarray]:
     ways[1:] = along[:-1] * lengths[1:, None] + along[1:] * lengths[:-1, None]
     roundness = np.clip(ROUNDNESS[0] * (along[:-1] * along[1:]).sum(1) + ROUNDNESS[1], 0, 1)
     ways[1:] *= (roundness / np.maximum(np.hypot(ways[1:, 0], ways[1:, 1]), TINY))[:, None]
-    last = np.cumsum([len(stroke) for stroke in strokes]) - 1
-    first = np.append(0, last[:-1] + 1)
-    for end, inner, chord in ((first, np.minimum(first + 1, last), first), (last, np.maximum(last - 1, 0), last - 1)):
+    starts = first(strokes)
+    last = np.concatenate((starts[1:], [len(points)])) - 1
+    for end, inner, chord in (
+        (starts, np.minimum(starts + 1, last), starts),
+        (last, np.maximum(last - 1, 0), last - 1),
+    ):
         u, v = along[chord], ways[inner]  # mirrored at the chord: the same arc goes on
         ways[end] = 2 * (u * v).sum(1, keepdims=True) * u - v
-    after = np.roll(ways, -1, 0)
-    aside = np.abs([along[:, 0] * way[:, 1] - along[:, 1] * way[:, 0] for way in (ways, after)]).max(0)
-    of, t = divide(np.where(aside > STRAIGHT, lengths / piece, 0))
+    after = np.concatenate((ways[1:], ways[:1]))
+    aside = [np.abs(along[:, 0] * way[:, 1] - along[:, 1] * way[:, 0]) for way in (ways, after)]
+    of, t = divide(np.where(np.maximum(*aside) > STRAIGHT, lengths / piece, 0))
     bow = lengths[of, None] * t * (1 - t) * (ways[of] * (1 - t) - after[of] * t)
-    return split(points[of] + chords[of] * t**2 * (3 - 2 * t) + bow, of, first)
+    return split(points[of] + chords[of] * t**2 * (3 - 2 * t) + bow, of, starts)
 
 
 def dense(strokes: list[np.ndarray], piece: float) -> list[np.ndarray]:
     """The same lines with points at most `piece` apart, as a pen gives them."""
     points, chords, lengths = as_chords(strokes)
     of, t = divide(lengths / piece)
-    return split(points[of] + chords[of] * t, of, np.cumsum([0, *map(len, strokes[:-1])]))
+    return split(points[of] + chords[of] * t, of, first(strokes))
+
+
+def first(strokes: list[np.ndarray]) -> np.ndarray:
+    """The place of each stroke's first point among all points."""
+    return np.array([0, *accumulate(len(stroke) for stroke in strokes[:-1])])
 
 
 def as_chords(strokes: list[np.ndarray]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -116,7 +123,7 @@ def as_chords(strokes: list[np.ndarray]) -> tuple[np.ndarray, np.ndarray, np.nda
     points = np.concatenate(strokes)
     chords = np.zeros_like(points)
     chords[:-1] = points[1:] - points[:-1]
-    chords[np.cumsum([len(stroke) for stroke in strokes]) - 1] = 0
+    chords[first(strokes)[1:] - 1] = 0
     return points, chords, np.hypot(chords[:, 0], chords[:, 1])
 
 
@@ -130,9 +137,9 @@ def divide(pieces: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return of, ((np.arange(len(of)) - (np.cumsum(pieces) - pieces)[of]) / pieces[of])[:, None]
 
 
-def split(points: np.ndarray, of: np.ndarray, first: np.ndarray) -> list[np.ndarray]:
+def split(points: np.ndarray, of: np.ndarray, starts: np.ndarray) -> list[np.ndarray]:
     """Points as strokes again, by the chords that they lie on and the chords with which strokes begin."""
-    bounds = [*np.searchsorted(of, first).tolist(), len(points)]
+    bounds = [*np.searchsorted(of, starts).tolist(), len(points)]
     return [points[start:end] for start, end in pairwise(bounds)]
 
 
@@ -208,7 +215,8 @@ def augment_strokes(strokes: list[np.ndarray], rng: np.random.Generator) -> list
     tremble = rng.exponential(0.006)
     step = rng.choice((1, 1, 1, 2, 3))
     every = [min(step, max(1, len(stroke) // FEW)) for stroke in strokes]
-    kept = [np.append(stroke[:-1:each], stroke[-1:], 0) for stroke, each in zip(strokes, every, strict=True)]
+    kept = [np.concatenate((stroke[:-1:each], stroke[-1:])) for stroke, each in zip(strokes, every, strict=True)]
     varied = (np.concatenate(kept) - points.mean(0)) @ matrix
     varied += rng.normal(0, tremble, varied.shape)
-    return np.split(varied, np.cumsum([len(stroke) for stroke in kept[:-1]]))
+    bounds = [*first(kept).tolist(), len(varied)]
+    return [varied[start:end] for start, end in pairwise(bounds)]

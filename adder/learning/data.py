@@ -35,7 +35,7 @@ class Training:
     """MNIST as it is; drawings and doodles drawn anew for every epoch; and non-digits, some of them invented anew."""
 
     REPEATS = 2  # of drawings and characters in an epoch; the augmentation tells them apart
-    INVENTED = 12_000
+    INVENTED = 9000
 
     def __init__(
         self,

@@ -15,8 +15,7 @@ UNUSUAL = 0.2  # of the digits that people write in more than one way
 
 def spoil(strokes: Strokes, rng: np.random.Generator) -> Strokes:
     """The same drawing after something went wrong with it, or as it was."""
-    size = extent(strokes)
-    if rng.random() >= SPOILT or size == 0:
+    if rng.random() >= SPOILT or (size := extent(strokes)) == 0:
         return strokes
     return SPOILS[rng.integers(len(SPOILS))](strokes, size, rng)
 
@@ -88,7 +87,8 @@ def turn(strokes: Strokes, size: float, rng: np.random.Generator) -> Strokes:
 
 
 def stretch(strokes: Strokes, size: float, rng: np.random.Generator) -> Strokes:
-    return [stroke * (np.exp(rng.uniform(-0.75, 0.75)), 1) for stroke in strokes]
+    wide = np.exp(rng.uniform(-0.75, 0.75))
+    return [stroke * (wide, 1) for stroke in strokes]
 
 
 SPOILS: tuple[Callable[[Strokes, float, np.random.Generator], Strokes], ...] = (
