@@ -4,7 +4,8 @@ from collections.abc import Callable
 
 import numpy as np
 
-from adder.drawing.strokes import curve, dense, extent
+from adder.drawing.curves import curve, dense
+from adder.drawing.strokes import extent
 from adder.learning.shapes import rotate
 
 Strokes = list[np.ndarray]

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from adder.drawing.strokes import dense
+from adder.drawing.curves import dense
 
 Strokes = list[np.ndarray]
 PIECE = 1.1  # between the points of a glyph, some twenty high

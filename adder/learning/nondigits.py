@@ -7,7 +7,8 @@ from collections.abc import Callable
 
 import numpy as np
 
-from adder.drawing.strokes import dense, extent
+from adder.drawing.curves import dense
+from adder.drawing.strokes import extent
 from adder.learning.letters import letter
 from adder.learning.shapes import rotate, shape
 

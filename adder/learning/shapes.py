@@ -9,7 +9,7 @@ from functools import cache
 
 import numpy as np
 
-from adder.drawing.strokes import curve, dense
+from adder.drawing.curves import curve, dense
 
 Strokes = list[np.ndarray]
 

@@ -1,0 +1,79 @@
+"""The line that a pen takes from point to point: smooth, as the page paints it, or straight.
+
+Strokes are a list of (N, 2) arrays of points, none empty. Everything happens for all strokes of a drawing at once.
+"""
+
+from itertools import accumulate, pairwise
+
+import numpy as np
+
+PIECE = 1 / 16  # of the drawing's size: where two points lie farther apart, a curve leads from one to the other
+TINY = np.finfo(float).tiny
+PIECES = 512  # about so many of them at most: a long scribble gets coarser ones
+ROUNDNESS = (4, -0.2)  # of a turn, by its cosine: smooth up to 72 degrees, a corner beyond 87
+STRAIGHT = 0.01  # a chord whose curve leaves it at a smaller angle, in radians, at both ends needs no points between
+
+
+def curve(strokes: list[np.ndarray]) -> list[np.ndarray]:
+    """The smooth curve through all points of each stroke that the page paints too (web/curve.js).
+
+    Points are put only between those that are far apart, on a cubic whose directions at its ends follow the circle
+    through three neighbours (Catmull and Rom 1974); where a stroke turns sharply there is a corner.
+    """
+    points, chords, lengths = as_chords(strokes)
+    piece = max(PIECE * (points.max(0) - points.min(0)).max(), lengths.sum() / PIECES)
+    if lengths.max() <= piece:
+        return strokes
+    along = chords / np.maximum(lengths, TINY)[:, None]  # (N, 2), of length 1, or 0 where a stroke ends
+    ways = np.zeros_like(points)  # the direction of the curve at each point, and how round it is there
+    ways[1:] = along[:-1] * lengths[1:, None] + along[1:] * lengths[:-1, None]
+    roundness = np.clip(ROUNDNESS[0] * (along[:-1] * along[1:]).sum(1) + ROUNDNESS[1], 0, 1)
+    ways[1:] *= (roundness / np.maximum(np.hypot(ways[1:, 0], ways[1:, 1]), TINY))[:, None]
+    first = starts(strokes)
+    last = np.concatenate((first[1:], [len(points)])) - 1
+    second, last_but_one = np.minimum(first + 1, last), np.maximum(last - 1, 0)
+    for end, chord, inner in ((first, first, second), (last, last - 1, last_but_one)):
+        u, v = along[chord], ways[inner]  # mirrored at the chord: the same arc goes on
+        ways[end] = 2 * (u * v).sum(1, keepdims=True) * u - v
+    after = np.concatenate((ways[1:], ways[:1]))
+    aside = [np.abs(along[:, 0] * way[:, 1] - along[:, 1] * way[:, 0]) for way in (ways, after)]
+    of, t = divide(np.where(np.maximum(*aside) > STRAIGHT, lengths / piece, 0))
+    bow = lengths[of, None] * t * (1 - t) * (ways[of] * (1 - t) - after[of] * t)
+    return split(points[of] + chords[of] * t**2 * (3 - 2 * t) + bow, of, first)
+
+
+def dense(strokes: list[np.ndarray], piece: float) -> list[np.ndarray]:
+    """The same lines with points at most `piece` apart, as a pen gives them."""
+    points, chords, lengths = as_chords(strokes)
+    of, t = divide(lengths / piece)
+    return split(points[of] + chords[of] * t, of, starts(strokes))
+
+
+def starts(strokes: list[np.ndarray]) -> np.ndarray:
+    """The place of each stroke's first point among all points."""
+    return np.array([0, *accumulate(len(stroke) for stroke in strokes[:-1])])
+
+
+def as_chords(strokes: list[np.ndarray]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """All points (N, 2), the ways to the next of the same stroke (N, 2), 0 from its last, and their lengths (N,)."""
+    points = np.concatenate(strokes)
+    chords = np.zeros_like(points)
+    chords[:-1] = points[1:] - points[:-1]
+    chords[starts(strokes)[1:] - 1] = 0
+    return points, chords, np.hypot(chords[:, 0], chords[:, 1])
+
+
+def divide(pieces: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """How many pieces each chord falls into, rounded up, at least 1 -> the chord of each, and where on it it begins.
+
+    (M,) int and (M, 1) in [0, 1).
+    """
+    pieces = np.maximum(np.ceil(pieces), 1).astype(int)
+    of = np.repeat(np.arange(len(pieces)), pieces)
+    return of, ((np.arange(len(of)) - (np.cumsum(pieces) - pieces)[of]) / pieces[of])[:, None]
+
+
+def split(points: np.ndarray, of: np.ndarray, first: np.ndarray) -> list[np.ndarray]:
+    """Points as strokes again, by the chords that they lie on and the chords with which strokes begin."""
+    bounds = [*np.searchsorted(of, first).tolist(), len(points)]
+    return [points[start:end] for start, end in pairwise(bounds)]
