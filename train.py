@@ -10,6 +10,7 @@ from pathlib import Path
 
 from adder.learning import data, distributed, report, sources, training
 from adder.learning.recipes import RECIPES
+from adder.learning.run import STATE, Run, Settings
 from adder.network import checkpoint
 from adder.network.model import choose_device
 
@@ -25,6 +26,8 @@ FIXED_BY_THE_RUN = (
     "extra",
     "without",
     "all_writers",
+    "teacher",
+    "snapshots",
     "out",
     "dry_run",
 )
@@ -44,6 +47,14 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
         default="auto",
         choices=("auto", "cpu", "cuda", "mps"),
         help="where to train (default: the best that is there)",
+    )
+    parser.add_argument(
+        "--workers",
+        type=int,
+        choices=range(65),
+        metavar="N",
+        help="processes that draw the next epochs meanwhile, some 300 MB each (default: one for every core to spare, "
+        f"at most {distributed.MOST_WORKERS}); how many changes no image",
     )
     parser.add_argument("--epochs", type=whole_number, help="passes over the training data (default: the recipe's)")
     parser.add_argument("--batch-size", type=whole_number, help="images a step (default: the recipe's)")
@@ -80,6 +91,16 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
         metavar="FILE",
         help="train on these drawings too, as demo.py --collect wrote them (may be given several times)",
     )
+    parser.add_argument(
+        "--teacher",
+        action="append",
+        type=Path,
+        metavar="FILE",
+        help="learn from the answers of the network in this weights file too (may be given several times)",
+    )
+    parser.add_argument(
+        "--snapshots", action="store_true", help="keep networks on the way, from 0 steps to the end, in RUN/snapshots"
+    )
     parser.add_argument("--dry-run", action="store_true", help="the whole path on little data, in under a minute")
     flags = parser.parse_args(arguments)
     given = [name for name in FIXED_BY_THE_RUN if getattr(flags, name) not in (None, False, [])]
@@ -102,12 +123,12 @@ def positive_number(text: str) -> float:
     return value
 
 
-def settings(flags: argparse.Namespace) -> training.Settings:
+def settings(flags: argparse.Namespace) -> Settings:
     name = flags.recipe or "default"
     recipe = RECIPES[name]
     defaults: dict = {"epochs": recipe.epochs, "batch_size": recipe.batch_size, "limit": None}
     defaults |= DRY_RUN if flags.dry_run else {}
-    return training.Settings(
+    return Settings(
         recipe=name,
         epochs=flags.epochs or defaults["epochs"],
         batch_size=flags.batch_size or defaults["batch_size"],
@@ -118,12 +139,14 @@ def settings(flags: argparse.Namespace) -> training.Settings:
         limit=defaults["limit"],
         supervision=flags.supervision or "both",
         extra=tuple(map(str, flags.extra or ())),
+        teachers=tuple(map(str, flags.teacher or ())),
+        snapshots=flags.snapshots,
     )
 
 
 def origin(flags: argparse.Namespace, command: str) -> dict:
     """Where a run comes from, for the record."""
-    facts = {"command": command, "commit": report.commit()}
+    facts: dict = {"command": command, "commit": report.commit()}
     if flags.all_writers:
         _, before = checkpoint.load(flags.all_writers / training.WEIGHTS)
         if before.get("settings", {}).get("all_writers", True) or before["recipe"] != (flags.recipe or "default"):
@@ -133,6 +156,10 @@ def origin(flags: argparse.Namespace, command: str) -> dict:
             "calibrated_by": before["command"],
             "held_out": before["validation"],
         }
+    if flags.teacher:
+        told = ("command", "commit", "recipe", "settings", "validation")
+        descriptions = [checkpoint.load(path)[1] for path in flags.teacher]
+        facts["taught_by"] = [{name: each[name] for name in told if name in each} for each in descriptions]
     return facts
 
 
@@ -150,7 +177,7 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         device = distributed.init_process_group(choose_device(flags.device))
         if flags.resume:
-            run = training.Run.load(folder, device)
+            run = Run.load(folder, device)
             if report.commit() not in (run.origin["commit"], *run.origin.get("resumed_at", ())):
                 run.origin.setdefault("resumed_at", []).append(report.commit())
         else:
@@ -160,23 +187,24 @@ def main(arguments: list[str] | None = None) -> int:
                     f"a batch of {chosen.batch_size} does not divide among {distributed.world_size()} processes; "
                     "choose another --batch-size"
                 )
-            run = training.Run(chosen, device, origin(flags, command))
+            run = Run(chosen, device, origin(flags, command))
             folder = folder or HERE / "runs" / f"{run.settings.recipe}-{time.strftime('%Y%m%d-%H%M%S')}"
             there = next(path for path in (folder.absolute(), *folder.absolute().parents) if path.exists())
             if not (there.is_dir() and os.access(there, os.W_OK)):
                 raise ValueError(f"--out {folder}: {there} is no folder that can be written to; name another")
-            if (folder / training.STATE).exists():
+            if (folder / STATE).exists():
                 raise ValueError(
                     f"{folder} holds a run; go on with --resume {folder}, or name another folder with --out"
                 )
         options = {name: getattr(run.settings, name) for name in ("without", "all_writers", "limit", "extra")}
         with distributed.local_rank_zero_first():
             sets = data.load(flags.data_dir, run.recipe.drawings, run.network.refusal is not None, **options)
-        metrics = training.train(run, sets, folder)
+        workers = distributed.spare_cores(device) if flags.workers is None else flags.workers
+        metrics = training.train(run, sets, folder, workers=workers)
     except KeyboardInterrupt:
         if distributed.rank():
             return 130
-        saved = folder and (folder / training.STATE).exists()
+        saved = folder and (folder / STATE).exists()
         advice = (
             f"go on with: python train.py --resume {folder}" if saved else "no epoch was finished, nothing is saved"
         )

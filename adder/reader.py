@@ -14,6 +14,7 @@ import torch
 
 from adder.drawing import image, strokes
 from adder.network import checkpoint
+from adder.network.folding import fold_batch_norms
 from adder.network.heads import SUMS
 from adder.network.model import Adder, choose_device
 from adder.network.saliency import saliency
@@ -47,7 +48,8 @@ class Reader:
     @classmethod
     def load(cls, path: str | Path | None = None, device: str = "auto") -> "Reader":
         """From a weights file, or the shipped one. CheckpointError for the file, ValueError for an absent device."""
-        return cls(*checkpoint.load_model(path or shipped_weights(), choose_device(device)))
+        network, description = checkpoint.load_model(path or shipped_weights(), choose_device(device))
+        return cls(fold_batch_norms(network), description)
 
     def read(self, ink: np.ndarray, number: int) -> Reading:
         """Ink (H, W) uint8, 0 paper .. 255 ink, 1 to 4096 px a side. ValueError says what was expected."""

@@ -18,6 +18,7 @@ from tqdm import tqdm
 
 from adder.learning import data, evaluation, report, sources, training
 from adder.learning.recipes import RECIPES, one_cycle
+from adder.learning.run import Run, Settings
 from adder.network import checkpoint
 from adder.network.heads import DIGITS, HEADS, NUMBERS
 from adder.network.model import Adder, choose_device
@@ -191,12 +192,12 @@ def from_scratch(
 ) -> tuple[float, ...]:
     """A network from scratch on MNIST alone, a share of the pairs withheld.
 
-    Returns (digit, and `accuracies`), in percent. `supervision` is "sum" or "both", as in training.Settings. What is
+    Returns (digit, and `accuracies`), in percent. `supervision` is "sum" or "both", as in Settings. What is
     scored is the average of the weights.
     """
     recipe = RECIPES[FROM_SCRATCH]
-    settings = training.Settings(FROM_SCRATCH, epochs, recipe.batch_size, recipe.lr, seed, supervision=supervision)
-    run = training.Run(settings, device, {})
+    settings = Settings(FROM_SCRATCH, epochs, recipe.batch_size, recipe.lr, seed, supervision=supervision)
+    run = Run(settings, device, {})
     train, seen = train.to(device), draw_seen(share, seed)
     there = seen.to(device)
     size = min(settings.batch_size, len(train.digits))
@@ -206,11 +207,11 @@ def from_scratch(
     with tqdm(total=total, desc=f"from scratch, {supervision}", unit=" steps", leave=False, disable=None) as bar:
         for _ in range(epochs):
             for batch in image_batches(train, there, size):
-                loss, _ = training.train_step(run, run.network, batch, (done + 0.5) / total)
+                counts = training.train_step(run, run.network, batch, (done + 0.5) / total)
                 done += 1
                 bar.update()
                 if done % training.REPORT_EVERY == 0:
-                    bar.set_postfix_str(f"loss {loss.item():.3f}", refresh=False)
+                    bar.set_postfix_str(f"loss {counts[0].item():.3f}", refresh=False)
     outputs = evaluation.predict(run.average, test.images.to(device))
     is_read = outputs.digit.argmax(1) == test.digits
     right = outputs.sum.argmax(2) == sums_of(test.digits)

@@ -8,7 +8,7 @@ from adder.learning.recipes import RECIPES
 from bench import shared
 
 COLUMNS = (
-    *("recipe", "parameters", "epochs run", "seconds an epoch", "digit", "sum, all ten numbers"),
+    *("recipe", "parameters", "epochs run", "digit", "sum, all ten numbers"),
     *("reported by its authors, %", "trained on"),
 )
 EPOCH_COLUMNS = ("recipe", "accuracy", "epoch", "here, validation images", "its authors, test images")
@@ -19,21 +19,17 @@ REPORTED = {  # by epoch, in % of MNIST's test images
 }
 
 
-def row(name: str, metrics: dict | None) -> list[str]:
-    """The cells of a recipe's run; dashes for one that has not been run."""
+def row(name: str, metrics: dict) -> list[str]:
+    """The cells of a recipe's run."""
     recipe = RECIPES[name]
-    reported = recipe.reported or "-"
-    if metrics is None:
-        return [name, "-", f"0 of {recipe.epochs}", "-", "-", "-", reported, "-"]
     epochs, test = metrics["settings"]["epochs"], metrics["test"]
     return [
         name,
         f"{metrics['parameters']:,}",
         f"{epochs} of {recipe.epochs}",
-        f"{metrics['seconds'] / epochs:.0f}",
         f"{test['digit_accuracy']:.2%}",
         f"{test['sum_accuracy']:.2%}",
-        reported,
+        recipe.reported or "-",
         metrics["device"],
     ]
 
@@ -46,7 +42,7 @@ def by_epoch(name: str, log: list[dict]) -> list[list[str]]:
         if epoch <= len(log):
             digit, added = (float(log[epoch - 1][f"mnist_{kind}_accuracy"]) for kind in ("digit", "sum"))
             here = added if what == "sum" else (digit + added) / 2
-            theirs = f"{reported[epoch]}%" if epoch in reported else f"from epoch {min(reported)} on"
+            theirs = f"{reported[epoch]}%" if epoch in reported else "-"
             rows.append([name, what, str(epoch), f"{here:.1%}", theirs])
     return rows
 
@@ -61,10 +57,10 @@ def main() -> None:
     files = parser.parse_args().metrics or sorted(shared.WEIGHTS.glob("*.json"))
     runs = [json.loads(file.read_text(encoding="utf-8")) for file in files]
     by_recipe = {run["recipe"]: run for run in runs}
-    shared.print_table(COLUMNS, [row(name, by_recipe.get(name)) for name in RECIPES])
+    shared.print_table(COLUMNS, [row(name, by_recipe[name]) for name in RECIPES if name in by_recipe])
     print(
-        "\nLast epoch, one seed each. `default` learns from pen strokes and non-digits too, so its epochs are longer; "
-        "the others from MNIST alone. Seconds were taken on different machines: bench.speed compares them on one.\n"
+        "\nLast epoch, one seed each. "
+        "`default` learns from pen strokes and non-digits too, the others from MNIST alone.\n"
     )
     rows = []
     for file, run in zip(files, runs, strict=True):

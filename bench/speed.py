@@ -20,6 +20,7 @@ from tqdm import tqdm
 
 from adder.learning import data, evaluation, sources, training
 from adder.learning.recipes import RECIPES
+from adder.learning.run import Run, Settings
 from adder.network import checkpoint, model
 from adder.reader import Reader, Reading
 from bench import shared
@@ -59,7 +60,7 @@ def race(name: str, sets: data.Sets, *, seed: int, limit: float, device: torch.d
     The clock stands still while the validation images are read.
     """
     recipe = RECIPES[name]
-    run = training.Run(training.Settings(name, recipe.epochs, recipe.batch_size, recipe.lr, seed), device, {})
+    run = Run(Settings(name, recipe.epochs, recipe.batch_size, recipe.lr, seed), device, {})
     images = sets.training.mnist.to(device)
     validation = sets.validation.to(device)
     steps = recipe.epochs * max(1, len(images.digits) // recipe.batch_size)
@@ -92,7 +93,7 @@ def race(name: str, sets: data.Sets, *, seed: int, limit: float, device: torch.d
     return Race(reached, seconds, done * recipe.batch_size / seconds)
 
 
-def reaches(target: float, run: training.Run, validation: sources.Split) -> bool:
+def reaches(target: float, run: Run, validation: sources.Split) -> bool:
     """Do the averaged weights get both outputs right so often? Ends at the first wrong answer too many."""
     wrong = torch.zeros(2)  # digits, sums
     for part in zip(*(tensor.split(500) for tensor in validation), strict=True):

@@ -2,7 +2,6 @@
 
 import pytest
 
-from adder.learning.recipes import RECIPES
 from bench import reproduction, seeds
 from tests.conftest import ROOT
 
@@ -13,10 +12,3 @@ def test_the_readme_shows_what_the_records_say(command, monkeypatch, capsys):
     command.main()
     rows = [line for line in capsys.readouterr().out.splitlines() if line.startswith("|")]
     assert len(rows) > 5 and set(rows) <= set((ROOT / "docs/results.md").read_text(encoding="utf-8").splitlines())
-
-
-def test_a_recipe_that_was_not_run_has_dashes():
-    for name in RECIPES:
-        cells = reproduction.row(name, None)
-        assert len(cells) == len(reproduction.COLUMNS) and cells[2].startswith("0 of ")
-        assert not any("%" in cell for cell in cells[:6])

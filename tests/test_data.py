@@ -40,7 +40,7 @@ def test_batches_pair_every_image_once_with_a_number_and_the_true_sum():
     numbers = torch.cat([batch.numbers for batch in epoch])
     np.testing.assert_allclose(numbers.bincount(minlength=10) / count, 0.1, atol=0.03)
     for batch in epoch:
-        assert batch.images.dtype == torch.float32 and batch.images.max() <= 1
+        assert batch.images.dtype == torch.uint8
         assert (batch.numbers + batch.digits).equal(batch.sums)
     second = torch.cat([batch.numbers for batch in data.batches(split, 100)])
     assert not second.equal(numbers), "numbers are drawn anew every epoch"
@@ -79,7 +79,7 @@ def test_nothing_learns_from_the_writer_of_the_examples(data_dir):
 
 def test_an_epoch_is_drawn_anew_by_its_seed(data_dir):
     training = data.load(data_dir, limit=200).training
-    one, same, other = training.epoch(1), training.epoch(1), training.epoch(2)
+    one, same, other = training.epochs([1, 1, 2], torch.device("cpu"))
     assert len(one.digits) == len(training) and one.images.shape[1:] == (1, 28, 28)
     assert one.images.equal(same.images) and one.digits.equal(same.digits)
     changed = (one.images != other.images).flatten(1).any(1)
@@ -90,11 +90,23 @@ def test_an_epoch_is_drawn_anew_by_its_seed(data_dir):
     assert kinds == list(range(data.NO_DIGIT, 10))
 
 
+def test_processes_draw_an_epoch_as_this_one_does(data_dir):
+    training = data.load(data_dir, limit=200).training
+    seeds = [3, 4, 5]
+    there = training.epochs(seeds, torch.device("cpu"), workers=2)
+    for here, other in zip(training.epochs(seeds, torch.device("cpu")), there, strict=True):
+        assert here.images.equal(other.images) and here.digits.equal(other.digits)
+
+
 def test_sets_that_a_run_goes_without(data_dir):
     sets = data.load(data_dir, without=data.OPTIONAL, limit=100)
     assert not sets.training.drawings and not len(sets.training.characters) and not len(sets.drawn.digits)
-    assert (sets.training.epoch(1).digits == data.NO_DIGIT).any(), "scribbles are still refused"
-    alone = data.load(data_dir, drawings=False, characters=False, limit=100).training.epoch(1)
+    assert (next(sets.training.epochs([1], torch.device("cpu"))).digits == data.NO_DIGIT).any(), (
+        "scribbles are still refused"
+    )
+    alone = next(
+        data.load(data_dir, drawings=False, characters=False, limit=100).training.epochs([1], torch.device("cpu"))
+    )
     assert len(alone.digits) == 100 and (alone.digits >= 0).all()
 
 

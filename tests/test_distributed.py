@@ -13,7 +13,8 @@ import torch
 
 from adder.learning import data, distributed
 from adder.learning.recipes import RECIPES
-from adder.learning.training import Run, Settings, train_step
+from adder.learning.run import Run, Settings
+from adder.learning.training import train_step
 from bench.shared import free_port
 from tests.conftest import ROOT
 from tests.test_train import fit, train, wait_for
@@ -54,8 +55,9 @@ def two_steps(recipe: str) -> tuple[float, torch.Tensor]:
             digits[::8] = data.NO_DIGIT
         numbers = torch.randint(10, (32,))
         sums = torch.where(digits == data.NO_DIGIT, data.NO_DIGIT, digits + numbers)
-        loss, _ = train_step(run, network, data.Batch(torch.rand(32, 1, 28, 28), digits, numbers, sums), 0.3)
-    mean = distributed.all_reduce(loss.detach()) / distributed.world_size()
+        images = torch.randint(256, (32, 1, 28, 28), dtype=torch.uint8)
+        loss = train_step(run, network, data.Batch(images, digits, numbers, sums), 0.3)[0]
+    mean = distributed.all_reduce(loss) / distributed.world_size()
     return mean.item(), flat(run.network) - before
 
 

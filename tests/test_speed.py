@@ -2,7 +2,8 @@ import numpy as np
 import pytest
 import torch
 
-from adder.learning import data, evaluation, training
+from adder.learning import data, evaluation
+from adder.learning.run import Run, Settings
 from adder.learning.sources import Split
 from adder.reader import Reader
 from bench import shared, speed
@@ -56,7 +57,7 @@ def test_reading_and_starting_are_measured(tmp_path, rng):
 
 
 def test_the_worse_output_decides_to_the_image(sets):
-    run = training.Run(training.Settings("one-epoch", 1, 64, 1e-2, 0), torch.device("cpu"), {})
+    run = Run(Settings("one-epoch", 1, 64, 1e-2, 0), torch.device("cpu"), {})
     images = Split(sets.validation.images[:600], sets.validation.digits[:600])
     scored = evaluation.score(evaluation.predict(run.average, images.images), images.digits)
     worse = min(scored["digit_accuracy"], scored["sum_accuracy"])

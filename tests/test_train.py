@@ -7,7 +7,6 @@ import signal
 import subprocess
 import sys
 import time
-import warnings
 
 import pytest
 
@@ -28,9 +27,7 @@ def train(*flags, data_dir, **options):
 
 def fit(*flags, data_dir) -> int:
     """The same in this process."""
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", "__array__ implementation", DeprecationWarning)  # Matplotlib's, of a tensor
-        return main(["--device", "cpu", "--data-dir", str(data_dir), *map(str, flags)])
+    return main(["--device", "cpu", "--data-dir", str(data_dir), *map(str, flags)])
 
 
 def finish(process, code=0):
@@ -86,12 +83,16 @@ def unbroken(data_dir, tmp_path_factory):
 @pytest.mark.parametrize("blow", [signal.SIGKILL, signal.SIGTERM])
 def test_a_run_that_is_stopped_resumes_to_the_same_result(unbroken, data_dir, tmp_path, blow):
     folder = tmp_path / "broken"
-    process = train(*QUICK, "--out", folder, data_dir=data_dir)
+    process = train(*QUICK, "--workers", 2, "--out", folder, data_dir=data_dir, start_new_session=True)
     wait_for(folder / "checkpoint.safetensors", process)
     process.send_signal(blow)
     output = finish(process, -signal.SIGKILL if blow == signal.SIGKILL else 130)
     if blow != signal.SIGKILL:
         assert f"--resume {folder}" in output and "Traceback" not in output
+    with pytest.raises(ProcessLookupError):
+        while True:  # until the processes that drew for it are gone too
+            os.killpg(process.pid, 0)
+            time.sleep(0.05)
     checkpoint.load(folder / "checkpoint.safetensors")
     assert not (folder / "metrics.json").exists()
     assert fit("--resume", folder, data_dir=data_dir) == 0

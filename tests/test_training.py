@@ -10,20 +10,7 @@ from torch.utils._pytree import tree_leaves
 
 from adder.learning import data, training
 from adder.learning.recipes import RECIPES
-from adder.learning.training import Run, Settings
-
-
-class Still:
-    """A training set of the same images in every epoch."""
-
-    def __init__(self, split):
-        self.split = split
-
-    def __len__(self):
-        return len(self.split.digits)
-
-    def epoch(self, seed):
-        return self.split
+from adder.learning.run import Run, Settings
 
 
 @pytest.fixture
@@ -37,7 +24,8 @@ def sets(rng):
     images = torch.from_numpy(rng.integers(0, 256, (64, 1, 28, 28)).astype("uint8"))
     split = data.Split(images, torch.arange(64) % 11 - 1)
     digits = data.Split(images, torch.arange(64) % 10)
-    return data.Sets(Still(split), digits, digits, data.as_non_digits(images), digits)
+    training = data.Training(split, [], split.images[:0], [], invented=0, limit=None)
+    return data.Sets(training, digits, digits, *[data.as_non_digits(images)] * 4, digits)
 
 
 def test_average_follows_the_network(run, sets):
@@ -59,7 +47,7 @@ def test_moving_average_is_that_of_torch(run, sets):
         return average.lerp(current, max(9 / (10 + int(count)), 0.01)) if average.is_floating_point() else current
 
     reference = AveragedModel(run.network, avg_fn=lerp, use_buffers=True)
-    for batch in data.batches(sets.training.epoch(0), 4):
+    for batch in data.batches(sets.training.fixed, 4):
         training.train_step(run, run.network, batch, 0.1)
         reference.update_parameters(run.network)
     for one, other in zip(run.average.state_dict().values(), reference.module.state_dict().values(), strict=True):
@@ -83,7 +71,7 @@ def test_a_step_after_a_resume_is_the_step_without(recipe, optimiser, sets, tmp_
         monkeypatch.setitem(RECIPES, recipe, replace(RECIPES[recipe], optimiser=OPTIMISERS[optimiser]))
     run = Run(Settings(recipe=recipe, epochs=1, batch_size=16, lr=1e-3, seed=3), torch.device("cpu"), {})
     torch.manual_seed(1)
-    steps = list(data.batches(sets.training.epoch(0), 16))
+    steps = list(data.batches(sets.training.fixed, 16))
     for batch in steps[:2]:
         training.train_step(run, run.network, batch, 0.3)
     run.save(tmp_path)
@@ -119,7 +107,7 @@ def test_a_step_waits_for_no_device(recipe, supervision, sets, monkeypatch):
     device = torch.device("meta")
     settings = Settings(recipe=recipe, epochs=1, batch_size=16, lr=1e-3, seed=3, supervision=supervision)
     run = Run(settings, device, {})
-    images = torch.empty(16, 1, 28, 28, device=device)
+    images = torch.empty(16, 1, 28, 28, dtype=torch.uint8, device=device)
     labels = [torch.empty(16, dtype=torch.long, device=device) for _ in range(3)]
     for step in range(2):
         with Watch() if step else nullcontext():
@@ -139,29 +127,10 @@ def test_state_comes_back_whole(run, sets, tmp_path):
         assert one.equal(other)
 
 
-@pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device here")
-def test_trains_on_cuda(sets):
-    settings = Settings(recipe="default", epochs=1, batch_size=16, lr=1e-3, seed=3)
-    run = Run(settings, torch.device("cuda"), {})
-    assert next(training.fit(run, sets))["loss"] > 0
-
-
-@pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device here")
-def test_a_step_does_not_wait_for_cuda(sets):
-    run = Run(Settings(recipe="default", epochs=1, batch_size=16, lr=1e-3, seed=3), torch.device("cuda"), {})
-    steps = data.batches(sets.training.epoch(0).to(run.device), 16)
-    training.train_step(run, run.network, next(steps), 0.5)
-    torch.cuda.set_sync_debug_mode("error")
-    try:
-        training.train_step(run, run.network, next(steps), 0.5)
-    finally:
-        torch.cuda.set_sync_debug_mode("default")
-
-
 def test_sums_alone_teach_without_a_digit_label(sets):
     settings = Settings(recipe="default", epochs=1, batch_size=16, lr=1e-3, seed=3, supervision="sum")
     run = Run(settings, torch.device("cpu"), {})
-    batch = next(data.batches(sets.training.epoch(0), 16))
+    batch = next(data.batches(sets.training.fixed, 16))
     other = batch._replace(digits=torch.where(batch.digits == data.NO_DIGIT, batch.digits, 9 - batch.digits))
     losses = []
     for each in (batch, other):

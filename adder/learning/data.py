@@ -9,8 +9,9 @@ import torch
 from torch import Tensor
 
 from adder.drawing import collection, image
-from adder.drawing.strokes import NO_DIGIT, Drawing, augment_strokes, draw, without_far_specks
-from adder.learning import hands, letters, nondigits, shapes
+from adder.drawing.strokes import NO_DIGIT, Drawing, augment_strokes
+from adder.learning import letters, nondigits, shapes
+from adder.learning.epochs import INVENTED, Training, as_non_digits
 from adder.learning.sources import Split, as_tensor, mnist, omniglot, pendigits, quickdraw
 
 OPTIONAL = ("pendigits", "omniglot", "quickdraw")  # sets that a run can do without
@@ -23,49 +24,12 @@ EXAMPLES_BY = 25  # the writer of the page's examples, of whom no network learns
 
 
 class Batch(NamedTuple):
-    """Images float32 (B, 1, 28, 28) in [0, 1]; digits, numbers and sums int64 (B,), -1 where there is no digit."""
+    """Images uint8 (B, 1, 28, 28), ink 255; digits, numbers and sums int64 (B,), -1 where there is no digit."""
 
     images: Tensor
     digits: Tensor
     numbers: Tensor
     sums: Tensor
-
-
-class Training:
-    """MNIST as it is; drawings and doodles drawn anew for every epoch; and non-digits, some of them invented anew."""
-
-    REPEATS = 2  # of drawings and characters in an epoch; the augmentation tells them apart
-    INVENTED = 9000
-
-    def __init__(
-        self,
-        mnist: Split,
-        drawings: list[Drawing],
-        characters: Tensor,
-        doodles: list[Drawing],
-        *,
-        invented: int,
-        limit: int | None,
-    ):
-        self.mnist, self.drawings, self.characters = mnist.first(limit), drawings[:limit], characters[:limit]
-        few = None if limit is None else limit // 8
-        self.doodles, self.invented = doodles[:few], min(invented, few or invented)
-
-    def __len__(self) -> int:
-        """Images in an epoch."""
-        again = self.REPEATS * (len(self.drawings) + len(self.characters) + len(self.doodles))
-        return len(self.mnist.digits) + self.invented + again
-
-    def epoch(self, seed: int) -> Split:
-        """The epoch's images and digits, on the CPU; how they are drawn depends on the seed alone."""
-        rng = np.random.default_rng(seed)
-        drawn = [render_randomly(hands.rewrite(d.digit, d.strokes, rng), rng) for d in self.drawings + self.doodles]
-        strokes = [drawing.strokes for drawing in self.drawings if drawing.digit != NO_DIGIT]
-        invented = [render_randomly(nondigits.invent(rng, strokes), rng) for _ in range(self.invented)]
-        digits = torch.tensor([drawing.digit for drawing in self.drawings + self.doodles], dtype=torch.long)
-        parts = [self.mnist, as_non_digits(as_tensor(invented))]
-        parts += [Split(as_tensor(drawn), digits), as_non_digits(self.characters)] * self.REPEATS
-        return Split(*(torch.cat(tensors) for tensors in zip(*parts, strict=True)))
 
 
 class Sets(NamedTuple):
@@ -80,6 +44,10 @@ class Sets(NamedTuple):
     fonts: Split
     test: Split  # of MNIST
 
+    def non_digits(self) -> dict[str, Split]:
+        """What a network should refuse and has not learned from, by its kind."""
+        return {name: getattr(self, name) for name in ("characters", "words", "shapes", "fonts")}
+
     def counts(self) -> dict[str, int]:
         """How many images or drawings of each kind there are, for the record."""
         kinds: dict[str, Sized] = {"mnist": self.training.mnist.digits, "drawings": self.training.drawings}
@@ -88,7 +56,10 @@ class Sets(NamedTuple):
         kinds |= {"validation characters": self.characters.digits, "validation words": self.words.digits}
         kinds |= {"validation shapes": self.shapes.digits, "validation fonts": self.fonts.digits}
         counts = {name: len(images) for name, images in kinds.items()}
-        return counts | {"invented non-digits an epoch": self.training.invented, "test mnist": len(self.test.digits)}
+        return counts | {
+            "invented non-digits an epoch": self.training.drawn.invented,
+            "test mnist": len(self.test.digits),
+        }
 
 
 def load(
@@ -126,7 +97,7 @@ def load(
             collected + (learned if drawings else []),
             torch.cat([nothing, *alphabets.values()]),
             [Drawing(NO_DIGIT, 0, strokes) for word in doodles.values() for strokes in word],
-            invented=Training.INVENTED if characters else 0,
+            invented=INVENTED if characters else 0,
             limit=limit,
         ),
         validation.first(limit),
@@ -160,21 +131,6 @@ def split_validation(training: Split) -> tuple[Split, Split]:
     return (Split(*(tensor[~held_out] for tensor in training)), Split(*(tensor[held_out] for tensor in training)))
 
 
-def render_randomly(strokes: list[np.ndarray], rng: np.random.Generator) -> np.ndarray | None:
-    """Strokes by another hand -> image (28, 28), drawn as the page does but with any pen, or as ink of any size."""
-    strokes = augment_strokes(hands.spoil(strokes, rng), rng)
-    if rng.random() < 0.85:
-        return image.strokes_to_mnist(strokes, width=rng.uniform(1.8, 3.6))
-    canvas = int(rng.integers(60, 400))
-    size = canvas * rng.uniform(0.25, 0.95)
-    brush = max(1.5, size * rng.uniform(0.02, 0.2))
-    return image.to_mnist(draw(without_far_specks(strokes), canvas=canvas, size=size, brush=brush))
-
-
-def as_non_digits(images: Tensor) -> Split:
-    return Split(images, torch.full((len(images),), NO_DIGIT))
-
-
 def batches(split: Split, size: int) -> Iterator[Batch]:
     """One epoch in random order, on the split's device: every image with a fresh random number 0..9 and the true sum.
 
@@ -182,8 +138,9 @@ def batches(split: Split, size: int) -> Iterator[Batch]:
     """
     count, device = len(split.digits), split.digits.device
     size = min(size, count)
-    for chosen in torch.randperm(count, device=device)[: count - count % size].view(-1, size):
-        digits = split.digits[chosen]
-        numbers = torch.randint(10, (size,), device=device)
-        sums = torch.where(digits == NO_DIGIT, NO_DIGIT, digits + numbers)
-        yield Batch(split.images[chosen].float() / 255, digits, numbers, sums)
+    order = torch.randperm(count, device=device)[: count - count % size]
+    digits = split.digits[order]
+    numbers = torch.randint(10, order.shape, device=device)
+    sums = torch.where(digits == NO_DIGIT, NO_DIGIT, digits + numbers)
+    for parts in zip(*(each.split(size) for each in (split.images[order], digits, numbers, sums)), strict=True):
+        yield Batch(*parts)

@@ -16,6 +16,8 @@ from torch import Tensor, nn
 from torch.nn.modules.batchnorm import _BatchNorm
 from torch.nn.parallel import DistributedDataParallel
 
+MOST_WORKERS = 8
+
 
 def init_process_group(device: torch.device) -> torch.device:
     """Joins the processes of torchrun, if it started this one; the device that is this one's own."""
@@ -31,6 +33,14 @@ def init_process_group(device: torch.device) -> torch.device:
 def destroy_process_group() -> None:
     if dist.is_initialized():
         dist.destroy_process_group()
+
+
+def spare_cores(device: torch.device) -> int:
+    """How many of this machine's cores neither its training processes nor their threads keep busy, for each of them."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    processes = int(os.environ.get("LOCAL_WORLD_SIZE", 1))
+    busy = torch.get_num_threads() if device.type == "cpu" else 1
+    return max(0, min(MOST_WORKERS, cores // processes - busy))
 
 
 def rank() -> int:

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -20,7 +21,12 @@ MISTAKES = 40  # pictures of the worst ones
 
 
 def commit() -> str | None:
-    """The commit that the code is at, marked '-dirty' when tracked files differ from it; None outside git."""
+    """The commit that the code is at, marked '-dirty' when tracked files differ; None outside git.
+
+    $ADDER_COMMIT says it for a copy that has no history, or another's.
+    """
+    if "ADDER_COMMIT" in os.environ:
+        return os.environ["ADDER_COMMIT"]
     command = ["git", "-C", str(Path(__file__).parent), "describe", "--always", "--abbrev=40", "--exclude=*", "--dirty"]
     try:
         return subprocess.run(command, capture_output=True, encoding="utf-8", check=True).stdout.strip()
@@ -86,7 +92,7 @@ def draw_confusion(path: Path, counts: Tensor) -> None:
     """counts int64 (10, 10): rows are true digits, columns what was read."""
     figure = Figure(figsize=(5.5, 5.5), layout="constrained")
     axes = figure.subplots()
-    mistakes = counts.clone().fill_diagonal_(0)
+    mistakes = counts.clone().fill_diagonal_(0).numpy()
     axes.imshow(mistakes, cmap="Reds", vmin=0, vmax=max(1, int(mistakes.max())))
     for row in range(10):
         for column in range(10):
@@ -121,7 +127,7 @@ def draw_mistakes(path: Path, split: Split, digit_logits: Tensor) -> None:
     for axes, index in zip(figure.subplots(rows, columns, squeeze=False).flat, worst + [None] * columns, strict=False):
         axes.axis("off")
         if index is not None:
-            axes.imshow(images[index, 0], cmap="gray_r")
+            axes.imshow(images[index, 0].numpy(), cmap="gray_r")
             axes.set_title(f"{digits[index]}, {read[index]} {sureness[index]:.0%}", fontsize=9)
     save(figure, path)
 

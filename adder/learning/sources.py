@@ -14,6 +14,7 @@ import os
 import shutil
 import zipfile
 import zlib
+from multiprocessing.pool import ThreadPool
 from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import quote
@@ -113,9 +114,11 @@ def omniglot(folder: Path) -> dict[str, Tensor]:
         pictures = read_alphabets(root)
     if pictures is None:
         raise DataError(f"{root} is damaged; delete it and run again, or go without by --without omniglot")
-    return {
-        name: as_tensor([image.to_mnist(255 - picture) for picture in alphabet]) for name, alphabet in pictures.items()
-    }
+    with ThreadPool() as threads:  # OpenCV lets others go on
+        return {
+            name: as_tensor(threads.map(lambda picture: image.to_mnist(255 - picture), alphabet))
+            for name, alphabet in pictures.items()
+        }
 
 
 def read_alphabets(root: Path) -> dict[str, list[np.ndarray]] | None:

@@ -5,9 +5,8 @@ before it, and a resumed run equals an unbroken one on the same CPU; on CUDA nob
 """
 
 import time
-from collections.abc import Iterator
-from copy import deepcopy
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import asdict
 from functools import cache, partial
 from pathlib import Path
 
@@ -16,107 +15,43 @@ import torch.nn.functional as F
 from torch import Tensor
 from tqdm import tqdm
 
-from adder.learning import data, distributed, evaluation, report
+from adder.learning import data, distillation, distributed, evaluation, report, snapshots
 from adder.learning.augment import augment
-from adder.learning.recipes import RECIPES
+from adder.learning.graph import capture
+from adder.learning.run import Run
 from adder.network import checkpoint
 from adder.network import model as models
 
-STATE = "checkpoint.safetensors"
 WEIGHTS = "adder.safetensors"
 REFUSED = 0.001  # of the validation digits: what the threshold may refuse, so that other writers stay below 0.5 %
+SURE = 0.9  # of a digit: a non-digit that is read so is worse than one that is read
 SPREAD, SPREAD_UNTIL = 10.0, 0.5  # from sums alone: the weight of `spread`, and its share of the steps
+CURVES_EVERY = 10.0  # s: drawing them takes longer than an epoch on a GPU
 REPORT_EVERY = 20  # steps between looks at the running means: each look waits for the device
 
 
-@dataclass(frozen=True)
-class Settings:
-    """What a run is determined by, besides the data's content and the machine."""
-
-    recipe: str
-    epochs: int
-    batch_size: int
-    lr: float
-    seed: int
-    without: tuple[str, ...] = ()  # data sets left out
-    all_writers: bool = False  # the validation writers are trained on too
-    limit: int | None = None  # images of each set, for a dry run
-    supervision: str = "both"  # or "sum": no digit is told, only sums
-    extra: tuple[str, ...] = ()  # files of collected drawings
-
-
-class Run:
-    """One run's moving parts: network, its average, optimiser, and the log of the epochs behind it.
-
-    `origin` tells where the run comes from (command, commit) and is kept through every resume.
-    """
-
-    def __init__(self, settings: Settings, device: torch.device, origin: dict):
-        self.settings, self.device, self.origin = settings, device, origin
-        self.recipe = RECIPES[settings.recipe]
-        torch.manual_seed(settings.seed)
-        self.network = models.build(**self.recipe.model).to(device)
-        distributed.convert_sync_batchnorm(self.network)
-        self.average = deepcopy(self.network)
-        self.updates = 0  # of the average
-        self.optimiser = self.recipe.optimiser(self.network.parameters(), settings.lr)
-        self.log: list[dict] = []
-
-    def save(self, folder: Path) -> None:
-        tensors = {f"network.{name}": tensor for name, tensor in self.network.state_dict().items()}
-        tensors |= {f"average.{name}": tensor for name, tensor in self.average.state_dict().items()}
-        for index, state in self.optimiser.state_dict()["state"].items():
-            tensors |= {f"optimiser.{index}.{name}": value for name, value in state.items()}
-        description: dict = {"settings": asdict(self.settings), "origin": self.origin, "log": self.log}
-        description["updates"] = self.updates
-        checkpoint.save(folder / STATE, tensors, description)
-
-    @classmethod
-    def load(cls, folder: Path, device: torch.device) -> "Run":
-        """Raises CheckpointError when the folder holds no whole checkpoint of this version."""
-        path = folder / STATE
-        tensors, description = checkpoint.load(path)
-        try:
-            settings = description["settings"]
-            settings |= {name: tuple(settings.get(name, ())) for name in ("without", "extra")}
-            run = cls(Settings(**settings), device, description["origin"])
-            run.log, run.updates = description["log"], description["updates"]
-            parts: dict[str, dict] = {"network": {}, "average": {}, "optimiser": {}}
-            for name, tensor in tensors.items():
-                part, _, rest = name.partition(".")
-                parts[part][rest] = tensor
-            run.network.load_state_dict(parts["network"])
-            run.average.load_state_dict(parts["average"])
-            state: dict[int, dict] = {}
-            for name, tensor in parts["optimiser"].items():
-                index, _, key = name.partition(".")
-                state.setdefault(int(index), {})[key] = tensor
-            groups = run.optimiser.state_dict()["param_groups"]
-            run.optimiser.load_state_dict({"state": state, "param_groups": groups})
-            give_moments_their_layout(run.optimiser)
-        except (KeyError, TypeError, ValueError, RuntimeError) as error:
-            raise checkpoint.CheckpointError(f"{path} is not the state of a run of this version ({error})") from error
-        return run
-
-
-def train(run: Run, sets: data.Sets, folder: Path) -> dict | None:
+def train(run: Run, sets: data.Sets, folder: Path, *, workers: int = 0) -> dict | None:
     """Trains what is left of the run, evaluates it once on the test set and writes the folder; returns the metrics.
 
     After every epoch the folder holds all that is needed to resume. Raises OSError when it cannot be written. Of
     several processes the first evaluates and writes, the others return None.
     """
     network = run.average
-    for _ in fit(run, sets):
+    drawn = -CURVES_EVERY
+    for row in fit(run, sets, workers=workers, folder=folder if run.settings.snapshots else None):
         if distributed.rank() == 0:
             run.save(folder)
             with report.unless_in_use():
                 report.write_log(folder / "log.csv", run.log)
-            with report.unless_in_use():
-                report.draw_curves(folder / "curves.png", run.log)
+            if row["epoch"] == run.settings.epochs or row["seconds"] - drawn > CURVES_EVERY:
+                drawn = row["seconds"]
+                with report.unless_in_use():
+                    report.draw_curves(folder / "curves.png", run.log)
     if distributed.rank() != 0:
         return None
     calibration = run.origin.get("calibration") or calibrate(network, sets, run.device)
     network.temperature.fill_(calibration["temperature"])
+    snapshots.finish(folder, calibration["temperature"])
     outputs = evaluation.predict(network, sets.test.images.to(run.device))
     metrics = {
         "recipe": run.settings.recipe,
@@ -130,7 +65,7 @@ def train(run: Run, sets: data.Sets, folder: Path) -> dict | None:
         "processes": distributed.world_size(),
         "data": sets.counts(),
         "seconds": run.log[-1]["seconds"],
-        "validation": validate(network, sets, run.device),
+        "validation": validate(network, sets, run.device, threshold=calibration.get("threshold")),
         "test": evaluation.score(outputs, sets.test.digits),
     }
     checkpoint.save(folder / WEIGHTS, network.state_dict(), metrics)
@@ -142,14 +77,27 @@ def train(run: Run, sets: data.Sets, folder: Path) -> dict | None:
     return metrics
 
 
-def fit(run: Run, sets: data.Sets) -> Iterator[dict]:
-    """Trains the epochs that are left; after each, yields its row of the log."""
+def fit(run: Run, sets: data.Sets, *, workers: int = 0, folder: Path | None = None) -> Iterator[dict]:
+    """Trains the epochs that are left; after each, yields its row of the log.
+
+    So many `workers` draw epochs ahead; the run's snapshots, if there is a folder for them, are written on the way.
+    """
     settings, log = run.settings, run.log
     network = distributed.data_parallel(run.network)
     first = distributed.rank() == 0
     before = log[-1]["seconds"] if log else 0.0
     started = time.perf_counter()
     size = len(sets.training)
+    steps = max(1, size // settings.batch_size)
+    moments = snapshots.moments(steps, settings.epochs) if folder and first else set()
+
+    def look() -> None:
+        if folder and run.updates in moments:
+            snapshots.take(run, steps, validate(run.average, sets, run.device), folder)
+
+    look()
+    seeds = [settings.seed * 100_003 + epoch + 1 for epoch in range(settings.epochs)]
+    drawn = sets.training.epochs(seeds[len(log) :], run.device, workers=workers)
     with tqdm(
         total=settings.epochs * size,
         initial=len(log) * size,
@@ -161,35 +109,32 @@ def fit(run: Run, sets: data.Sets) -> Iterator[dict]:
         disable=not first,
     ) as bar:
         for epoch in range(len(log), settings.epochs):
-            seed = settings.seed * 100_003 + epoch + 1
-            images = sets.training.epoch(seed).to(run.device)
-            torch.manual_seed(seed)
-            row: dict = {"epoch": epoch + 1, **train_epoch(run, network, images, epoch, bar)}
+            images = next(drawn)
+            torch.manual_seed(seeds[epoch])
+            row: dict = {"epoch": epoch + 1, **train_epoch(run, network, images, epoch, bar, look)}
             row["validation"] = validate(run.average, sets, run.device) if first else {}
             row["seconds"] = before + time.perf_counter() - started
             log.append(row)
             yield row
 
 
-def train_epoch(run: Run, network: torch.nn.Module, images: data.Split, epoch: int, bar: tqdm) -> dict[str, float]:
+def train_epoch(
+    run: Run, network: torch.nn.Module, images: data.Split, epoch: int, bar: tqdm, look: Callable[[], None]
+) -> dict[str, float]:
     """One pass over the images, which lie on the run's device. Returns the epoch's means, over digits.
 
-    `network` is the run's, or the same with its gradients averaged over processes.
+    `network` is the run's, or the same with its gradients averaged over processes; `look` is called after every step.
     """
     network.train()
-    totals = torch.zeros(4, device=run.device)  # loss, digits, read right, sums right
+    totals = torch.zeros(4, device=run.device)
     steps = max(1, len(images.digits) // run.settings.batch_size)
     for step, batch in enumerate(data.batches(images, run.settings.batch_size), 1):
-        loss, prediction = train_step(run, network, batch, (epoch + (step - 0.5) / steps) / run.settings.epochs)
-        digits, sums = distributed.shard(batch.digits), distributed.shard(batch.sums)
-        is_digit = digits != data.NO_DIGIT
-        right = prediction.digit.argmax(1) == digits
-        added = prediction.sum.argmax(1) == sums
-        totals += torch.stack([loss.detach(), *(each.sum() for each in (is_digit, right, added))])
+        totals += train_step(run, network, batch, (epoch + (step - 0.5) / steps) / run.settings.epochs)
         if step % REPORT_EVERY == 0:
             total_loss, digits, read, sums = totals.tolist()
             text = f"loss {total_loss / step:.3f}, digit {read / digits:.2%}, sum {sums / digits:.2%}"
             bar.set_postfix_str(text, refresh=False)
+        look()
         bar.update(len(batch.digits))
     total_loss, digits, read, sums = distributed.all_reduce(totals).tolist()
     loss = total_loss / steps / distributed.world_size()
@@ -197,34 +142,56 @@ def train_epoch(run: Run, network: torch.nn.Module, images: data.Split, epoch: i
     return {"lr": lr, "loss": loss, "digit_accuracy": read / digits, "sum_accuracy": sums / digits}
 
 
-def train_step(run: Run, network: torch.nn.Module, batch: data.Batch, done: float) -> tuple[Tensor, models.Prediction]:
-    """Loss and prediction of this process's share of the batch; averaged over processes, losses are the batch's.
+def train_step(run: Run, network: torch.nn.Module, batch: data.Batch, done: float) -> Tensor:
+    """One step with this process's share of the batch. Returns, on the device, float32 (4,): the loss, and how many
+    digits there were, how many were read right, and how many sums were right.
 
-    `done` is the share of the run's steps behind it, which the learning rate follows.
+    `done` is the share of the run's steps behind it, which the learning rate follows. A CUDA device is told the whole
+    way from the batch to the gradients in one launch.
     """
     for group in run.optimiser.param_groups:
         group["lr"] = run.settings.lr * run.recipe.schedule(done)
-    images = batch.images
+    spread = run.settings.supervision == "sum" and done < SPREAD_UNTIL
+    backward: Callable[..., Tensor] = partial(forward_backward, run, network, spread)
+    if run.device.type == "cuda" and distributed.world_size() == 1:
+        if (spread, len(batch.digits)) not in run.graphs:
+            run.graphs[spread, len(batch.digits)] = capture(backward, batch, network)
+        backward = run.graphs[spread, len(batch.digits)]
+    counts = backward(*batch)
+    run.optimiser.step()
+    run.update_average()
+    return counts
+
+
+def forward_backward(
+    run: Run, network: torch.nn.Module, spread: bool, images: Tensor, digits: Tensor, numbers: Tensor, sums: Tensor
+) -> Tensor:
+    """A batch, as data.Batch holds it -> gradients, and train_step's (4,); averaged over processes, losses are the
+    batch's."""
+    images = images.float() / 255
     if run.recipe.augment:
         images = augment(images, run.recipe.augment)
-    images, digits, numbers, sums = (distributed.shard(part) for part in batch._replace(images=images))
+    each = distributed.world_size() / (digits != data.NO_DIGIT).sum().clamp(min=1)
+    images, digits, numbers, sums = (distributed.shard(part) for part in (images, digits, numbers, sums))
+    is_digit = digits != data.NO_DIGIT
     with mixed_precision(run.device):
         prediction = network(images, numbers)
-    each = distributed.world_size() / (batch.digits != data.NO_DIGIT).sum().clamp(min=1)
     entropy = partial(F.cross_entropy, ignore_index=data.NO_DIGIT, reduction="sum")
     loss = each * entropy(prediction.sum, sums)
     if run.settings.supervision == "both":
         loss = loss + each * entropy(prediction.digit, digits)
-    elif done < SPREAD_UNTIL:
-        loss = loss - SPREAD * entropy_of_mean(prediction.digit, digits != data.NO_DIGIT)
+    elif spread:
+        loss = loss - SPREAD * entropy_of_mean(prediction.digit, is_digit)
     if prediction.refusal is not None:
-        no_digit = (digits == data.NO_DIGIT).float()
-        loss = loss + F.binary_cross_entropy_with_logits(prediction.refusal, no_digit)
+        loss = loss + F.binary_cross_entropy_with_logits(prediction.refusal, (~is_digit).float())
+    if run.teachers:
+        with mixed_precision(run.device):
+            taught = distillation.loss(run.teachers, images, numbers, each * is_digit, prediction)
+        loss = (1 - distillation.WEIGHT) * loss + distillation.WEIGHT * taught
     run.optimiser.zero_grad()
     loss.backward()
-    run.optimiser.step()
-    update_average(run)
-    return loss, prediction
+    right, added = prediction.digit.argmax(1) == digits, prediction.sum.argmax(1) == sums
+    return torch.stack([loss.detach(), *(each.sum() for each in (is_digit, right, added))])
 
 
 def entropy_of_mean(logits: Tensor, counted: Tensor) -> Tensor:
@@ -255,9 +222,14 @@ def calibrate(network: models.Adder, sets: data.Sets, device: torch.device) -> d
     return calibration
 
 
-def validate(network: models.Adder, sets: data.Sets, device: torch.device) -> dict[str, dict]:
-    """Scores on MNIST's validation images, on drawn digits and, for refusal, on foreign characters."""
-    splits = {"mnist": sets.validation, "drawn": sets.drawn, "foreign": sets.characters}
+def validate(
+    network: models.Adder, sets: data.Sets, device: torch.device, *, threshold: float | None = None
+) -> dict[str, dict]:
+    """Scores on MNIST's validation images and on drawn digits; for a network that refuses, on non-digits of each kind.
+
+    With a threshold, the shares that it refuses, and of non-digits those taken for a digit with more than SURE.
+    """
+    splits = {"mnist": sets.validation, "drawn": sets.drawn, **sets.non_digits()}
     outputs = {
         name: evaluation.predict(network, split.images.to(device))
         for name, split in splits.items()
@@ -266,35 +238,19 @@ def validate(network: models.Adder, sets: data.Sets, device: torch.device) -> di
     scores: dict[str, dict[str, float]] = {
         name: evaluation.score(outputs[name], splits[name].digits) for name in ("mnist", "drawn") if name in outputs
     }
-    if "foreign" in outputs and outputs["mnist"].refusal is not None:
-        digits = torch.cat([evaluation.digit_score(outputs[name]) for name in scores])
-        scores["foreign"] = {"auroc": evaluation.auroc(digits, evaluation.digit_score(outputs["foreign"]))}
+    if outputs["mnist"].refusal is None:
+        return scores
+    digits = torch.cat([evaluation.digit_score(outputs[name]) for name in scores])
+    for name, output in outputs.items():
+        score = evaluation.digit_score(output)
+        if name in sets.non_digits():
+            scores[name] = {"auroc": evaluation.auroc(digits, score)}
+        if threshold is not None:
+            scores[name]["refused"] = (score < threshold).double().mean().item()
+            if name in sets.non_digits():
+                sure = (score >= threshold) & (output.digit.softmax(1).amax(1) > SURE)
+                scores[name]["sure"] = sure.double().mean().item()
     return scores
-
-
-@torch.no_grad()
-def update_average(run: Run) -> None:
-    """Moves the average towards the network, exponentially; it forgets faster while it is young.
-
-    The network's weight is 9 / (10 + updates), at least 1 - decay, and the first update copies. The count is Python's
-    and the move one call for all tensors: torch's AveragedModel reads its own count back from the device for each.
-    """
-    weight = max(9 / (10 + run.updates), 1 - run.recipe.averaging) if run.updates else 1.0
-    pairs = list(zip(run.average.state_dict().values(), run.network.state_dict().values(), strict=True))
-    floats = [pair for pair in pairs if pair[0].is_floating_point()]
-    torch._foreach_lerp_([average for average, _ in floats], [current for _, current in floats], weight)
-    for average, current in pairs:
-        if not average.is_floating_point():
-            average.copy_(current)
-    run.updates += 1
-
-
-def give_moments_their_layout(optimiser: torch.optim.Optimizer) -> None:
-    """Lays each moment out as its parameter is: fused optimisers walk both as they lie, and files hold rows."""
-    for parameter, state in optimiser.state.items():
-        for name, moment in state.items():
-            if torch.is_tensor(moment) and moment.shape == parameter.shape:
-                state[name] = torch.empty_like(parameter, requires_grad=False).copy_(moment)
 
 
 def mixed_precision(device: torch.device) -> torch.autocast:

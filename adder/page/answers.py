@@ -21,6 +21,24 @@ def answer_pad(payload: Any, answer: Callable[[Strokes | np.ndarray, int], dict]
         return {"error": str(error)}
 
 
+def answer_pads(payloads: list, reader) -> list[dict]:
+    """What the page is told of each pad, the drawings among them read by one call."""
+    asked: list[tuple[int, Strokes | np.ndarray, int]] = []
+    answers: list[dict] = []
+
+    def ask(drawing: Strokes | np.ndarray, number: int) -> dict:
+        asked.append((len(answers), drawing, number))
+        return {}
+
+    for payload in payloads:
+        answers.append(answer_pad(payload, ask))
+    if asked:
+        places, drawings, numbers = zip(*asked, strict=True)
+        for place, reading in zip(places, reader.read_many(drawings, numbers), strict=True):
+            answers[place] = page_json(reading)
+    return answers
+
+
 def is_blank(drawing: Strokes | np.ndarray) -> bool:
     if isinstance(drawing, np.ndarray):
         return not drawing.any()
@@ -40,9 +58,13 @@ def reading_json(reading) -> dict:
         "sum": reading.sum,
         "is_digit": reading.is_digit,
         "digit_score": round(reading.digit_score, 4),
-        "digit_probs": [round(float(p), 4) for p in reading.digit_probs],
-        "sum_probs": [round(float(p), 4) for p in reading.sum_probs],
+        "digit_probs": rounded(reading.digit_probs),
+        "sum_probs": rounded(reading.sum_probs),
     }
+
+
+def rounded(probs: np.ndarray) -> list[float]:
+    return probs.astype(float).round(4).tolist()
 
 
 def page_json(reading) -> dict:

@@ -7,17 +7,16 @@ page itself keeps one request in flight and sends the newest state next.
 import json
 import sys
 from collections.abc import Callable, Iterable
-from functools import cache
+from functools import cache, partial
 from threading import Lock
 from typing import Any
 
 import gradio as gr
 import numpy as np
-from anyio import CapacityLimiter, to_thread
 from starlette.responses import JSONResponse
 
 from adder.drawing import picture
-from adder.page.answers import answer_pad, grey_values, page_json, read_drawing, reading_json
+from adder.page.answers import answer_pad, answer_pads, grey_values, page_json, read_drawing, reading_json
 from adder.page.head import TITLE, WEB
 from adder.page.payload import (
     MAX_POINTS,
@@ -29,6 +28,7 @@ from adder.page.payload import (
     checked_number,
     checked_photo,
 )
+from adder.page.together import Together
 
 SCRIPTS = [
     f"{name}.js" for name in ("pad", "reading", "share", "picture", "photo", "collect", "compare", "learn", "page")
@@ -51,7 +51,7 @@ def build(
     """
     loading = Lock()
     decoding = Lock()
-    turns = CapacityLimiter(MAX_THREADS)
+    pads = Together(partial(answer_pads, reader=reader))
 
     @cache
     def all_readers() -> list:
@@ -62,12 +62,9 @@ def build(
 
         {"busy": true} when too many wait. A response is sent as it is: FastAPI looks through each of a dict's pixels.
         """
-        if turns.statistics().tasks_waiting >= MAX_CROWD:
+        if len(pads.waiting) >= MAX_CROWD:
             return JSONResponse({"busy": True})
-        return await to_thread.run_sync(read_now, payload, limiter=turns)
-
-    def read_now(payload: Any) -> JSONResponse:
-        return JSONResponse(answer_pad(payload, lambda drawn, number: page_json(read_drawing(reader, drawn, number))))
+        return JSONResponse(await pads.ask(payload))
 
     def compare_pad(payload: Any) -> dict:
         """What the pad shows now -> a row for each network, the page's own first; errors as in `read_pad`."""

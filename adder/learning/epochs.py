@@ -1,0 +1,110 @@
+"""What a run learns from, epoch by epoch: what stays as it is, and what is drawn anew, here or by other processes."""
+
+from collections.abc import Iterator, Sequence
+from itertools import islice
+
+import cv2
+import numpy as np
+import torch
+from torch import Tensor
+from torch.utils.data import DataLoader, Dataset
+
+from adder.drawing import image
+from adder.drawing.strokes import NO_DIGIT, Drawing, augment_strokes, draw, without_far_specks
+from adder.learning import hands, nondigits
+from adder.learning.sources import Split, as_tensor
+
+REPEATS = 2  # of drawings and characters in an epoch; the augmentation tells them apart
+INVENTED = 9000  # non-digits an epoch
+PARTS = 16  # of what an epoch draws anew
+
+
+class Drawn(Dataset):
+    """What every epoch draws anew, in PARTS that depend on their seeds alone, so that processes can share them.
+
+    Item (seed, part), of the epoch's seed and 0 <= part < PARTS, is a Split on the CPU.
+    """
+
+    def __init__(self, drawings: list[Drawing], *, invented: int):
+        self.drawings, self.invented = drawings, invented
+
+    def __len__(self) -> int:
+        """Images in an epoch."""
+        return REPEATS * len(self.drawings) + self.invented
+
+    def __getitem__(self, key: tuple[int, int]) -> Split:
+        part = key[1]
+        rng = np.random.default_rng(key)
+        drawings = self.drawings[part::PARTS]
+        images = as_tensor([render_randomly(hands.rewrite(d.digit, d.strokes, rng), rng) for d in drawings])
+        drawn = Split(images, torch.tensor([drawing.digit for drawing in drawings], dtype=torch.long))
+        digits = [drawing.strokes for drawing in self.drawings if drawing.digit != NO_DIGIT]
+        count = len(range(part, self.invented, PARTS))
+        invented = [render_randomly(nondigits.invent(rng, digits), rng) for _ in range(count)]
+        return concatenate([drawn] * REPEATS + [as_non_digits(as_tensor(invented))])
+
+
+class Training:
+    """MNIST as it is; drawings and doodles drawn anew for every epoch; and non-digits, some of them invented anew."""
+
+    def __init__(
+        self,
+        mnist: Split,
+        drawings: list[Drawing],
+        characters: Tensor,
+        doodles: list[Drawing],
+        *,
+        invented: int,
+        limit: int | None,
+    ):
+        few = None if limit is None else limit // 8
+        self.mnist, self.drawings, self.characters = mnist.first(limit), drawings[:limit], characters[:limit]
+        self.doodles = doodles[:few]
+        self.fixed = concatenate([self.mnist] + [as_non_digits(self.characters)] * REPEATS)
+        self.drawn = Drawn(self.drawings + self.doodles, invented=min(invented, few or invented))
+
+    def __len__(self) -> int:
+        """Images in an epoch."""
+        return len(self.fixed.digits) + len(self.drawn)
+
+    def epochs(self, seeds: Sequence[int], device: torch.device, *, workers: int = 0) -> Iterator[Split]:
+        """Each seed's epoch, images and digits on the device; drawn ahead by so many processes, or here by none.
+
+        What is drawn depends on the seed alone. The processes end with the iterator, and with this process.
+        """
+        fixed = self.fixed.to(device)
+        parts: Iterator[Split] = iter(
+            DataLoader(
+                self.drawn,
+                batch_size=None,
+                sampler=[(seed, part) for seed in seeds for part in range(PARTS)],
+                num_workers=workers,
+                worker_init_fn=use_one_thread,
+                multiprocessing_context="spawn" if workers else None,
+            )
+        )
+        for _ in seeds:
+            yield concatenate([fixed, *(part.to(device) for part in islice(parts, PARTS))])
+
+
+def use_one_thread(worker: int) -> None:
+    cv2.setNumThreads(1)  # else each takes all cores, for images that are too small for it
+
+
+def render_randomly(strokes: list[np.ndarray], rng: np.random.Generator) -> np.ndarray | None:
+    """Strokes by another hand -> image (28, 28), drawn as the page does but with any pen, or as ink of any size."""
+    strokes = augment_strokes(hands.spoil(strokes, rng), rng)
+    if rng.random() < 0.85:
+        return image.strokes_to_mnist(strokes, width=rng.uniform(1.8, 3.6))
+    canvas = int(rng.integers(60, 400))
+    size = canvas * rng.uniform(0.25, 0.95)
+    brush = max(1.5, size * rng.uniform(0.02, 0.2))
+    return image.to_mnist(draw(without_far_specks(strokes), canvas=canvas, size=size, brush=brush))
+
+
+def concatenate(splits: Sequence[Split]) -> Split:
+    return Split(*(torch.cat(tensors) for tensors in zip(*splits, strict=True)))
+
+
+def as_non_digits(images: Tensor) -> Split:
+    return Split(images, torch.full((len(images),), NO_DIGIT))

@@ -1,0 +1,117 @@
+"""One run: what determines it, its moving parts, and the file from which it resumes. Knows no data and no loss."""
+
+from collections.abc import Callable
+from copy import deepcopy
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from adder.learning import distillation, distributed
+from adder.learning.recipes import RECIPES
+from adder.network import checkpoint
+from adder.network import model as models
+
+STATE = "checkpoint.safetensors"
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What a run is determined by, besides the data's content and the machine."""
+
+    recipe: str
+    epochs: int
+    batch_size: int
+    lr: float
+    seed: int
+    without: tuple[str, ...] = ()  # data sets left out
+    all_writers: bool = False  # the validation writers are trained on too
+    limit: int | None = None  # images of each set, for a dry run
+    supervision: str = "both"  # or "sum": no digit is told, only sums
+    extra: tuple[str, ...] = ()  # files of collected drawings
+    teachers: tuple[str, ...] = ()  # weights files of networks to learn from beside the labels
+    snapshots: bool = False  # networks on the way are kept
+
+
+class Run:
+    """One run's moving parts: network, its average, optimiser, and the log of the epochs behind it.
+
+    `origin` tells where the run comes from (command, commit) and is kept through every resume.
+    """
+
+    def __init__(self, settings: Settings, device: torch.device, origin: dict):
+        self.settings, self.device, self.origin = settings, device, origin
+        self.recipe = RECIPES[settings.recipe]
+        torch.manual_seed(settings.seed)
+        self.network = models.build(**self.recipe.model).to(device)
+        distributed.convert_sync_batchnorm(self.network)
+        self.teachers = distillation.load(settings.teachers, device)
+        self.average = deepcopy(self.network)
+        pairs = list(zip(self.average.state_dict().values(), self.network.state_dict().values(), strict=True))
+        self.averaged = [pair for pair in pairs if pair[0].is_floating_point()]
+        self.copied = [pair for pair in pairs if not pair[0].is_floating_point()]
+        self.updates = 0  # of the average
+        self.optimiser = self.recipe.optimiser(self.network.parameters(), settings.lr)
+        self.graphs: dict[tuple, Callable[..., Tensor]] = {}  # on CUDA, what a step has been captured as
+        self.log: list[dict] = []
+
+    def save(self, folder: Path) -> None:
+        tensors = {f"network.{name}": tensor for name, tensor in self.network.state_dict().items()}
+        tensors |= {f"average.{name}": tensor for name, tensor in self.average.state_dict().items()}
+        for index, state in self.optimiser.state_dict()["state"].items():
+            tensors |= {f"optimiser.{index}.{name}": value for name, value in state.items()}
+        description: dict = {"settings": asdict(self.settings), "origin": self.origin, "log": self.log}
+        description["updates"] = self.updates
+        checkpoint.save(folder / STATE, tensors, description)
+
+    @classmethod
+    def load(cls, folder: Path, device: torch.device) -> "Run":
+        """Raises CheckpointError when the folder holds no whole checkpoint of this version."""
+        path = folder / STATE
+        tensors, description = checkpoint.load(path)
+        try:
+            settings = description["settings"]
+            settings |= {name: tuple(settings.get(name, ())) for name in ("without", "extra", "teachers")}
+            run = cls(Settings(**settings), device, description["origin"])
+            run.log, run.updates = description["log"], description["updates"]
+            parts: dict[str, dict] = {"network": {}, "average": {}, "optimiser": {}}
+            for name, tensor in tensors.items():
+                part, _, rest = name.partition(".")
+                parts[part][rest] = tensor
+            run.network.load_state_dict(parts["network"])
+            run.average.load_state_dict(parts["average"])
+            state: dict[int, dict] = {}
+            for name, tensor in parts["optimiser"].items():
+                index, _, key = name.partition(".")
+                state.setdefault(int(index), {})[key] = tensor
+            groups = run.optimiser.state_dict()["param_groups"]
+            run.optimiser.load_state_dict({"state": state, "param_groups": groups})
+            give_moments_their_layout(run.optimiser)
+        except (KeyError, TypeError, ValueError, RuntimeError) as error:
+            raise checkpoint.CheckpointError(f"{path} is not the state of a run of this version ({error})") from error
+        return run
+
+    @torch.no_grad()
+    def update_average(self) -> None:
+        """Moves the average towards the network, exponentially; it forgets faster while it is young.
+
+        The network's weight is 9 / (10 + updates), at least 1 - decay, and the first update copies. The count is
+        Python's and the move one call for all tensors: torch's AveragedModel reads its own count back from the device
+        for each.
+        """
+        weight = max(9 / (10 + self.updates), 1 - self.recipe.averaging) if self.updates else 1.0
+        averages, currents = zip(*self.averaged, strict=True)
+        torch._foreach_lerp_(averages, currents, weight)
+        if self.copied:
+            averages, currents = zip(*self.copied, strict=True)
+            torch._foreach_copy_(averages, currents)
+        self.updates += 1
+
+
+def give_moments_their_layout(optimiser: torch.optim.Optimizer) -> None:
+    """Lays each moment out as its parameter is: fused optimisers walk both as they lie, and files hold rows."""
+    for parameter, state in optimiser.state.items():
+        for name, moment in state.items():
+            if torch.is_tensor(moment) and moment.shape == parameter.shape:
+                state[name] = torch.empty_like(parameter, requires_grad=False).copy_(moment)

@@ -1,0 +1,170 @@
+"""What training and reading cost on a GPU, in one table: python -m bench.gpu --help. Prints Markdown; needs CUDA.
+
+Needs neither gradio nor a network: --pack puts the data that it reads into one folder, for a machine without either.
+"""
+
+import gzip
+import os
+import platform
+import shutil
+import sys
+import tempfile
+import time
+import warnings
+from itertools import islice
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch.profiler import ProfilerActivity, profile
+
+from adder.learning import data, distributed, report, sources, training
+from adder.learning.recipes import RECIPES
+from adder.learning.run import Run, Settings
+from adder.reader import Reader
+from bench import shared
+
+SYSTEMS = ("default", "bottleneck-plain")
+TARGETS = (0.99, 0.995, 0.997)
+STEPS = 200  # timed, after as many to warm up
+PROFILED = 20
+READINGS = 5_000
+LAUNCHES = ("cudaLaunchKernel", "cudaLaunchKernelExC", "cuLaunchKernel", "cuLaunchKernelEx", "cudaGraphLaunch")
+
+
+def pack(source: Path, folder: Path) -> None:
+    """Puts the data sets that training reads from `source` into `folder`, MNIST as .gz. Raises DataError, OSError."""
+    raw = folder / "MNIST" / "raw"
+    raw.mkdir(parents=True, exist_ok=True)
+    for name in sources.MNIST_MD5:
+        (raw / f"{name}.gz").write_bytes(gzip.compress(sources.mnist_file(source, name)))
+    for path in sorted(source.glob("[!M]*/**/*.*")):
+        if path.is_file():
+            copy = folder / path.relative_to(source)
+            copy.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(path, copy)
+
+
+def steps_of(run: Run, images: data.Split, count: int) -> None:
+    """So many steps in the middle of the schedule."""
+    for batch in islice(data.batches(images, run.settings.batch_size), count):
+        training.train_step(run, run.network, batch, 0.5)
+
+
+def step_costs(run: Run, images: data.Split) -> dict[str, float]:
+    """Seconds, kernels, launches and waits for the device, of one step each."""
+    run.network.train()
+    steps_of(run, images, STEPS)
+    torch.cuda.synchronize()
+    started = time.perf_counter()
+    steps_of(run, images, STEPS)
+    torch.cuda.synchronize()
+    costs = {"seconds": (time.perf_counter() - started) / STEPS}
+    batches = list(islice(data.batches(images, run.settings.batch_size), PROFILED))
+    with profile(activities=[ProfilerActivity.CPU, ProfilerActivity.CUDA]) as profiled:
+        for batch in batches:
+            training.train_step(run, run.network, batch, 0.5)
+        torch.cuda.synchronize()
+    events = profiled.events()
+    kernels = [event for event in events if event.device_type == torch.autograd.DeviceType.CUDA]
+    costs["kernels"] = sum(not event.name.startswith(("Memcpy", "Memset")) for event in kernels) / PROFILED
+    costs["launches"] = sum(event.name in LAUNCHES for event in events) / PROFILED
+    try:
+        with warnings.catch_warnings(record=True) as waits:
+            warnings.simplefilter("always")
+            torch.cuda.set_sync_debug_mode("warn")
+            for batch in batches:
+                training.train_step(run, run.network, batch, 0.5)
+        costs["waits"] = sum("synchronizing" in str(wait.message) for wait in waits) / PROFILED
+    finally:
+        torch.cuda.set_sync_debug_mode("default")
+    return costs
+
+
+def seconds_to(target: float, log: list[dict]) -> str:
+    """When an epoch's end first found both outputs so often right on MNIST's validation images."""
+    for row in log:
+        scores = row["validation"]["mnist"]
+        if min(scores["digit_accuracy"], scores["sum_accuracy"]) >= target:
+            return f"{row['seconds']:.1f} s (epoch {row['epoch']})"
+    return "not reached"
+
+
+def reading_rate(weights: Path, device: torch.device, drawings: list) -> tuple[float, float]:
+    """(drawings, ink images) that Reader.read_many reads in a second, given READINGS in one call."""
+    reader = Reader.load(weights, device.type)
+    rates = []
+    strokes = [drawings[index % len(drawings)] for index in range(READINGS)]
+    ink = [
+        np.kron(reader.read_strokes(drawing, 0).image * 255, np.ones((4, 4))).astype(np.uint8) for drawing in drawings
+    ]
+    for asked in (strokes, [ink[index % len(ink)] for index in range(READINGS)]):
+        reader.read_many(asked[:1000], [5] * 1000)
+        started = time.perf_counter()
+        reader.read_many(asked, [5] * len(asked))
+        rates.append(len(asked) / (time.perf_counter() - started))
+    return rates[0], rates[1]
+
+
+def column(name: str, data_dir: Path, epochs: int | None, workers: int) -> dict[str, str]:
+    """One recipe's figures, by the name of their row."""
+    recipe, device = RECIPES[name], torch.device("cuda")
+    started = time.perf_counter()
+    run = Run(Settings(name, epochs or recipe.epochs, recipe.batch_size, recipe.lr, 0), device, {})
+    sets = data.load(data_dir, recipe.drawings, run.network.refusal is not None)
+    loaded = time.perf_counter() - started
+    costs = step_costs(run, sets.training.fixed.to(device))
+    run = Run(run.settings, device, {"commit": report.commit()})
+    with tempfile.TemporaryDirectory() as folder:
+        metrics = training.train(run, sets, Path(folder), workers=workers)
+        assert metrics is not None
+        drawings = [drawing.strokes for drawing in sources.pendigits(data_dir)[:500]]
+        rates = reading_rate(Path(folder) / training.WEIGHTS, device, drawings)
+    took = [row["seconds"] for row in run.log]
+    mnist, drawn = metrics["test"], metrics["validation"].get("drawn")
+    last = len(sets.training) / (took[-1] - took[-2]) if len(took) > 1 else len(sets.training) / took[-1]
+    return {
+        "parameters; images a step": f"{metrics['parameters']:,}; {recipe.batch_size}",
+        "milliseconds a step": f"{1000 * costs['seconds']:.2f}",
+        "kernels; launches; waits for the device, a step": "; ".join(
+            f"{costs[kind]:.0f}" for kind in ("kernels", "launches", "waits")
+        ),
+        "images/s, steps alone; last epoch with all": f"{recipe.batch_size / costs['seconds']:,.0f}; {last:,.0f}",
+        "seconds to load the data; to the first epoch's end": f"{loaded:.1f}; {took[0]:.1f}",
+        "seconds an epoch, the last": f"{took[-1] - took[-2]:.2f}" if len(took) > 1 else "-",
+        **{f"to {target:.1%} on both outputs, validation": seconds_to(target, run.log) for target in TARGETS},
+        "the whole run": f"{len(took)} epochs, {took[-1]:.0f} s",
+        "MNIST's test images: digit; sum": f"{mnist['digit_accuracy']:.2%}; {mnist['sum_accuracy']:.2%}",
+        "held-out writers' drawings: digit": f"{drawn['digit_accuracy']:.2%}" if drawn else "-",
+        "read_many, drawings/s; ink images/s": f"{rates[0]:,.0f}; {rates[1]:,.0f}",
+    }
+
+
+def main() -> None:
+    parser = shared.parser("What training and reading cost on a GPU, one seed, one table.", weights=None)
+    parser.add_argument("--pack", type=Path, metavar="FOLDER", help="put the data into FOLDER (.gpu is ignored by git)")
+    parser.add_argument("--systems", nargs="+", choices=RECIPES, default=list(SYSTEMS), help="recipes to fit")
+    parser.add_argument("--epochs", type=int, help="of each (default: the recipe's)")
+    parser.add_argument("--workers", type=int, help="processes that draw epochs ahead (default: the cores to spare)")
+    flags = parser.parse_args()
+    if flags.pack:
+        pack(flags.data_dir, flags.pack)
+        size = sum(path.stat().st_size for path in flags.pack.rglob("*") if path.is_file())
+        print(f"{flags.pack}: {size / 1e6:.0f} MB; there: ADDER_DATA={flags.pack} python -m bench.gpu")
+        return
+    if not torch.cuda.is_available():
+        parser.exit(1, "bench.gpu: no CUDA device is here; bench.speed measures on the CPU\n")
+    workers = distributed.spare_cores(torch.device("cuda")) if flags.workers is None else flags.workers
+    columns = {}
+    for name in flags.systems:
+        columns[name] = column(name, flags.data_dir, flags.epochs, workers)
+        print(f"{name}: {columns[name]}", file=sys.stderr, flush=True)
+    card, cores = torch.cuda.get_device_name(), os.cpu_count()
+    print(f"{card}, {cores} cores of {platform.machine()}, PyTorch {torch.__version__}, {workers} processes draw\n")
+    shared.print_table(
+        ("one seed", *columns), ([row, *(c[row] for c in columns.values())] for row in next(iter(columns.values())))
+    )
+
+
+if __name__ == "__main__":
+    main()
