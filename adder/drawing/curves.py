@@ -20,33 +20,32 @@ def curve(strokes: list[np.ndarray]) -> list[np.ndarray]:
     Points are put only between those that are far apart, on a cubic whose directions at its ends follow the circle
     through three neighbours (Catmull and Rom 1974); where a stroke turns sharply there is a corner.
     """
-    points, chords, lengths = as_chords(strokes)
-    piece = max(PIECE * (points.max(0) - points.min(0)).max(), lengths.sum() / PIECES)
+    points, chords, first = as_chords(strokes)
+    lengths = np.abs(chords)
+    piece = max(PIECE * max(np.ptp(points.real), np.ptp(points.imag)), lengths.sum() / PIECES)
     if lengths.max() <= piece:
         return strokes
-    along = chords / np.maximum(lengths, TINY)[:, None]  # (N, 2), of length 1, or 0 where a stroke ends
+    along = chords / np.maximum(lengths, TINY)  # of length 1, or 0 where a stroke ends
     ways = np.zeros_like(points)  # the direction of the curve at each point, and how round it is there
-    ways[1:] = along[:-1] * lengths[1:, None] + along[1:] * lengths[:-1, None]
-    roundness = np.clip(ROUNDNESS[0] * (along[:-1] * along[1:]).sum(1) + ROUNDNESS[1], 0, 1)
-    ways[1:] *= (roundness / np.maximum(np.hypot(ways[1:, 0], ways[1:, 1]), TINY))[:, None]
-    first = starts(strokes)
+    ways[1:] = along[:-1] * lengths[1:] + along[1:] * lengths[:-1]
+    cosines = (along[:-1] * along[1:].conj()).real
+    ways[1:] *= np.clip(ROUNDNESS[0] * cosines + ROUNDNESS[1], 0, 1) / np.maximum(np.abs(ways[1:]), TINY)
     last = np.concatenate((first[1:], [len(points)])) - 1
     second, last_but_one = np.minimum(first + 1, last), np.maximum(last - 1, 0)
     for end, chord, inner in ((first, first, second), (last, last - 1, last_but_one)):
-        u, v = along[chord], ways[inner]  # mirrored at the chord: the same arc goes on
-        ways[end] = 2 * (u * v).sum(1, keepdims=True) * u - v
+        ways[end] = along[chord] ** 2 * ways[inner].conj()  # mirrored at the chord: the same arc goes on
     after = np.concatenate((ways[1:], ways[:1]))
-    aside = [np.abs(along[:, 0] * way[:, 1] - along[:, 1] * way[:, 0]) for way in (ways, after)]
-    of, t = divide(np.where(np.maximum(*aside) > STRAIGHT, lengths / piece, 0))
-    bow = lengths[of, None] * t * (1 - t) * (ways[of] * (1 - t) - after[of] * t)
-    return split(points[of] + chords[of] * t**2 * (3 - 2 * t) + bow, of, first)
+    aside = np.maximum(np.abs((along.conj() * ways).imag), np.abs((along.conj() * after).imag))
+    of, t = divide(np.where(aside > STRAIGHT, lengths / piece, 0))
+    bow = lengths[of] * t * (1 - t) * (ways[of] * (1 - t) - after[of] * t)
+    return as_strokes(points[of] + chords[of] * (t * t * (3 - 2 * t)) + bow, of, first)
 
 
 def dense(strokes: list[np.ndarray], piece: float) -> list[np.ndarray]:
     """The same lines with points at most `piece` apart, as a pen gives them."""
-    points, chords, lengths = as_chords(strokes)
-    of, t = divide(lengths / piece)
-    return split(points[of] + chords[of] * t, of, starts(strokes))
+    points, chords, first = as_chords(strokes)
+    of, t = divide(np.abs(chords) / piece)
+    return as_strokes(points[of] + chords[of] * t, of, first)
 
 
 def starts(strokes: list[np.ndarray]) -> np.ndarray:
@@ -55,25 +54,27 @@ def starts(strokes: list[np.ndarray]) -> np.ndarray:
 
 
 def as_chords(strokes: list[np.ndarray]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """All points (N, 2), the ways to the next of the same stroke (N, 2), 0 from its last, and their lengths (N,)."""
-    points = np.concatenate(strokes)
+    """All points as complex numbers (N,), the way to the next of the stroke (N,), 0 from its last, and the `starts`."""
+    points = np.ascontiguousarray(np.concatenate(strokes), float).view(complex)[:, 0]
+    first = starts(strokes)
     chords = np.zeros_like(points)
     chords[:-1] = points[1:] - points[:-1]
-    chords[starts(strokes)[1:] - 1] = 0
-    return points, chords, np.hypot(chords[:, 0], chords[:, 1])
+    chords[first[1:] - 1] = 0
+    return points, chords, first
 
 
 def divide(pieces: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """How many pieces each chord falls into, rounded up, at least 1 -> the chord of each, and where on it it begins.
 
-    (M,) int and (M, 1) in [0, 1).
+    (M,) int and (M,) in [0, 1).
     """
     pieces = np.maximum(np.ceil(pieces), 1).astype(int)
     of = np.repeat(np.arange(len(pieces)), pieces)
-    return of, ((np.arange(len(of)) - (np.cumsum(pieces) - pieces)[of]) / pieces[of])[:, None]
+    return of, (np.arange(len(of)) - (np.cumsum(pieces) - pieces)[of]) / pieces[of]
 
 
-def split(points: np.ndarray, of: np.ndarray, first: np.ndarray) -> list[np.ndarray]:
-    """Points as strokes again, by the chords that they lie on and the chords with which strokes begin."""
+def as_strokes(points: np.ndarray, of: np.ndarray, first: np.ndarray) -> list[np.ndarray]:
+    """Complex points as strokes again, by the chords that they lie on and the chords with which strokes begin."""
     bounds = [*np.searchsorted(of, first).tolist(), len(points)]
-    return [points[start:end] for start, end in pairwise(bounds)]
+    pairs = points.view(float).reshape(-1, 2)
+    return [pairs[start:end] for start, end in pairwise(bounds)]

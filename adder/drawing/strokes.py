@@ -143,7 +143,7 @@ def augment_strokes(strokes: list[np.ndarray], rng: np.random.Generator) -> list
     matrix = np.array(((cos, sin), (-sin, cos))) @ np.array(((1, 0), (slant, 1))) * (stretch, 1 / stretch)
     matrix = matrix / max(extent(strokes), np.finfo(float).tiny)
     tremble = rng.exponential(0.006)
-    step = rng.choice((1, 1, 1, 2, 3))
+    step = (1, 1, 1, 2, 3)[rng.integers(5)]
     every = [min(step, max(1, len(stroke) // FEW)) for stroke in strokes]
     kept = [np.concatenate((stroke[:-1:each], stroke[-1:])) for stroke, each in zip(strokes, every, strict=True)]
     varied = (np.concatenate(kept) - points.mean(0)) @ matrix
