@@ -39,7 +39,7 @@ RECIPES = {
     "default": Recipe(
         summary="a small residual network, and a head that convolves P(digit) with a learned P(number)",
         model={
-            "backbone": {"name": "residual", "widths": (16, 32, 96)},
+            "backbone": {"name": "residual", "widths": (24, 48, 88)},
             "head": {"name": "convolution"},
             "refuses": True,
         },
@@ -53,13 +53,13 @@ RECIPES = {
         drawings=True,
     ),
     "teacher": Recipe(
-        summary="the default nine times as large: others can learn from its answers, by --teacher",
+        summary="the default eight times as large: others can learn from its answers, by --teacher",
         model={
             "backbone": {"name": "residual", "widths": (48, 128, 256)},
             "head": {"name": "convolution"},
             "refuses": True,
         },
-        epochs=40,
+        epochs=30,
         batch_size=256,
         lr=0.05,
         optimiser=partial(torch.optim.SGD, momentum=0.9, nesterov=True, weight_decay=5e-4, fused=True),

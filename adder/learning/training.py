@@ -27,6 +27,7 @@ REFUSED = 0.001  # of the validation digits: what the threshold may refuse, so t
 SURE = 0.9  # of a digit: a non-digit that is read so is worse than one that is read
 SPREAD, SPREAD_UNTIL = 10.0, 0.5  # from sums alone: the weight of `spread`, and its share of the steps
 CURVES_EVERY = 10.0  # s: drawing them takes longer than an epoch on a GPU
+REDRAW = 2  # epochs that see the same drawn images, each warped anew
 REPORT_EVERY = 20  # steps between looks at the running means: each look waits for the device
 
 
@@ -97,7 +98,7 @@ def fit(run: Run, sets: data.Sets, *, workers: int = 0, folder: Path | None = No
 
     look()
     seeds = [settings.seed * 100_003 + epoch + 1 for epoch in range(settings.epochs)]
-    drawn = sets.training.epochs(seeds[len(log) :], run.device, workers=workers)
+    drawn = sets.training.epochs(seeds[len(log) // REDRAW * REDRAW :: REDRAW], run.device, workers=workers)
     with tqdm(
         total=settings.epochs * size,
         initial=len(log) * size,
@@ -108,8 +109,10 @@ def fit(run: Run, sets: data.Sets, *, workers: int = 0, folder: Path | None = No
         dynamic_ncols=True,
         disable=not first,
     ) as bar:
-        for epoch in range(len(log), settings.epochs):
-            images = next(drawn)
+        begun = len(log)
+        for epoch in range(begun, settings.epochs):
+            if epoch % REDRAW == 0 or epoch == begun:
+                images = next(drawn)
             torch.manual_seed(seeds[epoch])
             row: dict = {"epoch": epoch + 1, **train_epoch(run, network, images, epoch, bar, look)}
             row["validation"] = validate(run.average, sets, run.device) if first else {}
