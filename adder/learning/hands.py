@@ -112,6 +112,10 @@ def rewrite(digit: int, strokes: Strokes, rng: np.random.Generator) -> Strokes:
     """A digit as it was, or as other people write it: a marked zero or seven, another one, four or nine."""
     if digit not in WRITTEN or rng.random() >= UNUSUAL:
         return strokes
+    return write_otherwise(digit, strokes, rng)
+
+
+def write_otherwise(digit: int, strokes: Strokes, rng: np.random.Generator) -> Strokes:
     points = np.concatenate(strokes)
     low, side = points.min(0), np.maximum(np.ptp(points, axis=0), 1e-9)
     return WRITTEN[digit]([(stroke - low) / side * (0.7, 1) for stroke in strokes], rng)
