@@ -28,6 +28,7 @@ CANVASES = (100, 280, 500, 1000)  # px a side
 SIZES = (0.2, 0.5, 0.95)  # the digit's longer side, share of the canvas
 BRUSHES = (2, 5, 10, 20, 40)  # px
 SURE = 0.9
+HELD_OUT = ("words held out", "shapes held out", "fonts held out")
 FAIR = (0.02, 0.15)  # brush over the digit's longer side: between these nobody would complain of the brush
 TYPICAL: dict = {"canvas": 280, "size": 0.65 * 280, "brush": 14}
 ANGLES = range(-20, 21, 5)
@@ -87,9 +88,10 @@ def is_refused(system: System, outputs: Outputs) -> torch.Tensor:
 
 
 def refusals(system: System, digits: dict[str, Outputs], others: dict[str, Outputs]) -> dict[str, str]:
-    """Shares refused at the threshold and taken for a digit above SURE, and AUROC of digits against characters."""
-    sure = torch.cat([(each.digit.softmax(1).amax(1) > SURE) & ~is_refused(system, each) for each in others.values()])
-    rows = {f"wrong and sure: non-digits taken for a digit, above {SURE:.0%}": shared.with_interval(*share_of(sure))}
+    """Shares refused at the threshold, those HELD_OUT taken for a digit above SURE, and AUROC against characters."""
+    held_out = [others[name] for name in HELD_OUT]
+    sure = torch.cat([~is_refused(system, each) & (each.digit.softmax(1).amax(1) > SURE) for each in held_out])
+    rows = {f"wrong and sure, above {SURE:.0%}: {', '.join(HELD_OUT)}": shared.with_interval(*share_of(sure))}
     if next(iter(digits.values())).refusal is None:
         return {f"refused: {next(iter(digits))}": "cannot refuse"} | rows
     for name, outputs in (digits | others).items():
@@ -252,7 +254,7 @@ def main() -> None:
     parser.add_argument(
         "--strokes",
         type=Path,
-        help="read this file instead: what demo.py --collect wrote (.jsonl), or UNIPEN; a folder: a row for each .jsonl",
+        help="read this instead: what demo.py --collect wrote (.jsonl), or UNIPEN; of a folder each .jsonl, in a row",
     )
     parser.add_argument("--picture", type=Path, help="where to draw the sweeps, as PNG")
     parser.add_argument("--every", type=int, default=1, help="use every n-th drawing only: quicker")
@@ -275,8 +277,8 @@ def main() -> None:
     digits = digits_of(drawings)
     if not drawings:
         parser.error(f"{flags.strokes} holds no drawing of a digit")
-    others = {"characters": sets.characters, "doodles of other words": sets.words}
-    others |= {"other shapes": sets.shapes, "other fonts": sets.fonts}
+    others = {"characters": sets.characters}
+    others |= dict(zip(HELD_OUT, (sets.words, sets.shapes, sets.fonts), strict=True))
     rng = np.random.default_rng(12345)  # not a seed of any training
     pieces = [drawing.strokes for drawing in drawings]
     invented = [nondigits.invent(rng, pieces) for _ in range(1000)]
