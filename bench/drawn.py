@@ -117,7 +117,9 @@ def right_and_not_refused(system: System, drawings: list[strokes.Drawing]) -> to
 
 
 def print_files(systems: list[System], files: list[Path], every: int) -> None:
-    """A row a file of drawings, then the mean of all and the lowest."""
+    """A row a file of drawings, then the mean of all and the lowest. ValueError for a file without any, or no file."""
+    if not files:
+        raise ValueError("the folder holds no .jsonl file of drawings")
     shares: dict[str, list[float]] = {}
     shared.print_row(["right and not refused", *(system.name for system in systems)])
     print(f"|{'---|' * (len(systems) + 1)}")
