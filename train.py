@@ -72,7 +72,10 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--out", type=Path, help="folder of the run (default: runs/RECIPE-DATE beside train.py)")
     parser.add_argument("--resume", type=Path, metavar="RUN", help="go on with the run in this folder, as it was begun")
     parser.add_argument(
-        "--without", action="append", choices=data.OPTIONAL, help="train without this data set (may be given twice)"
+        "--without",
+        action="append",
+        choices=data.OPTIONAL,
+        help="train without this data set (may be given more than once)",
     )
     parser.add_argument(
         "--all-writers",

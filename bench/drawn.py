@@ -27,6 +27,8 @@ Key = TypeVar("Key")
 CANVASES = (100, 280, 500, 1000)  # px a side
 SIZES = (0.2, 0.5, 0.95)  # the digit's longer side, share of the canvas
 BRUSHES = (2, 5, 10, 20, 40)  # px
+SURE = 0.9
+HELD_OUT = ("words held out", "shapes held out", "fonts held out")
 FAIR = (0.02, 0.15)  # brush over the digit's longer side: between these nobody would complain of the brush
 TYPICAL: dict = {"canvas": 280, "size": 0.65 * 280, "brush": 14}
 ANGLES = range(-20, 21, 5)
@@ -80,17 +82,62 @@ def accuracy(outputs: Outputs, digits: torch.Tensor) -> dict[str, str]:
     }
 
 
+def is_refused(system: System, outputs: Outputs) -> torch.Tensor:
+    """bool (N,); nothing is, by a network that cannot."""
+    return evaluation.digit_score(outputs) < system.threshold
+
+
 def refusals(system: System, digits: dict[str, Outputs], others: dict[str, Outputs]) -> dict[str, str]:
-    """Shares refused at the threshold, and AUROC of all digits against the characters."""
+    """Shares refused at the threshold, those HELD_OUT taken for a digit above SURE, and AUROC against characters."""
+    held_out = [others[name] for name in HELD_OUT]
+    sure = torch.cat([~is_refused(system, each) & (each.digit.softmax(1).amax(1) > SURE) for each in held_out])
+    rows = {f"wrong and sure, above {SURE:.0%}: {', '.join(HELD_OUT)}": shared.with_interval(*share_of(sure))}
     if next(iter(digits.values())).refusal is None:
-        return {f"refused: {next(iter(digits))}": "cannot refuse"}
-    scores = {name: evaluation.digit_score(outputs) for name, outputs in (digits | others).items()}
-    rows = {}
-    for name, score in scores.items():
-        rows[f"refused: {name}"] = shared.with_interval(int((score < system.threshold).sum()), len(score))
-    for name in digits:
-        rows[f"AUROC: {name} against characters"] = f"{evaluation.auroc(scores[name], scores['characters']):.4f}"
+        return {f"refused: {next(iter(digits))}": "cannot refuse"} | rows
+    for name, outputs in (digits | others).items():
+        rows[f"refused: {name}"] = shared.with_interval(*share_of(is_refused(system, outputs)))
+    characters = evaluation.digit_score(others["characters"])
+    for name, outputs in digits.items():
+        area = evaluation.auroc(evaluation.digit_score(outputs), characters)
+        rows[f"AUROC: {name} against characters"] = f"{area:.4f}"
     return rows
+
+
+def share_of(answers: torch.Tensor) -> tuple[int, int]:
+    return int(answers.sum()), len(answers)
+
+
+def right_and_not_refused(system: System, drawings: list[strokes.Drawing]) -> torch.Tensor:
+    """bool (N,): digits read right and not refused, and non-digits refused; what leaves no ink counts as refused."""
+    images = in_parallel(system.from_strokes, [drawing.strokes for drawing in drawings])
+    outputs = system.read(images)
+    refused = is_refused(system, outputs) | torch.tensor([each is None for each in images])
+    digits = digits_of(drawings)
+    return torch.where(digits == data.NO_DIGIT, refused, ~refused & (outputs.digit.argmax(1) == digits))
+
+
+def print_files(systems: list[System], files: list[Path], every: int) -> None:
+    """A row a file of drawings, then the mean of all and the lowest. ValueError for a file without any, or no file."""
+    if not files:
+        raise ValueError("the folder holds no .jsonl file of drawings")
+    shares: dict[str, list[float]] = {}
+    shared.print_row(["right and not refused", *(system.name for system in systems)])
+    print(f"|{'---|' * (len(systems) + 1)}")
+    for file in files:
+        drawings = read_drawings(file)[::every]
+        right = [right_and_not_refused(system, drawings) for system in systems]
+        shares[file.stem] = [each.double().mean().item() for each in right]
+        shared.print_row([file.stem, *(shared.with_interval(*share_of(each)) for each in right)])
+    for name, reduce in (("mean", np.mean), ("lowest", np.min)):
+        shared.print_row([name, *(f"{value:.2%}" for value in reduce(list(shares.values()), axis=0))])
+
+
+def read_drawings(path: Path) -> list[strokes.Drawing]:
+    """Raises ValueError for what holds none."""
+    drawings = collection.load(path) if path.suffix == ".jsonl" else strokes.read_unipen(path)
+    if not drawings:
+        raise ValueError(f"{path} holds no drawing")
+    return drawings
 
 
 def in_parallel(function: Callable, items: Iterable) -> list:
@@ -207,52 +254,51 @@ def main() -> None:
     parser = shared.parser("How well drawings are read, by the shipped weights and a reference.")
     parser.add_argument("--reference", type=Path, default=shared.WEIGHTS / "bottleneck.safetensors")
     parser.add_argument(
-        "--strokes", type=Path, help="read this file instead: what demo.py --collect wrote (.jsonl), or UNIPEN"
+        "--strokes",
+        type=Path,
+        help="read this instead: what demo.py --collect wrote (.jsonl), or UNIPEN; of a folder each .jsonl, in a row",
     )
     parser.add_argument("--picture", type=Path, help="where to draw the sweeps, as PNG")
     parser.add_argument("--every", type=int, default=1, help="use every n-th drawing only: quicker")
     flags = parser.parse_args()
 
     systems = [ours(flags.weights)] + ([reference(flags.reference)] if flags.reference.exists() else [])
+    try:
+        if flags.strokes and flags.strokes.is_dir():
+            print_files(systems, sorted(flags.strokes.glob("*.jsonl")), flags.every)
+            return
+        sets = data.load(flags.data_dir)
+        writers = read_drawings(flags.strokes) if flags.strokes else sources.pendigits(flags.data_dir)
+    except (sources.DataError, ValueError, OSError) as error:
+        parser.error(str(error))
     if flags.strokes:
-        read = collection.load if flags.strokes.suffix == ".jsonl" else strokes.read_unipen
-        drawings = [drawing for drawing in read(flags.strokes) if drawing.digit != data.NO_DIGIT]
+        drawings = [drawing for drawing in writers if drawing.digit != data.NO_DIGIT]
     else:
-        try:
-            writers = sources.pendigits(flags.data_dir)
-        except sources.DataError as error:
-            parser.error(str(error))
         drawings = [drawing for drawing in writers if drawing.writer % data.VALIDATION_WRITERS == 0]
     drawings = drawings[:: flags.every]
     digits = digits_of(drawings)
     if not drawings:
-        parser.error(f"{flags.strokes or flags.data_dir} holds no drawing of a digit")
-    try:
-        test = sources.mnist(flags.data_dir, train=False)
-        alphabets = sources.omniglot(flags.data_dir)
-    except sources.DataError as error:
-        parser.error(str(error))
-    characters = torch.cat([alphabets[name] for name in nondigits.VALIDATION_ALPHABETS])
+        parser.error(f"{flags.strokes} holds no drawing of a digit")
+    others = {"characters": sets.characters}
+    others |= dict(zip(HELD_OUT, (sets.words, sets.shapes, sets.fonts), strict=True))
     rng = np.random.default_rng(12345)  # not a seed of any training
     pieces = [drawing.strokes for drawing in drawings]
     invented = [nondigits.invent(rng, pieces) for _ in range(1000)]
 
     columns, results, curves = {}, {}, {}
     for system in systems:
-        mnist = evaluation.predict(system.network, test.images)
+        mnist = evaluation.predict(system.network, sets.test.images)
         drawn = curves[system.name] = system.read(in_parallel(system.from_strokes, [d.strokes for d in drawings]))
         results[system.name] = sweeps(system, drawings)
         columns[system.name] = {
-            **{f"MNIST test, {name}": value for name, value in accuracy(mnist, test.digits).items()},
+            **{f"MNIST test, {name}": value for name, value in accuracy(mnist, sets.test.digits).items()},
             **{f"drawings, {name}": value for name, value in accuracy(drawn, digits).items()},
             **{f"drawings as ink, {name}": value for name, value in worst(results[system.name]).items()},
             **refusals(
                 system,
                 {"MNIST test": mnist, "drawings": drawn},
-                {
-                    "characters": evaluation.predict(system.network, characters),
-                    "invented non-digits": system.read(in_parallel(system.from_strokes, invented)),
-                },
+                {name: evaluation.predict(system.network, split.images) for name, split in others.items()}
+                | {"invented non-digits": system.read(in_parallel(system.from_strokes, invented))},
             ),
         }
         right = drawn.digit.argmax(1) == digits

@@ -18,7 +18,13 @@ WINGS = {  # the wings and single modules of the package that each may import
     "page": {"drawing"},
 }
 ROOMS = {  # within a wing, in reading order: the rooms that each may import
-    "drawing": {"strokes": set(), "image": {"strokes"}, "picture": set(), "collection": {"strokes"}},
+    "drawing": {
+        "curves": set(),
+        "strokes": {"curves"},
+        "image": {"strokes"},
+        "picture": set(),
+        "collection": {"strokes"},
+    },
     "network": {
         "backbones": set(),
         "heads": set(),

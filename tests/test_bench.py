@@ -1,8 +1,10 @@
 """The tables of docs/results.md are what the commands print from the shipped records."""
 
+import json
+
 import pytest
 
-from bench import reproduction, seeds
+from bench import drawn, reproduction, seeds
 from tests.conftest import ROOT
 
 
@@ -12,3 +14,29 @@ def test_the_readme_shows_what_the_records_say(command, monkeypatch, capsys):
     command.main()
     rows = [line for line in capsys.readouterr().out.splitlines() if line.startswith("|")]
     assert len(rows) > 5 and set(rows) <= set((ROOT / "docs/results.md").read_text(encoding="utf-8").splitlines())
+
+
+def test_a_folder_of_drawings_is_told_a_row_a_file(tmp_path, monkeypatch, capsys):
+    examples = json.loads((ROOT / "adder/page/web/examples.json").read_text(encoding="utf-8"))["drawings"]
+    for name, shift in (("as-meant", 0), ("otherwise", 1)):
+        labels = [(example["digit"] + shift) % 10 for example in examples]
+        lines = [
+            json.dumps({"strokes": e["strokes"], "label": label}) for e, label in zip(examples, labels, strict=True)
+        ]
+        (tmp_path / f"{name}.jsonl").write_text("\n".join(lines), encoding="utf-8")
+    monkeypatch.setattr("sys.argv", ["bench", "--strokes", str(tmp_path), "--reference", str(tmp_path / "none")])
+    drawn.main()
+    rows = [line.split(" | ") for line in capsys.readouterr().out.splitlines()]
+    assert [(row[0], row[1].split("%")[0]) for row in rows[2:]] == [
+        ("| as-meant", "100.00"),
+        ("| otherwise", "0.00"),
+        ("| mean", "50.00"),
+        ("| lowest", "0.00"),
+    ]
+
+
+def test_a_folder_without_drawings_is_an_error(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr("sys.argv", ["bench", "--strokes", str(tmp_path)])
+    with pytest.raises(SystemExit):
+        drawn.main()
+    assert "holds no" in capsys.readouterr().err

@@ -61,6 +61,30 @@ def test_writers_and_alphabets_are_held_out(sets):
     assert not any(image.numpy().tobytes() in learned for image in sets.characters.images)
 
 
+def test_words_shapes_and_fonts_are_held_out(sets, data_dir):
+    doodles = sources.quickdraw(data_dir)
+    words = list(doodles)
+    assert words == sorted(words, key=str.lower) and len(words) == 120
+    held_out = words[4::5]
+    learned = sum(len(drawings) for word, drawings in doodles.items() if word not in held_out)
+    counts = sets.counts()
+    assert (counts["doodles"], counts["validation words"]) == (learned, sum(len(doodles[word]) for word in held_out))
+    assert sum(map(len, doodles.values())) > 2900 and counts["validation words"] > 500
+    seen = {np.concatenate(drawing.strokes).tobytes() for drawing in sets.training.doodles}
+    assert not any(np.concatenate(drawing).tobytes() in seen for word in held_out for drawing in doodles[word])
+    assert all(drawing.digit == data.NO_DIGIT for drawing in sets.training.doodles)
+    assert counts["validation shapes"] == counts["validation fonts"] == data.HELD_OUT
+    again = data.load(data_dir, limit=50)
+    for split, same in ((sets.shapes, again.shapes), (sets.fonts, again.fonts), (sets.words, again.words)):
+        assert (split.digits == data.NO_DIGIT).all() and split.images[:50].equal(same.images), "the same for every run"
+        assert (split.images.flatten(1).amax(1) > 200).all()
+
+
+def test_non_digits_are_at_most_a_third_of_an_epoch(sets):
+    no_digits = len(sets.training) - len(sets.training.mnist.digits) - 2 * len(sets.training.drawings)
+    assert 1 / 6 < no_digits / len(sets.training) < 1 / 3
+
+
 def test_all_writers_on_demand(data_dir):
     sets = data.load(data_dir, all_writers=True)
     assert len(sets.training.drawings) == 7494 - 250 and len(sets.drawn.digits) == 1499

@@ -1,8 +1,10 @@
 """Data sets that are absent, damaged, named otherwise or answered by somebody else."""
 
 import contextlib
+import csv
 import errno
 import gzip
+import json
 import shutil
 import ssl
 import sys
@@ -12,6 +14,7 @@ import zipfile
 from hashlib import md5
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.error import URLError
+from urllib.parse import unquote
 
 import pytest
 
@@ -197,3 +200,58 @@ def test_nothing_is_downloaded_that_is_there(data_dir, tmp_path, monkeypatch):
     shutil.copytree(data_dir / "MNIST", tmp_path / "MNIST")
     monkeypatch.setattr(download, "download", lambda url: pytest.fail(url))
     assert len(sources.mnist(tmp_path, train=False).digits) == 10_000
+
+
+@pytest.mark.parametrize("heeds_range", [True, False])
+def test_only_the_first_bytes_of_a_words_file_are_fetched(data_dir, tmp_path, monkeypatch, heeds_range):
+    asked = []
+
+    class Answer(BaseHTTPRequestHandler):
+        def do_GET(self):
+            name = unquote(self.path.removeprefix("/"))
+            asked.append((name, self.headers["Range"]))
+            lines = (data_dir / "quickdraw" / name).read_bytes()
+            whole = lines + b"\n" + lines.replace(b"\n", b" ") * 2  # the next line goes on beyond what is asked for
+            content = whole[: sources.QUICKDRAW_FIRST] if heeds_range else whole
+            self.send_response(206 if heeds_range else 200)
+            self.send_header("Content-Length", str(len(content)))
+            self.end_headers()
+            with contextlib.suppress(OSError):  # hung up
+                self.wfile.write(content)
+
+        def log_message(self, *_):
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Answer) as server:
+        threading.Thread(target=server.serve_forever).start()
+        try:
+            monkeypatch.setattr(sources, "QUICKDRAW_URL", f"http://127.0.0.1:{server.server_port}/")
+            doodles = sources.quickdraw(tmp_path)
+        finally:
+            server.shutdown()
+    assert len(asked) == len(doodles) == 120 and {wanted for _, wanted in asked} == {"bytes=0-99999"}
+    assert "alarm clock.ndjson" in dict(asked)
+    for path in (tmp_path / "quickdraw").iterdir():
+        assert path.read_bytes() == (data_dir / "quickdraw" / path.name).read_bytes()
+    assert {word: len(drawings) for word, drawings in doodles.items()} == {
+        word: len(drawings) for word, drawings in sources.quickdraw(data_dir).items()
+    }
+
+
+def test_doodles_without_a_whole_line_are_something_else(tmp_path, monkeypatch):
+    with mirror(SIGN_IN) as hotel:
+        monkeypatch.setattr(sources, "QUICKDRAW_URL", hotel)
+        with pytest.raises(sources.DataError, match="--without quickdraw") as caught:
+            sources.quickdraw(tmp_path)
+    assert "sent something else" in str(caught.value)
+
+
+def test_look_alikes_are_left_out(data_dir):
+    with open(sources.QUICKDRAW_TABLE, encoding="ascii", newline="") as table:
+        rows = list(csv.DictReader(table))
+    for row, (word, drawings) in zip(rows, sources.quickdraw(data_dir).items(), strict=True):
+        lines = (data_dir / "quickdraw" / f"{word}.ndjson").read_text(encoding="utf-8").splitlines()
+        ids = [json.loads(line)["key_id"] for line in lines]
+        look_alikes = row["look_alikes"].split()
+        assert set(look_alikes) <= set(ids) and len(drawings) == len(ids) - len(look_alikes)
+    assert sum(len(row["look_alikes"].split()) for row in rows) == 226

@@ -17,6 +17,60 @@ def test_every_kind_can_be_drawn(kind, rng):
         assert image.strokes_to_mnist(drawing).max() > 0.9
 
 
+def test_all_kinds_are_invented_as_often_as_the_table_says(rng, monkeypatch):
+    made = []
+    for table in (nondigits.ALONE, nondigits.OF_DIGITS):
+        for kind, (share, _) in list(table.items()):
+            monkeypatch.setitem(table, kind, (share, lambda *_, kind=kind: made.append(kind)))
+    for _ in range(3000):
+        nondigits.invent(rng, [LOOP])
+    shares = {kind: share for kind, (share, _) in (nondigits.ALONE | nondigits.OF_DIGITS).items()}
+    for kind, share in shares.items():
+        assert made.count(kind) / 3000 == pytest.approx(share / sum(shares.values()), abs=0.03)
+    made.clear()
+    for _ in range(300):
+        nondigits.invent(rng, [])
+    assert set(made) == set(nondigits.ALONE)
+
+
+def test_what_is_invented_is_dense_as_a_pens_line(rng):
+    for _ in range(300):
+        drawing = nondigits.invent(rng, [])
+        steps = np.concatenate([np.hypot(*np.diff(stroke, axis=0).T) for stroke in drawing])
+        assert steps.max() < 0.3 * strokes.extent(drawing), "a corner is never lost when points are left out"
+
+
+def test_no_invention_is_left_a_plain_stroke(rng):
+    for _ in range(500):
+        drawing = strokes.augment_strokes(nondigits.invent(rng, []), rng)
+        points = np.concatenate(strokes.without_far_specks(drawing))
+        upright = points - points.mean(0)
+        across, along = np.linalg.svd(upright, compute_uv=False)[::-1]
+        direction = np.linalg.svd(upright)[2][0]
+        assert across > 0.02 * along or abs(direction[0]) > abs(direction[1]), "an upright stroke is a one"
+
+
+def test_struck_out_digits_are_crossed_more_than_once(rng):
+    for _ in range(30):
+        first, *strikes = nondigits.struck_out(rng, [LOOP])
+        crossings = sum(int((np.diff(np.sign(line[:, 0] - 0.5)) != 0).sum()) for line in strikes)
+        assert crossings >= 2 and np.ptp(first, axis=0).max() == pytest.approx(1)
+
+
+def test_a_frame_lies_around_its_digit(rng):
+    for _ in range(30):
+        digit, *frame = nondigits.framed(rng, [LOOP])
+        outside = np.concatenate(frame)
+        assert (outside.min(0) < digit.min(0)).all() and (outside.max(0) > digit.max(0)).all()
+        assert len(frame) in (1, 4)
+
+
+def test_bending_moves_points_a_little_and_lines_no_longer_straight(rng):
+    line = [np.column_stack((np.linspace(0, 100, 50), np.zeros(50)))]
+    moved = [np.abs(nondigits.bend(line, rng)[0] - line[0]).max() for _ in range(50)]
+    assert 0.5 < np.median(moved) < 8 and max(moved) < 25
+
+
 def test_several_stand_side_by_side(rng):
     for _ in range(20):
         drawing = nondigits.several(rng, [LOOP])

@@ -3,7 +3,7 @@ from collections import Counter
 import numpy as np
 import pytest
 
-from adder.drawing import strokes
+from adder.drawing import image, strokes
 
 SQUARE = [np.array([(0, 0), (10, 0), (10, 10), (0, 10), (0, 0)], float)]
 
@@ -75,3 +75,45 @@ def test_unipen_error_names_file_and_line(tmp_path):
     file.write_text('.SEGMENT DIGIT 0 ? "8"\n.COMMENT 8 12 224\n 1 2\n', encoding="utf-8")
     with pytest.raises(ValueError, match=r"mine.tra, line 3"):
         strokes.read_unipen(file)
+
+
+def shifted(x, y, size=0.0):
+    return np.array([(x, y), (x + size, y + size)])
+
+
+@pytest.mark.parametrize(
+    "speck, is_kept",
+    [
+        (shifted(18, -8), False),  # a tap beyond the upper right corner
+        (shifted(40, 40), False),
+        (shifted(18, -8, size=0.4), False),  # a slip of the finger
+        (shifted(5, 12.5), True),  # the point of an exclamation mark
+        (shifted(5, 5), True),  # a dotted zero
+        (shifted(18, -8, size=2.0), True),  # a stroke
+    ],
+)
+def test_a_far_speck_is_left_out(speck, is_kept):
+    assert len(strokes.without_far_specks([*SQUARE, speck])) == 1 + is_kept
+    alone, with_speck = image.strokes_to_mnist(SQUARE), image.strokes_to_mnist([*SQUARE, speck])
+    assert np.array_equal(alone, with_speck) != is_kept
+
+
+def test_dots_alone_and_specks_everywhere_are_a_drawing():
+    dots = [shifted(x, 0) for x in (0, 10, 20)]
+    assert strokes.without_far_specks(dots) == dots
+    dashes = [shifted(x, 0, size=0.2 + 5 * (x == 0)) for x in range(0, 100, 10)]
+    assert strokes.without_far_specks(dashes) == dashes
+
+
+def test_no_digit_that_people_drew_loses_a_stroke(data_dir):
+    for drawing in strokes.read_unipen(data_dir / "pendigits" / "pendigits-orig.tra"):
+        assert strokes.without_far_specks(drawing.strokes) == drawing.strokes
+
+
+def test_few_points_are_not_left_out(rng):
+    square = SQUARE[0]
+    for _ in range(30):
+        (varied,) = strokes.augment_strokes([square], rng)
+        assert len(varied) == len(square)
+    (varied,) = strokes.augment_strokes([np.repeat(square, 8, 0)], rng)
+    assert len(varied) >= 8

@@ -11,14 +11,11 @@ from typing import NamedTuple
 import cv2
 import numpy as np
 
+from adder.drawing.curves import curve, starts
+
 NO_DIGIT = -1  # in the place of a digit or a sum
 LARGEST = 1e9  # of a coordinate
 SUBPIXEL_BITS = 4  # cv2 draws with fixed-point coordinates: 1/16 px
-PIECE = 1 / 16  # of the drawing's size: where two points lie farther apart, a curve leads from one to the other
-TINY = np.finfo(float).tiny
-PIECES = 512  # about so many of them at most: a long scribble gets coarser ones
-ROUNDNESS = (4, -0.2)  # of a turn, by its cosine: smooth up to 72 degrees, a corner beyond 87
-STRAIGHT = 0.01  # a chord whose curve leaves it at a smaller angle, in radians, at both ends needs no points between
 FEW = 6  # points of a stroke that are kept at least
 SPECK = 1 / 20  # a stroke smaller than this share of the largest is a speck
 FAR = 0.35  # of the drawing's size: a speck farther away was not meant
@@ -51,7 +48,7 @@ def as_strokes(strokes: Sequence) -> list[np.ndarray]:
 def extent(strokes: list[np.ndarray]) -> float:
     """The longer side of the box around all points, in the strokes' own unit; 0 for a single point."""
     points = np.concatenate(strokes)
-    return float(np.ptp(points, axis=0).max())
+    return float((points.max(0) - points.min(0)).max())
 
 
 def without_far_specks(strokes: list[np.ndarray]) -> list[np.ndarray]:
@@ -60,80 +57,20 @@ def without_far_specks(strokes: list[np.ndarray]) -> list[np.ndarray]:
     A stroke that is tiny beside the largest goes when it lies FAR outside the box of the others, which are the
     drawing; one of dots alone, or spread out far more widely than what is not tiny, stays as it is.
     """
-    sizes = np.array([np.ptp(stroke, axis=0).max() for stroke in strokes])
+    points, places = np.concatenate(strokes), starts(strokes)
+    lows, highs = np.minimum.reduceat(points, places), np.maximum.reduceat(points, places)  # (strokes, 2)
+    sizes = (highs - lows).max(1)
     specks = sizes <= SPECK * sizes.max()
     if not specks.any() or specks.all():
         return strokes
-    points = np.concatenate([stroke for stroke, speck in zip(strokes, specks, strict=True) if not speck])
-    low, high = points.min(0), points.max(0)
+    low, high = lows[~specks].min(0), highs[~specks].max(0)
     size = (high - low).max()
-    if size < extent(strokes) / 4:
+    if size < (highs.max(0) - lows.min(0)).max() / 4:
         return strokes
-
-    def is_near(stroke: np.ndarray) -> bool:
-        middle = stroke.mean(0)
-        return np.linalg.norm(middle - middle.clip(low, high)) <= FAR * size
-
-    return [stroke for stroke, speck in zip(strokes, specks, strict=True) if not speck or is_near(stroke)]
-
-
-def curve(strokes: list[np.ndarray]) -> list[np.ndarray]:
-    """The smooth curve through all points of each stroke that the page paints too (web/curve.js).
-
-    Points are put only between those that are far apart, on a cubic whose directions at its ends follow the circle
-    through three neighbours (Catmull and Rom 1974); where a stroke turns sharply there is a corner.
-    """
-    points, chords, lengths = as_chords(strokes)
-    piece = max(PIECE * extent(strokes), lengths.sum() / PIECES)
-    if lengths.max() <= piece:
-        return strokes
-    along = chords / np.maximum(lengths, TINY)[:, None]  # (N, 2), of length 1, or 0 where a stroke ends
-    ways = np.zeros_like(points)  # the direction of the curve at each point, and how round it is there
-    ways[1:] = along[:-1] * lengths[1:, None] + along[1:] * lengths[:-1, None]
-    roundness = np.clip(ROUNDNESS[0] * (along[:-1] * along[1:]).sum(1) + ROUNDNESS[1], 0, 1)
-    ways[1:] *= (roundness / np.maximum(np.hypot(ways[1:, 0], ways[1:, 1]), TINY))[:, None]
-    last = np.cumsum([len(stroke) for stroke in strokes]) - 1
-    first = np.append(0, last[:-1] + 1)
-    for end, inner, chord in ((first, np.minimum(first + 1, last), first), (last, np.maximum(last - 1, 0), last - 1)):
-        u, v = along[chord], ways[inner]  # mirrored at the chord: the same arc goes on
-        ways[end] = 2 * (u * v).sum(1, keepdims=True) * u - v
-    after = np.roll(ways, -1, 0)
-    aside = np.abs([along[:, 0] * way[:, 1] - along[:, 1] * way[:, 0] for way in (ways, after)]).max(0)
-    of, t = divide(np.where(aside > STRAIGHT, lengths / piece, 0))
-    bow = lengths[of, None] * t * (1 - t) * (ways[of] * (1 - t) - after[of] * t)
-    return split(points[of] + chords[of] * t**2 * (3 - 2 * t) + bow, of, first)
-
-
-def dense(strokes: list[np.ndarray], piece: float) -> list[np.ndarray]:
-    """The same lines with points at most `piece` apart, as a pen gives them."""
-    points, chords, lengths = as_chords(strokes)
-    of, t = divide(lengths / piece)
-    return split(points[of] + chords[of] * t, of, np.cumsum([0, *map(len, strokes[:-1])]))
-
-
-def as_chords(strokes: list[np.ndarray]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """All points (N, 2), the ways to the next of the same stroke (N, 2), 0 from its last, and their lengths (N,)."""
-    points = np.concatenate(strokes)
-    chords = np.zeros_like(points)
-    chords[:-1] = points[1:] - points[:-1]
-    chords[np.cumsum([len(stroke) for stroke in strokes]) - 1] = 0
-    return points, chords, np.hypot(chords[:, 0], chords[:, 1])
-
-
-def divide(pieces: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """How many pieces each chord falls into, rounded up, at least 1 -> the chord of each, and where on it it begins.
-
-    (M,) int and (M, 1) in [0, 1).
-    """
-    pieces = np.maximum(np.ceil(pieces), 1).astype(int)
-    of = np.repeat(np.arange(len(pieces)), pieces)
-    return of, ((np.arange(len(of)) - (np.cumsum(pieces) - pieces)[of]) / pieces[of])[:, None]
-
-
-def split(points: np.ndarray, of: np.ndarray, first: np.ndarray) -> list[np.ndarray]:
-    """Points as strokes again, by the chords that they lie on and the chords with which strokes begin."""
-    bounds = [*np.searchsorted(of, first).tolist(), len(points)]
-    return [points[start:end] for start, end in pairwise(bounds)]
+    middles = (lows + highs) / 2
+    away = middles - middles.clip(low, high)
+    kept = ~specks | (np.hypot(away[:, 0], away[:, 1]) <= FAR * size)
+    return [stroke for stroke, keep in zip(strokes, kept, strict=True) if keep]
 
 
 def draw(strokes: list[np.ndarray], *, canvas: int, size: float, brush: float, centre=(0.5, 0.5)) -> np.ndarray:
@@ -206,9 +143,10 @@ def augment_strokes(strokes: list[np.ndarray], rng: np.random.Generator) -> list
     matrix = np.array(((cos, sin), (-sin, cos))) @ np.array(((1, 0), (slant, 1))) * (stretch, 1 / stretch)
     matrix = matrix / max(extent(strokes), np.finfo(float).tiny)
     tremble = rng.exponential(0.006)
-    step = rng.choice((1, 1, 1, 2, 3))
+    step = (1, 1, 1, 2, 3)[rng.integers(5)]
     every = [min(step, max(1, len(stroke) // FEW)) for stroke in strokes]
-    kept = [np.append(stroke[:-1:each], stroke[-1:], 0) for stroke, each in zip(strokes, every, strict=True)]
+    kept = [np.concatenate((stroke[:-1:each], stroke[-1:])) for stroke, each in zip(strokes, every, strict=True)]
     varied = (np.concatenate(kept) - points.mean(0)) @ matrix
     varied += rng.normal(0, tremble, varied.shape)
-    return np.split(varied, np.cumsum([len(stroke) for stroke in kept[:-1]]))
+    bounds = [*starts(kept).tolist(), len(varied)]
+    return [varied[start:end] for start, end in pairwise(bounds)]

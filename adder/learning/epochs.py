@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Sequence
 from itertools import islice
-from multiprocessing import get_all_start_methods
 
 import cv2
 import numpy as np
@@ -16,9 +15,7 @@ from adder.learning import hands, nondigits
 from adder.learning.sources import Split, as_tensor
 
 REPEATS = 2  # of drawings and characters in an epoch; the augmentation tells them apart
-INVENTED = 12_000  # non-digits an epoch
-# How a process begins: where it can, from one that has imported all, instead of doing so for itself.
-START = "forkserver" if "forkserver" in get_all_start_methods() else "spawn"
+INVENTED = 8000  # non-digits an epoch
 PARTS = 16  # of what an epoch draws anew
 
 
@@ -83,7 +80,7 @@ class Training:
                 sampler=[(seed, part) for seed in seeds for part in range(PARTS)],
                 num_workers=workers,
                 worker_init_fn=use_one_thread,
-                multiprocessing_context=START if workers else None,
+                multiprocessing_context="spawn" if workers else None,
             )
         )
         for _ in seeds:
@@ -97,7 +94,7 @@ def use_one_thread(worker: int) -> None:
 def render_randomly(strokes: list[np.ndarray], rng: np.random.Generator) -> np.ndarray | None:
     """Strokes by another hand -> image (28, 28), drawn as the page does but with any pen, or as ink of any size."""
     strokes = augment_strokes(hands.spoil(strokes, rng), rng)
-    if rng.random() < 0.7:
+    if rng.random() < 0.85:
         return image.strokes_to_mnist(strokes, width=rng.uniform(1.8, 3.6))
     canvas = int(rng.integers(60, 400))
     size = canvas * rng.uniform(0.25, 0.95)

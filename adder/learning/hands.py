@@ -4,7 +4,8 @@ from collections.abc import Callable
 
 import numpy as np
 
-from adder.drawing.strokes import curve, dense, extent
+from adder.drawing.curves import curve, dense
+from adder.drawing.strokes import extent
 from adder.learning.shapes import rotate
 
 Strokes = list[np.ndarray]
@@ -15,8 +16,7 @@ UNUSUAL = 0.2  # of the digits that people write in more than one way
 
 def spoil(strokes: Strokes, rng: np.random.Generator) -> Strokes:
     """The same drawing after something went wrong with it, or as it was."""
-    size = extent(strokes)
-    if rng.random() >= SPOILT or size == 0:
+    if rng.random() >= SPOILT or (size := extent(strokes)) == 0:
         return strokes
     return SPOILS[rng.integers(len(SPOILS))](strokes, size, rng)
 
@@ -88,7 +88,8 @@ def turn(strokes: Strokes, size: float, rng: np.random.Generator) -> Strokes:
 
 
 def stretch(strokes: Strokes, size: float, rng: np.random.Generator) -> Strokes:
-    return [stroke * (np.exp(rng.uniform(-0.75, 0.75)), 1) for stroke in strokes]
+    wide = np.exp(rng.uniform(-0.75, 0.75))
+    return [stroke * (wide, 1) for stroke in strokes]
 
 
 SPOILS: tuple[Callable[[Strokes, float, np.random.Generator], Strokes], ...] = (
@@ -111,6 +112,10 @@ def rewrite(digit: int, strokes: Strokes, rng: np.random.Generator) -> Strokes:
     """A digit as it was, or as other people write it: a marked zero or seven, another one, four or nine."""
     if digit not in WRITTEN or rng.random() >= UNUSUAL:
         return strokes
+    return write_otherwise(digit, strokes, rng)
+
+
+def write_otherwise(digit: int, strokes: Strokes, rng: np.random.Generator) -> Strokes:
     points = np.concatenate(strokes)
     low, side = points.min(0), np.maximum(np.ptp(points, axis=0), 1e-9)
     return WRITTEN[digit]([(stroke - low) / side * (0.7, 1) for stroke in strokes], rng)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from adder.drawing.strokes import dense
+from adder.drawing.curves import dense
 
 Strokes = list[np.ndarray]
 PIECE = 1.1  # between the points of a glyph, some twenty high
@@ -18,8 +18,8 @@ FOLDER = Path(__file__).parent / "fonts"
 
 # Of each font what nobody would read as a digit; chosen by eye, from sheets of all glyphs. The characters are the
 # places of the glyphs in a file, which stand in ASCII's order.
-LATIN = '!"#$%&*+<=>?@AEFHJKLMNPRTVWXacdefhjkmnprtuvwx~'
-SCRIPT = '"#$%&*+<=>?@AFHKMNPRUVWXacdhkmnprtuvwx~'
+LATIN = '!"#$%&*+<=?@AEFHJKLMNPRTVWXadefhkmnprtuvwx~'
+SCRIPT = '"#$%&*+<=?@AFHKMNPRUVWXadhkmnptuvwx~'
 GREEK = "ACDEGJKLMNPQRSTVWXaegjklmpsvwx"
 FONTS = {
     "rowmans": LATIN,

@@ -7,7 +7,8 @@ from collections.abc import Callable
 
 import numpy as np
 
-from adder.drawing.strokes import dense, extent
+from adder.drawing.curves import dense
+from adder.drawing.strokes import extent
 from adder.learning.letters import letter
 from adder.learning.shapes import rotate, shape
 
@@ -59,12 +60,9 @@ def invent(rng: np.random.Generator, drawings: list[Strokes]) -> Strokes:
 def bend(strokes: Strokes, rng: np.random.Generator) -> Strokes:
     """The same strokes on paper that is bent by two long waves."""
     size = extent(strokes)
-    bent = strokes
-    for axis in (0, 1):
-        wave, turn, height = rng.uniform(2, 6) / size, rng.uniform(0, 2 * np.pi), rng.normal(0, 0.035) * size
-        aside = np.eye(2)[axis] * height
-        bent = [stroke + np.sin(stroke[:, 1 - axis, None] * wave + turn) * aside for stroke in bent]
-    return bent
+    waves, turns = rng.uniform(2, 6, 2) / size, rng.uniform(0, 2 * np.pi, 2)
+    heights = rng.normal(0, 0.035, 2) * size
+    return [stroke + np.sin(stroke[:, ::-1] * waves + turns) * heights for stroke in strokes]
 
 
 def struck_out(rng: np.random.Generator, drawings: list[Strokes]) -> Strokes:

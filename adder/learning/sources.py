@@ -182,7 +182,7 @@ def quickdraw(folder: Path) -> dict[str, list[list[np.ndarray]]]:
 
 
 def whole_lines(content: bytes) -> bytes:
-    return content[: content.rindex(b"\n") + 1]
+    return content[: content.rindex(b"\n")]
 
 
 def as_tensor(images: list[np.ndarray | None]) -> Tensor:

@@ -31,7 +31,8 @@ from adder.page.payload import (
 from adder.page.together import Together
 
 SCRIPTS = [
-    f"{name}.js" for name in ("pad", "reading", "share", "picture", "photo", "collect", "compare", "learn", "page")
+    f"{name}.js"
+    for name in ("curve", "pad", "reading", "share", "picture", "photo", "collect", "compare", "learn", "page")
 ]  # in the order of their use of each other
 MAX_WAITING = 64  # requests of programs; beyond, they are told to come again
 MAX_THREADS = 8  # at once, for all visitors: what waits costs less than what fights over the cores

@@ -58,11 +58,11 @@ function drawingPad(canvas, limits, changed) {
     ink.lineCap = ink.lineJoin = "round";
     ink.strokeStyle = colour;
     for (const stroke of strokes) {
-      const [first, ...rest] = stroke.map(([x, y]) => [x * unit, y * unit]);
+      const points = stroke.map(([x, y]) => [x * unit, y * unit]);
+      const [x, y] = points.at(-1);
       ink.beginPath();
-      ink.moveTo(...first);
-      rest.slice(0, -1).forEach(([x, y], i) => ink.quadraticCurveTo(x, y, (x + rest[i + 1][0]) / 2, (y + rest[i + 1][1]) / 2));
-      const [x, y] = rest.at(-1) ?? first;
+      ink.moveTo(...points[0]);
+      for (const piece of curve(points)) ink.bezierCurveTo(...piece);
       ink.lineTo(x + 0.01, y); // a line of no length would draw no dot
       ink.stroke();
     }

@@ -1,0 +1,29 @@
+// The curve through a stroke's points [x, y], as the network reads it (adder/drawing/curves.py): for each chord the six
+// numbers of a bezierCurveTo. Its directions follow the circle through three points; a sharp turn is a corner.
+function curve(points) {
+  const chords = points.slice(1).map(([x, y], i) => [x - points[i][0], y - points[i][1]]);
+  const lengths = chords.map(([x, y]) => Math.hypot(x, y));
+  const along = chords.map(([x, y], i) => [x / (lengths[i] || 1), y / (lengths[i] || 1)]);
+  const dot = (u, v) => u[0] * v[0] + u[1] * v[1];
+  const inner = along.slice(1).map((after, i) => {
+    const before = along[i];
+    const way = [0, 1].map((axis) => before[axis] * lengths[i + 1] + after[axis] * lengths[i]);
+    const round = Math.min(Math.max(4 * dot(before, after) - 0.2, 0), 1); // up to 72 degrees; from 87 on not at all
+    const scale = round / (Math.hypot(...way) || 1);
+    return [way[0] * scale, way[1] * scale];
+  });
+  const mirrored = (v, u) => [0, 1].map((axis) => 2 * dot(u, v) * u[axis] - v[axis]);
+  const straight = [0, 0];
+  const first = chords.length && mirrored(inner[0] ?? straight, along[0]);
+  const last = chords.length && mirrored(inner.at(-1) ?? straight, along.at(-1));
+  const ways = [first, ...inner, last];
+  return chords.map((_, i) => {
+    const [[x, y], [endX, endY]] = [points[i], points[i + 1]];
+    const third = lengths[i] / 3;
+    return [
+      x + third * ways[i][0], y + third * ways[i][1],
+      endX - third * ways[i + 1][0], endY - third * ways[i + 1][1],
+      endX, endY,
+    ];
+  });
+}

@@ -1,0 +1,81 @@
+import numpy as np
+import pytest
+
+from adder.drawing import image, strokes
+from adder.learning import letters, shapes
+
+SHAPES = shapes.SHAPES | shapes.VALIDATION_SHAPES
+FONTS = letters.FONTS | letters.VALIDATION_FONTS
+
+
+@pytest.mark.parametrize("name", SHAPES)
+def test_every_shape_is_drawn_as_its_row_says(name, rng):
+    rows = shapes.parse(SHAPES[name])
+    for _ in range(10):
+        drawing = strokes.as_strokes(shapes.shape(rng, {name: SHAPES[name]}))
+        assert len(drawing) == len(rows)
+        assert image.strokes_to_mnist(drawing).max() > 0.9
+        if not name.endswith("*"):
+            low, high = (getattr(np.concatenate([p for _, p in rows]), end)(0) for end in ("min", "max"))
+            points = np.concatenate(drawing)
+            assert (points > low - 25).all() and (points < high + 25).all()
+
+
+def test_no_shape_is_a_ring_or_a_stroke_alone():
+    for row in SHAPES.values():
+        parsed = shapes.parse(row)
+        assert len(parsed) > 1 or row[0] != "o"
+        assert len(parsed) > 1 or len(parsed[0][1]) > 3 or row in (SHAPES["check"], SHAPES["lightning"])
+
+
+def test_a_closed_outline_nearly_closes_and_begins_anywhere(rng):
+    begins = []
+    for _ in range(40):
+        (line,) = shapes.shape(rng, {"square": SHAPES["square"]})
+        assert np.hypot(*(line[-1] - line[0])) < 20
+        begins.append(tuple((line[0] > 50).tolist()))
+    assert len(set(begins)) == 4
+
+
+def test_held_out_shapes_and_fonts_are_whole_and_their_own():
+    assert not shapes.SHAPES.keys() & shapes.VALIDATION_SHAPES.keys()
+    assert not set(shapes.SHAPES.values()) & set(shapes.VALIDATION_SHAPES.values())
+    assert not letters.FONTS.keys() & letters.VALIDATION_FONTS.keys()
+    assert 0.15 < len(shapes.VALIDATION_SHAPES) / len(SHAPES) < 0.25
+    assert 0.15 < len(letters.VALIDATION_FONTS) / len(FONTS) < 0.25
+
+
+def test_only_shapes_of_the_table_asked_for_are_drawn(rng):
+    row = {"a": "0,0 100,0", "b": "0,0 0,100; 50,0 50,100"}
+    assert {len(shapes.shape(rng, row)) for _ in range(40)} == {1, 2}
+
+
+@pytest.mark.parametrize("font", FONTS)
+def test_every_glyph_of_a_font_is_ink(font):
+    assert len(letters.read(font)) >= 95
+    for character in FONTS[font]:
+        assert image.strokes_to_mnist(strokes.as_strokes(letters.glyph(font, character))).max() > 0.9
+
+
+def test_glyphs_are_the_letters_they_are_named_by():
+    crossbar, left, right = sorted(letters.glyph("rowmans", "H"), key=lambda stroke: np.ptp(stroke, axis=0)[1])
+    assert np.ptp(crossbar, axis=0)[1] == 0 and np.ptp(left, axis=0)[0] == np.ptp(right, axis=0)[0] == 0
+    (angle,) = letters.glyph("rowmans", "<")
+    assert angle[:, 0].argmin() not in (0, len(angle) - 1), "its tip points left"
+    stem, _ = sorted(letters.glyph("rowmans", "!"), key=len, reverse=True)
+    assert stem[:, 1].mean() < np.concatenate(letters.glyph("rowmans", "!"))[:, 1].max() - 5, "y points down"
+
+
+def test_letters_that_read_as_digits_stay_out():
+    latin = [
+        FONTS[name] for name in ("rowmans", "rowmand", "timesr", "rowmant", "timesi", "timesib", "scripts", "scriptc")
+    ]
+    for kept in latin:
+        assert not set(kept) & set("0123456789OoDQlIi|SsZzBbgqGCcyY()[]/\\-_.,:;'`")
+
+
+def test_each_font_is_as_frequent(rng):
+    fonts = {"rowmans": "AE", "timesr": "A"}
+    drawn = [len(np.concatenate(letters.letter(rng, fonts))) for _ in range(300)]
+    serif = len(np.concatenate(letters.glyph("timesr", "A")))
+    assert np.mean(np.array(drawn) == serif) == pytest.approx(0.5, abs=0.1)
