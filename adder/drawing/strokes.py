@@ -57,6 +57,8 @@ def without_far_specks(strokes: list[np.ndarray]) -> list[np.ndarray]:
     A stroke that is tiny beside the largest goes when it lies FAR outside the box of the others, which are the
     drawing; one of dots alone, or spread out far more widely than what is not tiny, stays as it is.
     """
+    if len(strokes) < 2:
+        return strokes
     points, places = np.concatenate(strokes), starts(strokes)
     lows, highs = np.minimum.reduceat(points, places), np.maximum.reduceat(points, places)  # (strokes, 2)
     sizes = (highs - lows).max(1)

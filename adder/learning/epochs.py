@@ -61,7 +61,7 @@ class Training:
         self.mnist, self.drawings, self.characters = mnist.first(limit), drawings[:limit], characters[:limit]
         self.doodles = doodles[:few]
         self.fixed = concatenate([self.mnist] + [as_non_digits(self.characters)] * REPEATS)
-        self.drawn = Drawn(self.drawings + self.doodles, invented=min(invented, few or invented))
+        self.drawn = Drawn(self.drawings + self.doodles, invented=invented if few is None else min(invented, few))
 
     def __len__(self) -> int:
         """Images in an epoch."""
