@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Sequence
 from itertools import islice
-from multiprocessing import get_all_start_methods
 
 import cv2
 import numpy as np
@@ -17,8 +16,6 @@ from adder.learning.sources import Split, as_tensor
 
 REPEATS = 2  # of drawings and characters in an epoch; the augmentation tells them apart
 INVENTED = 8000  # non-digits an epoch
-# How a process begins: where it can, from one that has imported all, instead of doing so for itself.
-START = "forkserver" if "forkserver" in get_all_start_methods() else "spawn"
 PARTS = 16  # of what an epoch draws anew
 
 
@@ -83,7 +80,7 @@ class Training:
                 sampler=[(seed, part) for seed in seeds for part in range(PARTS)],
                 num_workers=workers,
                 worker_init_fn=use_one_thread,
-                multiprocessing_context=START if workers else None,
+                multiprocessing_context="spawn" if workers else None,
             )
         )
         for _ in seeds:
