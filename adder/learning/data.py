@@ -1,7 +1,8 @@
 """What a run learns from and is judged by, and the batches that pair images with numbers. Knows no network."""
 
-from collections.abc import Iterable, Iterator, Sized
+from collections.abc import Iterable, Iterator, Mapping, Sized
 from pathlib import Path
+from types import MappingProxyType
 from typing import NamedTuple
 
 import numpy as np
@@ -43,7 +44,9 @@ class Sets(NamedTuple):
     shapes: Split  # invented by the tables that are held out, the same for every run
     fonts: Split
     test: Split  # of MNIST
-    held_out: dict[str, list[str]]  # the names of the words, shapes, fonts and alphabets of which nothing is learned
+    held_out: Mapping[str, list[str]] = MappingProxyType(
+        {}
+    )  # the names of the words, shapes, fonts and alphabets of which nothing is learned
 
     def non_digits(self) -> dict[str, Split]:
         """What a network should refuse and has not learned from, by its kind."""
@@ -60,7 +63,7 @@ class Sets(NamedTuple):
         return counts | {
             "invented non-digits an epoch": self.training.drawn.invented,
             "test mnist": len(self.test.digits),
-            "held out": self.held_out,
+            "held out": dict(self.held_out),
         }
 
 
