@@ -25,7 +25,7 @@ def rows(folder: Path, rng: np.random.Generator) -> dict[str, Callable[[], Strok
     people = sources.pendigits(folder)
     digits = [drawing.strokes for drawing in people]
     doodles = sources.quickdraw(folder)
-    held_out = list(doodles)[data.VALIDATION_WORDS - 1 :: data.VALIDATION_WORDS]
+    held_out = data.held_out_words(doodles)
 
     def one_of(some: list[Strokes]) -> Strokes:
         return some[rng.integers(len(some))]

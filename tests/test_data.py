@@ -69,6 +69,7 @@ def test_words_shapes_and_fonts_are_held_out(sets, data_dir):
     learned = sum(len(drawings) for word, drawings in doodles.items() if word not in held_out)
     counts = sets.counts()
     assert (counts["doodles"], counts["validation words"]) == (learned, sum(len(doodles[word]) for word in held_out))
+    assert counts["held out"]["words"] == held_out, "the record names them"
     assert sum(map(len, doodles.values())) > 2900 and counts["validation words"] > 500
     seen = {np.concatenate(drawing.strokes).tobytes() for drawing in sets.training.doodles}
     assert not any(np.concatenate(drawing).tobytes() in seen for word in held_out for drawing in doodles[word])

@@ -1,7 +1,8 @@
 """What a run learns from and is judged by, and the batches that pair images with numbers. Knows no network."""
 
-from collections.abc import Iterator, Sized
+from collections.abc import Iterable, Iterator, Mapping, Sized
 from pathlib import Path
+from types import MappingProxyType
 from typing import NamedTuple
 
 import numpy as np
@@ -43,13 +44,16 @@ class Sets(NamedTuple):
     shapes: Split  # invented by the tables that are held out, the same for every run
     fonts: Split
     test: Split  # of MNIST
+    held_out: Mapping[str, list[str]] = MappingProxyType(
+        {}
+    )  # the names of the words, shapes, fonts and alphabets of which nothing is learned
 
     def non_digits(self) -> dict[str, Split]:
         """What a network should refuse and has not learned from, by its kind."""
         return {name: getattr(self, name) for name in ("characters", "words", "shapes", "fonts")}
 
-    def counts(self) -> dict[str, int]:
-        """How many images or drawings of each kind there are, for the record."""
+    def counts(self) -> dict[str, object]:
+        """How many images or drawings of each kind there are, and what is held out, for the record."""
         kinds: dict[str, Sized] = {"mnist": self.training.mnist.digits, "drawings": self.training.drawings}
         kinds |= {"characters": self.training.characters, "doodles": self.training.doodles}
         kinds |= {"validation mnist": self.validation.digits, "validation drawings": self.drawn.digits}
@@ -59,6 +63,7 @@ class Sets(NamedTuple):
         return counts | {
             "invented non-digits an epoch": self.training.drawn.invented,
             "test mnist": len(self.test.digits),
+            "held out": dict(self.held_out),
         }
 
 
@@ -85,9 +90,10 @@ def load(
     learned = [d for d in writers if d.writer != EXAMPLES_BY and (all_writers or d.writer % VALIDATION_WRITERS)]
     drawn = as_tensor([image.strokes_to_mnist(drawing.strokes) for drawing in held_out])
     alphabets = omniglot(folder) if characters and "omniglot" not in without else {}
-    validation_characters = [alphabets.pop(name) for name in nondigits.VALIDATION_ALPHABETS if name in alphabets]
+    held_out_alphabets = [name for name in nondigits.VALIDATION_ALPHABETS if name in alphabets]
+    validation_characters = [alphabets.pop(name) for name in held_out_alphabets]
     doodles = quickdraw(folder) if characters and "quickdraw" not in without else {}
-    words = list(doodles)[VALIDATION_WORDS - 1 :: VALIDATION_WORDS]
+    words = held_out_words(doodles)
     validation_doodles = [strokes for word in words for strokes in doodles.pop(word)]
     nothing = as_tensor([])
     invented, written = held_out_inventions() if characters else (nothing, nothing)
@@ -107,7 +113,17 @@ def load(
         as_non_digits(invented).first(limit),
         as_non_digits(written).first(limit),
         mnist(folder, train=False).first(limit),
+        {
+            "alphabets": held_out_alphabets,
+            "words": words,
+            "shapes": list(shapes.VALIDATION_SHAPES) if characters else [],
+            "fonts": list(letters.VALIDATION_FONTS) if characters else [],
+        },
     )
+
+
+def held_out_words(words: Iterable[str]) -> list[str]:
+    return list(words)[VALIDATION_WORDS - 1 :: VALIDATION_WORDS]
 
 
 def held_out_inventions() -> tuple[Tensor, Tensor]:
