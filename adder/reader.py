@@ -74,6 +74,11 @@ class Reader:
                 readings[index] = reading
         return readings
 
+    def read_all_numbers(self, drawing: np.ndarray | Sequence) -> list[Reading]:
+        """A drawing, ink or strokes, with each number from 0 to 9, from one look at it. ValueError as for one."""
+        pixels = as_image(drawing)
+        return self._ask(pixels[None], [*range(10)]) if pixels is not None else [*map(blank_reading, range(10))]
+
     def saliency(self, reading: Reading) -> np.ndarray:
         """(28, 28) float32: how much each pixel of the reading's image spoke for its digit; 0 for a blank."""
         if reading.digit is None:
@@ -83,8 +88,11 @@ class Reader:
 
     @torch.inference_mode()
     def _ask(self, images: np.ndarray, numbers: list[int]) -> list[Reading]:
-        batch = torch.from_numpy(images)[:, None].to(self.device)
-        prediction = self.network(batch, torch.tensor(numbers, device=self.device))
+        """A Reading for each number: of the image at its place, or all of the only one."""
+        features = self.network.features(torch.from_numpy(images)[:, None].to(self.device))
+        features = features.expand(len(numbers), -1)
+        images = np.broadcast_to(images, (len(numbers), *images.shape[1:]))
+        prediction = self.network.answer(features, torch.tensor(numbers, device=self.device))
         digit_probs = prediction.digit.softmax(1).cpu().numpy()
         sum_probs = prediction.sum.softmax(1).cpu().numpy()
         scores = digit_probs.max(1) if prediction.refusal is None else (-prediction.refusal).sigmoid().cpu().numpy()

@@ -1,6 +1,6 @@
 """What the page and programs are told: readings as JSON. Knows what a Reading holds, neither Gradio nor the network."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -43,6 +43,11 @@ def reading_json(reading) -> dict:
         "digit_probs": [round(float(p), 4) for p in reading.digit_probs],
         "sum_probs": [round(float(p), 4) for p in reading.sum_probs],
     }
+
+
+def pad_json(readings: Sequence, number: int) -> dict:
+    """The same of a drawing's ten readings: that with `number`, and the sums of all, by number."""
+    return page_json(readings[number]) | {"sums": [reading_json(reading)["sum_probs"] for reading in readings]}
 
 
 def page_json(reading) -> dict:

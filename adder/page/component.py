@@ -17,11 +17,10 @@ from anyio import CapacityLimiter, to_thread
 from starlette.responses import JSONResponse
 
 from adder.drawing import picture
-from adder.page.answers import answer_pad, grey_values, page_json, read_drawing, reading_json
+from adder.page.answers import answer_pad, grey_values, pad_json, page_json, read_drawing, reading_json
 from adder.page.head import TITLE, WEB
 from adder.page.payload import (
     MAX_POINTS,
-    MAX_STROKES,
     SCALE,
     Strokes,
     checked_answer,
@@ -30,9 +29,10 @@ from adder.page.payload import (
     checked_photo,
 )
 
-SCRIPTS = [
-    f"{name}.js" for name in ("pad", "reading", "share", "picture", "photo", "collect", "compare", "learn", "page")
-]  # in the order of their use of each other
+SCRIPTS = (
+    *("geometry.js", "history.js", "pointers.js", "pad.js", "keys.js", "memory.js", "bars.js", "reading.js"),
+    *("share.js", "picture.js", "give.js", "photo.js", "collect.js", "compare.js", "learn.js", "page.js"),
+)  # in the order of their use of each other
 MAX_WAITING = 64  # requests of programs; beyond, they are told to come again
 MAX_THREADS = 8  # at once, for all visitors: what waits costs less than what fights over the cores
 MAX_CROWD = 128  # pages that wait for their reading, each for less than a second
@@ -67,7 +67,7 @@ def build(
         return await to_thread.run_sync(read_now, payload, limiter=turns)
 
     def read_now(payload: Any) -> JSONResponse:
-        return JSONResponse(answer_pad(payload, lambda drawn, number: page_json(read_drawing(reader, drawn, number))))
+        return JSONResponse(answer_pad(payload, lambda drawn, number: pad_json(reader.read_all_numbers(drawn), number)))
 
     def compare_pad(payload: Any) -> dict:
         """What the pad shows now -> a row for each network, the page's own first; errors as in `read_pad`."""
@@ -141,7 +141,7 @@ def build(
             collects=store is not None,
             photo={"bytes": picture.MAX_BYTES},
             refuses=reader.threshold > 0,
-            limits={"scale": SCALE, "strokes": MAX_STROKES, "points": MAX_POINTS},
+            limits={"scale": SCALE, "points": MAX_POINTS},
             examples=json.loads(web_file("examples.json"))["drawings"],
         )
         gr.api(read, api_name="read")

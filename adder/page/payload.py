@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 SCALE = 10_000  # the page's pad is SCALE x SCALE
-MAX_STROKES = 64
+MAX_STROKES = 64  # of a program's drawing; on the pad people hatch, and their points alone are counted
 MAX_POINTS = 4096  # of all strokes together
 MAX_SIDE = 512  # of an image, in pixels
 MAX_COORDINATE = 1e6  # of a program's strokes, in whatever unit
@@ -56,7 +56,7 @@ def checked_photo(value: Any) -> bytes:
 
 def checked_pad_strokes(value: Any) -> Strokes:
     """Strokes drawn on the page's pad: integers from 0 to SCALE."""
-    return _checked_strokes(value, _on_pad, f"integers from 0 to {SCALE}")
+    return _checked_strokes(value, _on_pad, f"integers from 0 to {SCALE}", most=MAX_POINTS)
 
 
 def checked_drawing(value: Any) -> Strokes | np.ndarray:
@@ -67,7 +67,7 @@ def checked_drawing(value: Any) -> Strokes | np.ndarray:
         )
     first = value[0] if value else None
     is_ink = isinstance(first, list) and bool(first) and not isinstance(first[0], list)
-    return _checked_ink(value) if is_ink else _checked_strokes(value, _finite, "finite numbers")
+    return _checked_ink(value) if is_ink else _checked_strokes(value, _finite, "finite numbers", most=MAX_STROKES)
 
 
 def _on_pad(value: Any) -> bool:
@@ -78,9 +78,9 @@ def _finite(value: Any) -> bool:
     return type(value) in (int, float) and abs(value) <= MAX_COORDINATE  # false for NaN
 
 
-def _checked_strokes(value: Any, allowed, expected: str) -> Strokes:
-    if not isinstance(value, list) or len(value) > MAX_STROKES:
-        raise ValueError(f"drawing: expected a list of at most {MAX_STROKES} strokes")
+def _checked_strokes(value: Any, allowed, expected: str, *, most: int) -> Strokes:
+    if not isinstance(value, list) or len(value) > most:
+        raise ValueError(f"drawing: expected a list of at most {most} strokes")
     points = 0
     for stroke in value:
         if not isinstance(stroke, list) or not stroke:
