@@ -142,5 +142,5 @@ def test_all_numbers_from_one_look(reader):
             assert (ours.digit, ours.sum, ours.is_digit) == (other.digit, other.sum, other.is_digit)
             np.testing.assert_allclose(ours.sum_probs, other.sum_probs, atol=1e-5)
             np.testing.assert_array_equal(ours.image, other.image)
-    with pytest.raises(ValueError, match="strokes"):
+    with pytest.raises(ValueError, match="not finite"):
         reader.read_all_numbers([[(0, float("nan"))]])
