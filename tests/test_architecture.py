@@ -42,11 +42,12 @@ ROOMS = {  # within a wing, in reading order: the rooms that each may import
         "payload": set(),
         "answers": {"payload"},
         "head": set(),
-        "component": {"answers", "head", "payload"},
+        "first": {"head", "payload"},
+        "component": {"answers", "first", "head", "payload"},
         "connections": {"head"},
         "sessions": set(),
         "gate": {"sessions"},
-        "serving": {"component", "connections", "gate", "head", "sessions"},
+        "serving": {"component", "connections", "first", "gate", "head", "sessions"},
     },
 }
 ONLY_IN = {  # libraries that nothing else in the package may import

@@ -18,10 +18,9 @@ from starlette.responses import JSONResponse
 
 from adder.drawing import picture
 from adder.page.answers import answer_pad, grey_values, pad_json, page_json, read_drawing, reading_json
-from adder.page.head import TITLE, WEB
+from adder.page.first import LIMITS
+from adder.page.head import TITLE, web_file
 from adder.page.payload import (
-    MAX_POINTS,
-    SCALE,
     Strokes,
     checked_answer,
     checked_drawing,
@@ -30,9 +29,9 @@ from adder.page.payload import (
 )
 
 SCRIPTS = (
-    *("geometry.js", "history.js", "pointers.js", "pad.js", "keys.js", "memory.js", "bars.js", "reading.js"),
-    *("share.js", "picture.js", "give.js", "photo.js", "collect.js", "compare.js", "learn.js", "page.js"),
-)  # in the order of their use of each other
+    *("keys.js", "memory.js", "bars.js", "reading.js", "share.js", "picture.js", "give.js", "photo.js", "collect.js"),
+    *("compare.js", "learn.js", "page.js"),
+)  # in the order of their use of each other, and of what `first` serves before them
 MAX_WAITING = 64  # requests of programs; beyond, they are told to come again
 MAX_THREADS = 8  # at once, for all visitors: what waits costs less than what fights over the cores
 MAX_CROWD = 128  # pages that wait for their reading, each for less than a second
@@ -42,7 +41,7 @@ DAY = 86_400  # s, after which Gradio's cache is emptied, should anything ever c
 def build(
     reader,
     load_others: Callable[[], Iterable] | None = None,
-    store: Callable[[list, int | None, dict], bool] | None = None,
+    store: Callable[[list, int | None, dict, str], bool] | None = None,
 ) -> gr.Blocks:
     """The page around a `Reader`; `serving.launch` opens it.
 
@@ -89,8 +88,8 @@ def build(
         """A drawing and what it was meant as -> {"kept": true}; {"error": text} when it was not kept."""
         assert store
         try:
-            strokes, label = checked_answer(payload)
-            if not store(strokes, label, reading_json(reader.read_strokes(strokes, 0))):
+            strokes, label, id = checked_answer(payload)
+            if not store(strokes, label, reading_json(reader.read_strokes(strokes, 0)), id):
                 return {"error": "There is no room for more drawings. Thank you all the same."}
         except ValueError as error:
             return {"error": str(error)}
@@ -131,7 +130,6 @@ def build(
     with gr.Blocks(title=TITLE, analytics_enabled=False, fill_width=True, delete_cache=(DAY, DAY)) as page:
         gr.HTML(
             html_template=web_file("page.html"),
-            head=f"<style>{web_file('page.css')}</style>",
             js_on_load="\n".join(web_file(name) for name in SCRIPTS),
             apply_default_css=False,
             server_functions=[read_pad, explain_pad, find_ink]
@@ -141,13 +139,9 @@ def build(
             collects=store is not None,
             photo={"bytes": picture.MAX_BYTES},
             refuses=reader.threshold > 0,
-            limits={"scale": SCALE, "points": MAX_POINTS},
+            limits=LIMITS,
             examples=json.loads(web_file("examples.json"))["drawings"],
         )
         gr.api(read, api_name="read")
     page.queue(api_open=False, max_size=MAX_WAITING, default_concurrency_limit=4)
     return page
-
-
-def web_file(name: str) -> str:
-    return (WEB / name).read_text(encoding="utf-8")

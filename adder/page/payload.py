@@ -6,6 +6,7 @@ expected. Knows neither Gradio nor the network.
 
 import base64
 import binascii
+import re
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,7 @@ MAX_STROKES = 64  # of a program's drawing; on the pad people hatch, and their p
 MAX_POINTS = 4096  # of all strokes together
 MAX_SIDE = 512  # of an image, in pixels
 MAX_COORDINATE = 1e6  # of a program's strokes, in whatever unit
+ID = re.compile("[0-9a-f]{32}")
 
 Strokes = list[list[list[float]]]
 
@@ -33,14 +35,21 @@ def checked_pad(value: Any) -> tuple[Strokes | np.ndarray, int]:
     return drawing, checked_number(value.get("number"))
 
 
-def checked_answer(value: Any) -> tuple[Strokes, int | None]:
-    """A drawing and what it was meant as, None for no digit: {"strokes": ..., "label": ...}."""
+def checked_answer(value: Any) -> tuple[Strokes, int | None, str]:
+    """A drawing, what it was meant as (None for no digit) and its id: {"strokes": ..., "label": ..., "id": ...}.
+
+    The id is the page's random one; a drawing without strokes takes back the one that was kept by it.
+    """
     if not isinstance(value, dict) or "label" not in value:
-        raise ValueError("expected an object with strokes and label")
+        raise ValueError("expected an object with strokes, label and id")
     strokes = checked_pad_strokes(value.get("strokes"))
-    if not strokes:
+    label = None if value["label"] is None else checked_number(value["label"])
+    id = value.get("id")
+    if not isinstance(id, str) or not ID.fullmatch(id):
+        raise ValueError("id: expected 32 hexadecimal digits")
+    if not strokes and label is not None:
         raise ValueError("strokes: expected at least one")
-    return strokes, None if value["label"] is None else checked_number(value["label"])
+    return strokes, label, id
 
 
 def checked_photo(value: Any) -> bytes:

@@ -29,6 +29,7 @@ function barRow(row, count, percent) {
 
   row.querySelector("ol").append(...columns);
   row.addEventListener("focus", () => tell(top));
+  row.addEventListener("click", (event) => tell(columns.indexOf(event.target.closest("li"))));
   row.addEventListener("keydown", (event) => {
     const step = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
     if (!step) return;

@@ -115,8 +115,8 @@ function request(ask, content = { ...pad.content, number }) {
   return Promise.race([ask(content), silence]).finally(() => clearTimeout(timer));
 }
 
-function keep(label) {
-  return request(server.keep_pad, { strokes: pad.strokes, label });
+function keep(drawing) {
+  return request(server.keep_pad, drawing);
 }
 
 function tell(text, seconds) {
@@ -244,5 +244,7 @@ if (kept) {
 }
 showNumber();
 update();
-if (location.hash !== link) openLink();
+const [{ type }] = performance.getEntriesByType("navigation");
+if (location.hash !== link || type === "navigate") openLink(); // else it was opened before, and maybe drawn on since
 link = location.hash;
+bequeath(pad);

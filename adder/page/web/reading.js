@@ -9,7 +9,7 @@ function withNumber(answer, number) {
 
 // The line below the equation, and what is read out of it.
 function inWords({ state, digit, unsure, digit_probs: probs, digit_score: score }) {
-  if (state === "refused") return `${percent(score)} like a digit; if it is one, a ${digit}.`;
+  if (state === "refused") return `${percent(score)} like a digit; if so, a ${digit}.`;
   if (unsure === null) return `${percent(probs[digit])} sure`;
   return `${digit} (${percent(probs[digit])}) or ${unsure} (${percent(probs[unsure])})?`;
 }
