@@ -29,9 +29,9 @@ from adder.page.payload import (
 )
 
 SCRIPTS = (
-    *("keys.js", "memory.js", "bars.js", "reading.js", "share.js", "picture.js", "give.js", "photo.js", "collect.js"),
-    *("compare.js", "learn.js", "page.js"),
-)  # in the order of their use of each other, and of what `first` serves before them
+    *("geometry.js", "history.js", "pointers.js", "pad.js", "keys.js", "memory.js", "bars.js", "reading.js"),
+    *("share.js", "picture.js", "give.js", "photo.js", "collect.js", "compare.js", "learn.js", "page.js"),
+)  # in the order of their use of each other
 MAX_WAITING = 64  # requests of programs; beyond, they are told to come again
 MAX_THREADS = 8  # at once, for all visitors: what waits costs less than what fights over the cores
 MAX_CROWD = 128  # pages that wait for their reading, each for less than a second
@@ -130,6 +130,7 @@ def build(
     with gr.Blocks(title=TITLE, analytics_enabled=False, fill_width=True, delete_cache=(DAY, DAY)) as page:
         gr.HTML(
             html_template=web_file("page.html"),
+            head=f"<style>{web_file('page.css')}</style>",
             js_on_load="\n".join(web_file(name) for name in SCRIPTS),
             apply_default_css=False,
             server_functions=[read_pad, explain_pad, find_ink]

@@ -1,6 +1,7 @@
 """What stands in the served HTML, before Gradio is loaded: the page's style, its title and a pad that draws.
 
-Knows neither Gradio nor the network.
+The page brings the same style and scripts once more, so that it stands without this too, as in Gradio's SSR mode. Knows
+neither Gradio nor the network.
 """
 
 import json
@@ -8,7 +9,7 @@ import json
 from adder.page.head import web_file
 from adder.page.payload import MAX_POINTS, SCALE
 
-SCRIPTS = ("geometry.js", "history.js", "pointers.js", "pad.js", "first.js")  # the page's own pad uses them too
+SCRIPTS = ("geometry.js", "history.js", "pointers.js", "pad.js", "first.js")
 LIMITS = {"scale": SCALE, "points": MAX_POINTS}
 
 

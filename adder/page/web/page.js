@@ -247,4 +247,4 @@ update();
 const [{ type }] = performance.getEntriesByType("navigation");
 if (location.hash !== link || type === "navigate") openLink(); // else it was opened before, and maybe drawn on since
 link = location.hash;
-bequeath(pad);
+if (typeof bequeath === "function") bequeath(pad); // what was drawn before this was there
