@@ -27,6 +27,17 @@ COMPLAINTS = """
 """
 
 
+HEAR = """
+  if (!location.href.startsWith(arguments[0])) return false; // still the page before
+  if (window.heard) return true;
+  const heard = (window.heard = []), say = console.error;
+  console.error = (...told) => (heard.push(told.join(" ")), say(...told));
+  addEventListener("error", ({ message, target }) => heard.push(message ?? `no ${target.src ?? target.href}`), true);
+  addEventListener("unhandledrejection", ({ reason }) => heard.push(String(reason)));
+  return true;
+"""
+
+
 def program(name: str) -> str:
     return shutil.which(name) or missing(f"no {name} on the PATH") or ""
 
@@ -77,13 +88,14 @@ class WebKit(Browser):
         os.close(writing)
         with os.fdopen(reading) as pipe:
             display = pipe.readline().strip()
-        port, self.log = free_port(), folder / "webkit.log"
+        port = free_port()
         environment = os.environ | {"DISPLAY": f":{display}", "XDG_CACHE_HOME": str(folder), "LANG": "C.UTF-8"}
-        with self.log.open("w", encoding="utf-8") as log:
-            self.start(driver, f"--port={port}", env=environment, stdout=log, stderr=log)
+        self.start(driver, f"--port={port}", env=environment)
         self.session = f"http://127.0.0.1:{port}/session"
         options = {"binary": str(browser), "args": ["--automation"]}
-        asked = {"capabilities": {"alwaysMatch": {"webkitgtk:browserOptions": options}}}
+        wanted = {"webkitgtk:browserOptions": options, "pageLoadStrategy": "none"}
+        asked = {"capabilities": {"alwaysMatch": wanted}}
+        self.heard: list[str] = []
         self.session += "/" + self.soon(lambda: self.post(self.session, asked), urllib.error.URLError)["sessionId"]
 
     def post(self, url: str, asked: dict):
@@ -94,8 +106,17 @@ class WebKit(Browser):
     def ask(self, command: str, path: str, **parameters):
         return self.post(f"{self.session}/{path}", parameters)
 
+    def go(self, url: str) -> None:
+        """WebKit's driver tells no console: the page is listened to as soon as it begins to load."""
+        self.heard += self.run("return window.heard ?? []")
+        super().go(url)
+        self.soon(lambda: self.listens(url), AssertionError, urllib.error.HTTPError)
+
+    def listens(self, url: str) -> None:
+        assert self.run(HEAR, url)
+
     def complaints(self, url: str) -> list:
-        return [line for line in self.log.read_text(encoding="utf-8").splitlines() if "ERROR" in line and url in line]
+        return self.heard + self.run("return window.heard")
 
     def close(self) -> None:
         with contextlib.suppress(OSError):
