@@ -15,7 +15,7 @@ import torch
 from adder.drawing import image, strokes
 from adder.network import checkpoint
 from adder.network.folding import fold_batch_norms
-from adder.network.heads import SUMS
+from adder.network.heads import NUMBERS, SUMS
 from adder.network.model import Adder, choose_device
 from adder.network.saliency import saliency
 
@@ -65,16 +65,11 @@ class Reader:
         """Each drawing, ink (an array) or strokes (a list), with its number. ValueError as for one."""
         if len(drawings) != len(numbers):
             raise ValueError(f"as many numbers as drawings are needed, not {len(numbers)} for {len(drawings)}")
-        numbers = [as_number(number) for number in numbers]
-        images = [as_image(drawing) for drawing in drawings]
-        asked = [(index, pixels) for index, pixels in enumerate(images) if pixels is not None]
-        readings = [blank_reading(number) for number in numbers]
-        for start in range(0, len(asked), BATCH):
-            chosen = asked[start : start + BATCH]
-            answers = self._ask(np.stack([pixels for _, pixels in chosen]), [numbers[index] for index, _ in chosen])
-            for (index, _), reading in zip(chosen, answers, strict=True):
-                readings[index] = reading
-        return readings
+        return [reading for (reading,) in self._read(drawings, [[as_number(number)] for number in numbers])]
+
+    def read_all_numbers(self, drawings: Sequence) -> list[list[Reading]]:
+        """Each drawing with each number from 0 to 9, from one look at it. ValueError as for one."""
+        return self._read(drawings, [[*range(NUMBERS)]] * len(drawings))
 
     def saliency(self, reading: Reading) -> np.ndarray:
         """(28, 28) float32: how much each pixel of the reading's image spoke for its digit; 0 for a blank."""
@@ -83,17 +78,34 @@ class Reader:
         pixels = torch.from_numpy(reading.image).to(self.device)
         return saliency(self.network, pixels, reading.digit).cpu().numpy()
 
+    def _read(self, drawings: Sequence, numbers: list[list[int]]) -> list[list[Reading]]:
+        """Each drawing with each of its numbers, of which all have equally many."""
+        images = [as_image(drawing) for drawing in drawings]
+        readings = [[*map(blank_reading, each)] for each in numbers]
+        asked = [index for index, pixels in enumerate(images) if pixels is not None]
+        for start in range(0, len(asked), BATCH):
+            chosen = asked[start : start + BATCH]
+            answers = self._ask([images[index] for index in chosen], [numbers[index] for index in chosen])
+            for index, answer in zip(chosen, answers, strict=True):
+                readings[index] = answer
+        return readings
+
     @torch.inference_mode()
-    def _ask(self, images: np.ndarray, numbers: list[int]) -> list[Reading]:
-        batch = torch.from_numpy(images)[:, None].to(self.device)
-        prediction = self.network(batch, torch.tensor(numbers, device=self.device))
+    def _ask(self, images: list, numbers: list[list[int]]) -> list[list[Reading]]:
+        features = self.network.features(torch.from_numpy(np.stack(images))[:, None].to(self.device))
+        each = len(numbers[0])
+        prediction = self.network.answer(
+            features.repeat_interleave(each, 0), torch.tensor(numbers, device=self.device).flatten()
+        )
         digit_probs = prediction.digit.softmax(1).cpu().numpy()
         sum_probs = prediction.sum.softmax(1).cpu().numpy()
         scores = digit_probs.max(1) if prediction.refusal is None else (-prediction.refusal).sigmoid().cpu().numpy()
-        return [
+        seen = [pixels for pixels in images for _ in range(each)]
+        readings = [
             Reading(int(d.argmax()), int(s.argmax()), d, s, pixels, bool(score >= self.threshold), float(score))
-            for d, s, pixels, score in zip(digit_probs, sum_probs, images, scores, strict=True)
+            for d, s, pixels, score in zip(digit_probs, sum_probs, seen, scores, strict=True)
         ]
+        return [readings[start : start + each] for start in range(0, len(readings), each)]
 
 
 def shipped_weights() -> Path:

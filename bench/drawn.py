@@ -245,6 +245,28 @@ def draw_sweeps(path: Path, results: dict[str, dict], curves: dict[str, Outputs]
     figure.savefig(path, dpi=90)
 
 
+def draw_sheet(path: Path, drawings: list[strokes.Drawing], reader: Reader) -> None:
+    """Each drawing with what it was meant as and what was read, misread ones first, the surest of them foremost."""
+    from matplotlib.figure import Figure
+
+    readings = reader.read_many([drawing.strokes for drawing in drawings], [0] * len(drawings))
+    read = [reading.digit if reading.is_digit else data.NO_DIGIT for reading in readings]
+    right = [digit == drawing.digit for digit, drawing in zip(read, drawings, strict=True)]
+    order = sorted(range(len(drawings)), key=lambda index: (right[index], -readings[index].digit_score))
+    columns = 12
+    rows = -(-len(order) // columns)
+    figure = Figure(figsize=(columns, 1.3 * rows + 0.4), layout="constrained")
+    figure.suptitle(f"{len(drawings)} drawings, {len(order) - sum(right)} misread: meant as, read as; - is no digit")
+    for axes, index in zip(figure.subplots(rows, columns, squeeze=False).flat, order, strict=False):
+        axes.imshow(strokes.draw(drawings[index].strokes, canvas=84, size=70, brush=4), cmap="gray_r")
+        meant, told = (str(digit) if digit != data.NO_DIGIT else "-" for digit in (drawings[index].digit, read[index]))
+        axes.set_title(f"{meant}, {told}", fontsize=9, color="black" if right[index] else "red")
+    for axes in figure.axes:
+        axes.axis("off")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    figure.savefig(path, dpi=90)
+
+
 def breakdown(title: str, keys: list[int], right: torch.Tensor) -> None:
     values = [(key, right[torch.tensor(keys) == key].double().mean().item()) for key in sorted(set(keys))]
     print(f"\n{title}: " + ", ".join(f"{key}: {value:.1%}" for key, value in values))
@@ -258,9 +280,14 @@ def main() -> None:
         type=Path,
         help="read this instead: what demo.py --collect wrote (.jsonl), or UNIPEN; of a folder each .jsonl, in a row",
     )
+    parser.add_argument(
+        "--sheet", type=Path, help="with --strokes: draw them all as this PNG, misread ones first, and end"
+    )
     parser.add_argument("--picture", type=Path, help="where to draw the sweeps, as PNG")
     parser.add_argument("--every", type=int, default=1, help="use every n-th drawing only: quicker")
     flags = parser.parse_args()
+    if flags.sheet and not flags.strokes:
+        parser.error("--sheet needs --strokes")
 
     systems = [ours(flags.weights)] + ([reference(flags.reference)] if flags.reference.exists() else [])
     try:
@@ -272,6 +299,9 @@ def main() -> None:
     except (sources.DataError, ValueError, OSError) as error:
         parser.error(str(error))
     if flags.strokes:
+        if flags.sheet:
+            draw_sheet(flags.sheet, writers, Reader.load(flags.weights, "cpu"))
+            return
         drawings = [drawing for drawing in writers if drawing.digit != data.NO_DIGIT]
     else:
         drawings = [drawing for drawing in writers if drawing.writer % data.VALIDATION_WRITERS == 0]

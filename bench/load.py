@@ -137,7 +137,7 @@ def checker(weights: Path) -> Callable[[Answer], bool]:
     """Tells whether an answer is what the reader itself says to the strokes that were sent."""
     import torch
 
-    from adder.page.answers import answer_pad, page_json, read_drawing
+    from adder.page.answers import answer_pads
     from adder.reader import Reader
 
     torch.set_num_threads(1)  # as in the server: the last bits depend on it
@@ -145,14 +145,25 @@ def checker(weights: Path) -> Callable[[Answer], bool]:
 
     @cache
     def expected(sent: str) -> dict:
-        return answer_pad(json.loads(sent), lambda drawn, number: page_json(read_drawing(reader, drawn, number)))
+        return answer_pads([json.loads(sent)], reader)[0]
 
     def is_right(answer: Answer) -> bool:
-        return json.loads(answer.body or b"null") == expected(
-            json.dumps({"strokes": answer.strokes, "number": answer.number})
-        )
+        sent = json.dumps({"strokes": answer.strokes, "number": answer.number})
+        return is_alike(json.loads(answer.body or b"null"), expected(sent))
 
     return is_right
+
+
+def is_alike(one: object, other: object) -> bool:
+    """Are two answers the same, but for the last digits of shares? A batch of others moves them."""
+    match one, other:
+        case dict(), dict():
+            return one.keys() == other.keys() and all(is_alike(one[name], other[name]) for name in one)
+        case list(), list():
+            return len(one) == len(other) and all(map(is_alike, one, other))
+        case float(), float():
+            return abs(one - other) < TOLERANCE
+    return one == other
 
 
 class Crowd(NamedTuple):

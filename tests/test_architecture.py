@@ -60,11 +60,12 @@ ROOMS = {  # within a wing, in reading order: the rooms that each may import
         "answers": {"payload"},
         "head": set(),
         "together": set(),
-        "component": {"answers", "head", "payload", "together"},
+        "first": {"head", "payload"},
+        "component": {"answers", "first", "head", "payload", "together"},
         "connections": {"head"},
         "sessions": set(),
         "gate": {"sessions"},
-        "serving": {"component", "connections", "gate", "head", "sessions"},
+        "serving": {"component", "connections", "first", "gate", "head", "sessions"},
     },
 }
 ONLY_IN = {  # libraries that nothing else in the package may import

@@ -2,9 +2,12 @@
 
 import json
 
+import numpy as np
 import pytest
+from PIL import Image
 
-from bench import drawn, reproduction, seeds
+from adder.drawing import collection
+from bench import drawn, reproduction, seeds, shared
 from tests.conftest import ROOT
 
 
@@ -40,3 +43,20 @@ def test_a_folder_without_drawings_is_an_error(tmp_path, monkeypatch, capsys):
     with pytest.raises(SystemExit):
         drawn.main()
     assert "holds no" in capsys.readouterr().err
+
+
+def test_kept_drawings_as_a_sheet_with_the_misread_ones_first(tmp_path, monkeypatch, capsys):
+    for label in (7, 2, 4, 8, 5):
+        [strokes] = (each["strokes"] for each in shared.page_examples() if each["digit"] == label)
+        collection.append(tmp_path, strokes, 3 if label == 8 else label, {})
+    kept, sheet = tmp_path / collection.FILE_NAME, tmp_path / "sheet.png"
+    monkeypatch.setattr("sys.argv", ["bench.drawn", "--strokes", str(kept), "--sheet", str(sheet)])
+    drawn.main()
+    pixels = np.array(Image.open(sheet).convert("RGB")).astype(int)
+    is_red = (pixels[..., 0] > 200) & (pixels[..., 1:].max(2) < 100)
+    columns = np.nonzero(is_red.any(0))[0]
+    assert len(columns) and columns.max() < pixels.shape[1] / 12, "the one that was misread is the first of twelve"
+    monkeypatch.setattr("sys.argv", ["bench.drawn", "--sheet", str(sheet)])
+    with pytest.raises(SystemExit):
+        drawn.main()
+    assert "--strokes" in capsys.readouterr().err

@@ -52,6 +52,33 @@ def test_a_damaged_line_is_named(line, tmp_path):
         collection.load(path)
 
 
+def test_the_last_word_on_a_drawing_counts(tmp_path):
+    path, (one, other) = tmp_path / collection.FILE_NAME, ("a" * 32, "b" * 32)
+    for strokes, label, id in (
+        (SEVEN, 1, one),
+        (SEVEN, 4, other),
+        (SEVEN, 7, one),
+        (SEVEN, 2, None),
+        ([], None, other),
+    ):
+        collection.append(tmp_path, strokes, label, READING, id)
+    assert [drawing.digit for drawing in collection.load(path)] == [7, 2]
+    collection.append(tmp_path, SEVEN, 5, READING, other)
+    collection.append(tmp_path, [], None, READING, "c" * 32)  # of what never was
+    assert [drawing.digit for drawing in collection.load(path)] == [7, 5, 2]
+
+
+def test_an_answer_names_its_drawing():
+    asked = {"strokes": SEVEN, "label": 7, "id": "0" * 32}
+    assert checked_answer(asked) == (SEVEN, 7, "0" * 32)
+    assert checked_answer(asked | {"strokes": [], "label": None})[0] == []
+    for id in (None, 7, "", "0" * 31, "0" * 33, "G" * 32, "0" * 32 + "\n", ["0" * 32]):
+        with pytest.raises(ValueError, match="id: expected"):
+            checked_answer(asked | {"id": id})
+    with pytest.raises(ValueError, match="strokes: expected"):
+        checked_answer(asked | {"strokes": []})
+
+
 @pytest.mark.parametrize(
     "sent",
     [None, [], {}, {"strokes": SEVEN}, {"strokes": [], "label": 7}, {"strokes": SEVEN, "label": 10}]

@@ -133,3 +133,14 @@ def test_threads_share_a_reader(reader, drawings):
     with ThreadPoolExecutor(8) as pool:
         together = list(pool.map(lambda job: reader.read_strokes(*job), jobs))
     assert [(r.digit, r.sum) for r in together] == [(r.digit, r.sum) for r in alone]
+
+
+def test_all_numbers_from_one_look(reader):
+    for drawing in ([[(20, 10), (80, 10), (40, 90)]], np.zeros((28, 28), np.uint8), []):
+        [at_once], one_by_one = reader.read_all_numbers([drawing]), reader.read_many([drawing] * 10, range(10))
+        for ours, other in zip(at_once, one_by_one, strict=True):
+            assert (ours.digit, ours.sum, ours.is_digit) == (other.digit, other.sum, other.is_digit)
+            np.testing.assert_allclose(ours.sum_probs, other.sum_probs, atol=1e-5)
+            np.testing.assert_array_equal(ours.image, other.image)
+    with pytest.raises(ValueError, match="not finite"):
+        reader.read_all_numbers([[[(0, float("nan"))]]])

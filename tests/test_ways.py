@@ -139,6 +139,7 @@ def test_drawings_are_kept_by_leave_alone(chromium, weights, tmp_path, monkeypat
         expect(one).to_have_attribute("aria-disabled", "true")
         one.dispatch_event("click")
         path = tmp_path / collection.FILE_NAME
+        expect(panel.get_by_role("status")).to_have_text("Tick the box above first: nothing is kept without it.")
         assert path.read_text(encoding="utf-8") == ""
         panel.get_by_role("checkbox").check()
         one.click()
@@ -151,9 +152,24 @@ def test_drawings_are_kept_by_leave_alone(chromium, weights, tmp_path, monkeypat
         panel.get_by_role("button", name="not a digit").click()
         expect(panel.get_by_role("status")).to_have_text("Thank you: kept as not a digit.")
         first, second = map(json.loads, path.read_text(encoding="utf-8").splitlines())
-        assert set(first) == {"strokes", "label", "reading", "time"}
+        assert set(first) == {"id", "strokes", "label", "reading", "time"} and first["id"] != second["id"]
         assert (first["label"], first["reading"]["digit"], second["label"]) == (1, 7, None)
         assert [drawing.digit for drawing in collection.load(path)] == [1, collection.NO_DIGIT]
+
+        page.keyboard.press("Escape")
+        page.get_by_role("button", name="Example: a drawn 7").click()
+        for label, digits in (("1", [1]), ("7", [7])):  # a wrong label is changed
+            panel.get_by_role("button", name=label, exact=True).click()
+            expect(panel.get_by_role("status")).to_have_text(f"Thank you: kept as {label}.")
+            assert [drawing.digit for drawing in collection.load(path)][2:] == digits
+        panel.get_by_role("button", name="Take it back").click()
+        expect(panel.get_by_role("status")).to_have_text("Taken back: it will not be used.")
+        expect(panel.get_by_role("button", name="Take it back")).to_be_hidden()
+        assert [drawing.digit for drawing in collection.load(path)] == [1, collection.NO_DIGIT]
+        assert len({json.loads(line)["id"] for line in path.read_text(encoding="utf-8").splitlines()}) == 3
+        page.keyboard.press("Escape")
+        panel.get_by_role("button", name="3", exact=True).dispatch_event("click")
+        expect(panel.get_by_role("status")).to_have_text("Draw a digit first.")
     finally:
         page.close()
         collecting.stop()

@@ -1,7 +1,9 @@
 """Drawings with what they were meant as, kept by people's leave: one JSON object a line, appended.
 
-{"strokes": [[[x, y], ...], ...], "label": 0..9 or null for no digit, "reading": {...}, "time": ISO 8601 in UTC}
+{"id": text, "strokes": [[[x, y], ...], ...], "label": 0..9 or null for no digit, "reading": {...},
+ "time": ISO 8601 in UTC}
 
+Of lines with the same id the last counts: a label was changed, or, where that has no strokes, the drawing taken back.
 train.py --extra and bench.drawn --strokes read such files. Knows neither page nor network.
 """
 
@@ -18,13 +20,14 @@ MAX_BYTES = 50_000_000  # bytes of the file
 appending = Lock()
 
 
-def append(folder: Path, strokes: list, label: int | None, reading: dict) -> bool:
+def append(folder: Path, strokes: list, label: int | None, reading: dict, id: str | None = None) -> bool:
     """Appends a drawing to `folder`/drawings.jsonl; False when that would make it larger than MAX_BYTES.
 
     A line is written whole or not at all. Raises OSError when the disk is full or read-only.
     """
     time = datetime.now(timezone.utc).isoformat(timespec="seconds")
-    line = json.dumps({"strokes": strokes, "label": label, "reading": reading, "time": time}).encode() + b"\n"
+    kept = {"strokes": strokes, "label": label, "reading": reading, "time": time}
+    line = json.dumps(({"id": id} if id else {}) | kept).encode() + b"\n"
     with appending, open(folder / FILE_NAME, "ab", buffering=0) as file:
         before = file.seek(0, os.SEEK_END)
         if before + len(line) > MAX_BYTES:
@@ -40,7 +43,7 @@ def append(folder: Path, strokes: list, label: int | None, reading: dict) -> boo
 
 def load(path: Path | str) -> list[Drawing]:
     """The drawings of a file that `append` wrote, with digit -1 for no digit. ValueError names file and line."""
-    drawings = []
+    drawings: dict[str, Drawing | None] = {}  # by id, or by line where there is none; None was taken back
     try:
         lines = Path(path).read_text(encoding="utf-8").splitlines()
     except (OSError, UnicodeDecodeError) as error:
@@ -48,10 +51,10 @@ def load(path: Path | str) -> list[Drawing]:
     for number, line in enumerate(lines, 1):
         try:
             kept = json.loads(line)
-            strokes, label = as_strokes(kept["strokes"]), kept["label"]
-            if not strokes or not (label is None or (type(label) is int and 0 <= label <= 9)):
+            strokes, label, id = as_strokes(kept["strokes"]), kept["label"], str(kept.get("id", number))
+            if not (strokes or "id" in kept) or not (label is None or (type(label) is int and 0 <= label <= 9)):
                 raise ValueError("expected strokes and a label from 0 to 9 or null")
         except (KeyError, TypeError, ValueError, RecursionError) as error:
             raise ValueError(f"{path}, line {number}: no drawing ({error}); remove the line") from error
-        drawings.append(Drawing(NO_DIGIT if label is None else label, 0, strokes))
-    return drawings
+        drawings[id] = Drawing(NO_DIGIT if label is None else label, 0, strokes) if strokes else None
+    return [drawing for drawing in drawings.values() if drawing]

@@ -3,5 +3,5 @@
 It knows drawings and what a Reading holds, and asks whatever reader it is given: no network, no weights, no training.
 Read `payload` (what may come in), `answers` (what is told), `together` (questions that wait), `component` (the page and
 its functions), `gate` and `sessions` (which requests pass), `connections` (how many, how long), `head` (what others
-see), `serving` (opening and closing); `web/` is what the browser runs.
+see), `first` (what stands there before Gradio does), `serving` (opening and closing); `web/` is what the browser runs.
 """

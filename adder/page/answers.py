@@ -1,6 +1,6 @@
 """What the page and programs are told: readings as JSON. Knows what a Reading holds, neither Gradio nor the network."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -34,8 +34,8 @@ def answer_pads(payloads: list, reader) -> list[dict]:
         answers.append(answer_pad(payload, ask))
     if asked:
         places, drawings, numbers = zip(*asked, strict=True)
-        for place, reading in zip(places, reader.read_many(drawings, numbers), strict=True):
-            answers[place] = page_json(reading)
+        for place, number, readings in zip(places, numbers, reader.read_all_numbers(drawings), strict=True):
+            answers[place] = pad_json(readings, number)
     return answers
 
 
@@ -65,6 +65,11 @@ def reading_json(reading) -> dict:
 
 def rounded(probs: np.ndarray) -> list[float]:
     return probs.astype(float).round(4).tolist()
+
+
+def pad_json(readings: Sequence, number: int) -> dict:
+    """The same of a drawing's ten readings: that with `number`, and the sums of all, by number."""
+    return page_json(readings[number]) | {"sums": [rounded(reading.sum_probs) for reading in readings]}
 
 
 def page_json(reading) -> dict:

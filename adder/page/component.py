@@ -17,11 +17,9 @@ from starlette.responses import JSONResponse
 
 from adder.drawing import picture
 from adder.page.answers import answer_pad, answer_pads, grey_values, page_json, read_drawing, reading_json
-from adder.page.head import TITLE, WEB
+from adder.page.first import LIMITS
+from adder.page.head import TITLE, web_file
 from adder.page.payload import (
-    MAX_POINTS,
-    MAX_STROKES,
-    SCALE,
     Strokes,
     checked_answer,
     checked_drawing,
@@ -30,10 +28,10 @@ from adder.page.payload import (
 )
 from adder.page.together import Together
 
-SCRIPTS = [
-    f"{name}.js"
-    for name in ("curve", "pad", "reading", "share", "picture", "photo", "collect", "compare", "learn", "page")
-]  # in the order of their use of each other
+SCRIPTS = (
+    *("curve.js", "geometry.js", "history.js", "pointers.js", "pad.js", "keys.js", "memory.js", "bars.js"),
+    *("reading.js", "share.js", "picture.js", "give.js", "photo.js", "collect.js", "compare.js", "learn.js", "page.js"),
+)  # in the order of their use of each other
 MAX_WAITING = 64  # requests of programs; beyond, they are told to come again
 MAX_THREADS = 8  # at once, for all visitors: what waits costs less than what fights over the cores
 MAX_CROWD = 128  # pages that wait for their reading, each for less than a second
@@ -43,7 +41,7 @@ DAY = 86_400  # s, after which Gradio's cache is emptied, should anything ever c
 def build(
     reader,
     load_others: Callable[[], Iterable] | None = None,
-    store: Callable[[list, int | None, dict], bool] | None = None,
+    store: Callable[[list, int | None, dict, str], bool] | None = None,
 ) -> gr.Blocks:
     """The page around a `Reader`; `serving.launch` opens it.
 
@@ -87,8 +85,8 @@ def build(
         """A drawing and what it was meant as -> {"kept": true}; {"error": text} when it was not kept."""
         assert store
         try:
-            strokes, label = checked_answer(payload)
-            if not store(strokes, label, reading_json(reader.read_strokes(strokes, 0))):
+            strokes, label, id = checked_answer(payload)
+            if not store(strokes, label, reading_json(reader.read_strokes(strokes, 0)), id):
                 return {"error": "There is no room for more drawings. Thank you all the same."}
         except ValueError as error:
             return {"error": str(error)}
@@ -139,13 +137,9 @@ def build(
             collects=store is not None,
             photo={"bytes": picture.MAX_BYTES},
             refuses=reader.threshold > 0,
-            limits={"scale": SCALE, "strokes": MAX_STROKES, "points": MAX_POINTS},
+            limits=LIMITS,
             examples=json.loads(web_file("examples.json"))["drawings"],
         )
         gr.api(read, api_name="read")
     page.queue(api_open=False, max_size=MAX_WAITING, default_concurrency_limit=4)
     return page
-
-
-def web_file(name: str) -> str:
-    return (WEB / name).read_text(encoding="utf-8")

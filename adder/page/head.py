@@ -3,6 +3,7 @@
 The one place that owns the served HTML: Gradio's own head names Gradio, and links that nobody can follow.
 """
 
+import gzip
 import re
 from html import escape
 from pathlib import Path
@@ -16,6 +17,7 @@ DESCRIPTION = "Draw a digit, pick a number: a small neural network reads both an
 PREVIEW = "/preview.png"  # 1200 x 630, as those who show links like it
 HEADERS = {"x-content-type-options": "nosniff", "referrer-policy": "same-origin"}
 GRADIOS = re.compile(rb"""<title>.*?</title>|<meta\s+(?:property="og:|name="(?:twitter:|description"))[^>]*>""", re.S)
+BODY = re.compile(rb"<body[^>]*>")
 HOST = re.compile(r"[\w.-]{1,255}(:\d{1,5})?|\[[\da-fA-F:.]{2,45}\](:\d{1,5})?", re.ASCII)
 # The page speaks English, whatever language Gradio finds in the browser.
 LANGUAGE = """<script>
@@ -40,12 +42,20 @@ def headed(app):
     return answering
 
 
-class Head:
-    """An ASGI middleware around the gate. `root_path` is the page's path on its host, '' at the top."""
+def web_file(name: str) -> str:
+    return (WEB / name).read_text(encoding="utf-8")
 
-    def __init__(self, app, *, root_path: str = ""):
+
+class Head:
+    """An ASGI middleware around the gate. `root_path` is the page's path on its host, '' at the top.
+
+    `first` is HTML that stands at the start of the body.
+    """
+
+    def __init__(self, app, *, root_path: str = "", first: str = ""):
         self.app = app
         self.root_path = root_path
+        self.first = first.encode()
 
     async def __call__(self, scope, receive, send) -> None:
         if scope["type"] != "http":
@@ -65,6 +75,10 @@ class Head:
                     return
                 html = self.dress(b"".join(part.get("body", b"") for part in kept[1:]), scope)
                 headers = MutableHeaders(raw=kept[0]["headers"])
+                headers["vary"] = "accept-encoding"
+                if "gzip" in Headers(scope=scope).get("accept-encoding", ""):
+                    html = gzip.compress(html, mtime=0)
+                    headers["content-encoding"] = "gzip"
                 headers["content-length"] = str(len(html))
                 await send(kept[0] | {"headers": headers.raw})
                 message = {"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else html}
@@ -90,6 +104,7 @@ class Head:
         metas += [f'<meta name="description" content="{DESCRIPTION}" />', '<link rel="icon" href="favicon.ico" />']
         ours = [f"<title>{TITLE}</title>", *metas, LANGUAGE]
         start, head, rest = GRADIOS.sub(b"", html).partition(b"<head>")
+        rest = BODY.sub(lambda body: body[0] + self.first, rest, 1)
         return start + head + "\n".join(["", *ours]).encode() + rest
 
     def address(self, scope) -> str:

@@ -6,15 +6,17 @@ expected. Knows neither Gradio nor the network.
 
 import base64
 import binascii
+import re
 from typing import Any
 
 import numpy as np
 
 SCALE = 10_000  # the page's pad is SCALE x SCALE
-MAX_STROKES = 64
+MAX_STROKES = 64  # of a program's drawing; on the pad people hatch, and their points alone are counted
 MAX_POINTS = 4096  # of all strokes together
 MAX_SIDE = 512  # of an image, in pixels
 MAX_COORDINATE = 1e6  # of a program's strokes, in whatever unit
+ID = re.compile("[0-9a-f]{32}")
 
 Strokes = list[list[list[float]]]
 
@@ -33,14 +35,21 @@ def checked_pad(value: Any) -> tuple[Strokes | np.ndarray, int]:
     return drawing, checked_number(value.get("number"))
 
 
-def checked_answer(value: Any) -> tuple[Strokes, int | None]:
-    """A drawing and what it was meant as, None for no digit: {"strokes": ..., "label": ...}."""
+def checked_answer(value: Any) -> tuple[Strokes, int | None, str]:
+    """A drawing, what it was meant as (None for no digit) and its id: {"strokes": ..., "label": ..., "id": ...}.
+
+    The id is the page's random one; a drawing without strokes takes back the one that was kept by it.
+    """
     if not isinstance(value, dict) or "label" not in value:
-        raise ValueError("expected an object with strokes and label")
+        raise ValueError("expected an object with strokes, label and id")
     strokes = checked_pad_strokes(value.get("strokes"))
-    if not strokes:
+    label = None if value["label"] is None else checked_number(value["label"])
+    id = value.get("id")
+    if not isinstance(id, str) or not ID.fullmatch(id):
+        raise ValueError("id: expected 32 hexadecimal digits")
+    if not strokes and label is not None:
         raise ValueError("strokes: expected at least one")
-    return strokes, None if value["label"] is None else checked_number(value["label"])
+    return strokes, label, id
 
 
 def checked_photo(value: Any) -> bytes:
@@ -56,7 +65,7 @@ def checked_photo(value: Any) -> bytes:
 
 def checked_pad_strokes(value: Any) -> Strokes:
     """Strokes drawn on the page's pad: integers from 0 to SCALE."""
-    return _checked_strokes(value, _on_pad, f"integers from 0 to {SCALE}")
+    return _checked_strokes(value, _on_pad, f"integers from 0 to {SCALE}", most=MAX_POINTS)
 
 
 def checked_drawing(value: Any) -> Strokes | np.ndarray:
@@ -67,7 +76,7 @@ def checked_drawing(value: Any) -> Strokes | np.ndarray:
         )
     first = value[0] if value else None
     is_ink = isinstance(first, list) and bool(first) and not isinstance(first[0], list)
-    return _checked_ink(value) if is_ink else _checked_strokes(value, _finite, "finite numbers")
+    return _checked_ink(value) if is_ink else _checked_strokes(value, _finite, "finite numbers", most=MAX_STROKES)
 
 
 def _on_pad(value: Any) -> bool:
@@ -78,9 +87,9 @@ def _finite(value: Any) -> bool:
     return type(value) in (int, float) and abs(value) <= MAX_COORDINATE  # false for NaN
 
 
-def _checked_strokes(value: Any, allowed, expected: str) -> Strokes:
-    if not isinstance(value, list) or len(value) > MAX_STROKES:
-        raise ValueError(f"drawing: expected a list of at most {MAX_STROKES} strokes")
+def _checked_strokes(value: Any, allowed, expected: str, *, most: int) -> Strokes:
+    if not isinstance(value, list) or len(value) > most:
+        raise ValueError(f"drawing: expected a list of at most {most} strokes")
     points = 0
     for stroke in value:
         if not isinstance(stroke, list) or not stroke:

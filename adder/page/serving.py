@@ -8,6 +8,7 @@ from starlette.middleware import Middleware
 
 from adder.page.component import MAX_THREADS
 from adder.page.connections import bound_headers, raise_file_limit
+from adder.page.first import first_paint
 from adder.page.gate import Gate
 from adder.page.head import WEB, Head
 from adder.page.sessions import Sessions
@@ -40,7 +41,7 @@ def launch(
         max_threads=MAX_THREADS,
         max_file_size=MAX_BODY,
         app_kwargs={
-            "middleware": [Middleware(Head, root_path=root_path), gate_middleware(page, mcp)],
+            "middleware": [Middleware(Head, root_path=root_path, first=first_paint()), gate_middleware(page, mcp)],
             "openapi_url": None,
         },
         state_session_capacity=MAX_SESSIONS,

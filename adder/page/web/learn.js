@@ -65,11 +65,10 @@ function illustration(panel, pad, explain, percent) {
 
   function example({ digit_probs: digits, sum_probs: sums, number }) {
     const likely = digits ? digits.map((p, digit) => [p, digit]).sort((a, b) => b[0] - a[0]).slice(0, 3) : Array(3).fill([]);
-    const share = (p) => (p < 0.01 ? "under 1 %" : percent(p));
     const rows = likely.map(([p, digit]) =>
       digit === undefined
         ? [`? + ${number} = ?`, "–", "–"]
-        : [`${digit} + ${number} = ${digit + number}`, share(p), share(sums[digit + number])],
+        : [`${digit} + ${number} = ${digit + number}`, percent(p), percent(sums[digit + number])],
     );
     find("tbody").replaceChildren(
       ...rows.map((cells) => {

@@ -1,27 +1,95 @@
 // The drawing: strokes as vectors, so that undo, resizing and themes cost nothing; or the ink of a photo, rows of 0 to 255.
-// It knows no network and no reading, and says what happened: "drawn", "lifted" (the pen), "erased" or "full".
+// It knows no network and no reading, and says what happened: "drawn", "lifted" (the pen), "erased" (or replaced) or "full".
+// Strokes are never changed once the pen is lifted, so that what was before can be kept as it is.
 function drawingPad(canvas, limits, changed) {
   const ink = canvas.getContext("2d");
   const nearest = limits.scale / 250; // points closer than this to the one before are dropped
+  const REACH = 0.045 * limits.scale; // of the eraser, from its middle to that of a line
+  const SHORT = 0.1 * limits.scale; // two fingers move less before they are two
+  const history = timeline();
   let strokes = [];
   let photo = null; // in the place of strokes
-  let pen = null; // the pointer that draws; any other is ignored until it is lifted
+  let before = null; // while the pen is down: what was there
+  let lifted = null; // what was there before the last stroke, which may still go on
+  let last = null; // where the pen is, maybe beyond the pad
+  let erases = false;
   let frame = 0;
 
-  function place(event) {
-    const box = canvas.getBoundingClientRect();
-    const unit = (offset, side) => Math.round(Math.min(Math.max(offset / side, 0), 1) * limits.scale);
-    return [unit(event.clientX - box.left, box.width), unit(event.clientY - box.top, box.height)];
+  const now = () => ({ strokes, photo });
+  const scaled = (point) => point.map((share) => share * limits.scale);
+
+  const hand = {
+    start(point, isEraser) {
+      if (!isEraser && isFull()) return changed("full");
+      before = now();
+      lifted = null;
+      erases = isEraser;
+      last = scaled(point);
+      if (erases) return erase([last]);
+      strokes = photo ? [] : [...strokes];
+      photo = null;
+      begin(last);
+      if (before.photo) changed("erased");
+      inked();
+    },
+    move(points) {
+      if (before) (erases ? erase : extend)(points.map(scaled));
+    },
+    lift() {
+      if (!before) return;
+      lifted = commit();
+      changed("lifted");
+    },
+    resume() {
+      if (!lifted) return false;
+      before = history.forget();
+      lifted = null;
+      return true;
+    },
+    takeBack() {
+      if (before) put(before);
+    },
+    isShort: () => before && extentOf(strokes.slice(before.strokes.length).flat()) < SHORT,
+  };
+
+  function commit() {
+    const was = before;
+    before = null;
+    const isOther = was && (was.strokes !== strokes || was.photo !== photo);
+    if (isOther) history.keep(was);
+    return isOther ? was : null;
   }
 
-  function extend(events) {
+  const isFull = () => 2 * strokes.length >= limits.points; // thinned, each keeps its ends
+
+  function begin(point) {
+    strokes.push([]);
+    add(point);
+  }
+
+  function add(point) {
     const stroke = strokes.at(-1);
-    const before = stroke.length;
-    for (const point of events.map(place)) {
-      const last = stroke.at(-1);
-      if (!last || Math.hypot(point[0] - last[0], point[1] - last[1]) >= nearest) stroke.push(point);
+    const [x, y] = point.map(Math.round);
+    const [left, top] = stroke.at(-1) ?? [Infinity, Infinity];
+    if (Math.hypot(x - left, y - top) < nearest) return false;
+    return stroke.push([x, y]) > 0;
+  }
+
+  // Ink stays on the pad: a way beyond its edge leaves none, and where the pen comes back a new stroke begins.
+  function extend(points) {
+    let isNew = false;
+    for (const point of points) {
+      const way = within(limits.scale, last, point);
+      last = point;
+      if (!way) continue;
+      if (way.enters && isFull()) return changed("full");
+      if (way.enters) begin(way.from);
+      isNew = add(way.to) || way.enters || isNew;
     }
-    if (stroke.length === before) return;
+    if (isNew) inked();
+  }
+
+  function inked() {
     thin();
     redraw();
     changed("drawn");
@@ -29,17 +97,17 @@ function drawingPad(canvas, limits, changed) {
 
   // A drawing of too many points loses every second one, ends kept: coarser, never refused.
   function thin() {
-    if (strokes.reduce((sum, stroke) => sum + stroke.length, 0) <= limits.points) return;
-    for (const stroke of strokes) {
-      const last = stroke.length - 1;
-      stroke.splice(0, stroke.length, ...stroke.filter((_, i) => i % 2 === 0 || i === last));
-    }
+    while (strokes.reduce((sum, stroke) => sum + stroke.length, 0) > limits.points)
+      strokes = strokes.map((stroke) => stroke.filter((_, i) => i % 2 === 0 || i === stroke.length - 1));
   }
 
-  function lift(event) {
-    if (event.pointerId !== pen) return;
-    pen = null;
-    changed("lifted");
+  function erase(points) {
+    const kept = strokes.filter((stroke) => !points.some((point) => isTouched(stroke, last, point, REACH)));
+    last = points.at(-1);
+    if (kept.length === strokes.length) return;
+    strokes = kept;
+    redraw();
+    changed("erased");
   }
 
   function redraw() {
@@ -82,25 +150,7 @@ function drawingPad(canvas, limits, changed) {
     ink.drawImage(picture, (side - width * unit) / 2, (side - height * unit) / 2, width * unit, height * unit);
   }
 
-  canvas.addEventListener("pointerdown", (event) => {
-    if (pen !== null || event.button !== 0) return;
-    event.preventDefault();
-    if (photo) replace([]);
-    if (strokes.length >= limits.strokes) return changed("full");
-    pen = event.pointerId;
-    canvas.setPointerCapture(pen);
-    strokes.push([]);
-    extend([event]);
-  });
-  canvas.addEventListener("pointermove", (event) => {
-    if (event.pointerId !== pen) return;
-    const coalesced = event.getCoalescedEvents?.() ?? [];
-    extend(coalesced.length ? coalesced : [event]);
-  });
-  for (const end of ["pointerup", "pointercancel", "lostpointercapture"]) canvas.addEventListener(end, lift);
-
-  // Else a quick stroke counts as a fling, and the tap after it, on Clear perhaps, only as what ends the fling.
-  canvas.addEventListener("touchstart", (event) => event.preventDefault(), { passive: false });
+  followPointers(canvas, hand);
 
   new ResizeObserver(() => {
     const side = Math.round(canvas.getBoundingClientRect().width * devicePixelRatio);
@@ -110,23 +160,40 @@ function drawingPad(canvas, limits, changed) {
     }
   }).observe(canvas);
 
-  function replace(next, ink = null) {
-    pen = null;
-    strokes = next;
-    photo = ink;
+  function put(next) {
+    before = lifted = null;
+    ({ strokes, photo } = next);
     redraw();
     changed("erased");
   }
 
+  function replace(next) {
+    commit();
+    history.keep(now());
+    put({ strokes: [], photo: null, ...next });
+  }
+
+  const isBlank = () => strokes.length === 0 && !photo;
+
   return {
     get strokes() { return strokes; },
-    get isDown() { return pen !== null; },
-    get isBlank() { return strokes.length === 0 && !photo; },
+    get isDown() { return before !== null; },
+    get isBlank() { return isBlank(); },
+    get canUndo() { return before !== null || history.canUndo; },
+    get canRedo() { return history.canRedo; },
     get content() { return photo ? { ink: photo } : { strokes }; }, // as the server takes it
-    undo: () => (strokes.length || photo) && replace(strokes.slice(0, -1)),
-    clear: () => (strokes.length || photo) && replace([]),
-    show: (drawing) => replace(structuredClone(drawing)),
-    showPhoto: (rows) => replace([], rows),
+    undo() {
+      commit();
+      if (history.canUndo) put(history.undo(now()));
+    },
+    redo() {
+      commit();
+      if (history.canRedo) put(history.redo(now()));
+    },
+    clear: () => isBlank() || replace({}),
+    show: (strokes) => replace({ strokes }),
+    showPhoto: (photo) => replace({ photo }),
+    restore: ({ strokes = [], ink = null }) => put({ strokes, photo: ink }),
     paint,
   };
 }

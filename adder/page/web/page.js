@@ -1,30 +1,43 @@
 // Brings pad, number and reading together, and keeps one request on its way: the newest state goes next, whatever came between.
 // `element`, `props` and `server` come from Gradio.
 const PATIENCE = 8000; // ms until a silent server counts as lost
+const SLOW = 1000; // ms until waiting is said
+const EMPTY = { state: "empty" };
 const root = element.querySelector(".adder");
 const slider = root.querySelector("#number-input");
 const view = readingView(root);
 const pad = drawingPad(root.querySelector("#pad canvas"), props.limits, onInk);
 
-const lesson = illustration(root.querySelector(".how"), pad, explain, view.percent);
+const lesson = illustration(root.querySelector(".how"), pad, () => request(server.explain_pad), percent);
 const links = shareLink(props.limits);
+const gifts = giving(root, pad, links, tell);
+const memory = tabMemory(props.limits);
 const collected = collecting(root.querySelector(".collect"), pad, keep);
-const others = comparison(root.querySelector(".others"), pad, compare, view.percent);
+const others = comparison(root.querySelector(".others"), pad, () => request(server.compare_pad), percent);
 
 let number = Number(slider.value);
-let reading = { state: "empty", number };
+let answer = EMPTY; // the server's newest
+let reading = withNumber(answer, number);
 let shown = null;
-let age = 0; // counts what makes an answer on its way useless: erased ink, another number
+let age = 0; // counts what makes an answer on its way useless: ink that was erased or replaced
+let outdated = false; // the answer is of ink that is gone
 let asking = false;
 let stale = false; // something changed since the last request left
 let lost = false;
 let busy = false;
+let slow = false;
 let notice = "";
+let link = ""; // that was opened
+let fading = 0;
+let remembering = 0;
 let speaking = 0;
 
 function onInk(event) {
-  notice = event === "full" ? "That is a lot of strokes. Clear to start again." : "";
-  if (event === "erased") age += 1;
+  if (event !== "lifted") notice = event === "full" ? "That is a lot of strokes. Clear to start again." : "";
+  if (event === "erased") {
+    age += 1;
+    outdated = !pad.isBlank;
+  }
   if (event === "drawn" || event === "erased") update();
   else render();
   others.changed();
@@ -34,22 +47,33 @@ function onInk(event) {
 function setNumber(value) {
   if (value === number) return;
   number = value;
-  slider.value = value;
   notice = "";
-  age += 1;
+  showNumber();
+  render();
+  others.changed();
+}
+
+function showNumber() {
+  slider.value = number;
   root.style.setProperty("--number", number);
   root.querySelector("output").textContent = number;
-  update();
-  others.changed();
+  reading = withNumber(answer, number);
+  remember();
+}
+
+function take(next) {
+  answer = next;
+  reading = withNumber(answer, number);
+  outdated = false;
 }
 
 function update() {
   const blank = pad.isBlank;
   root.classList.toggle("blank", blank);
-  for (const button of root.querySelectorAll(".tools button")) button.setAttribute("aria-disabled", blank);
   root.querySelector(".by-hand").hidden = true; // a link to what was there before
-  if (blank) reading = { state: "empty", number };
+  if (blank) take(EMPTY);
   stale = true;
+  remember();
   render();
   if (!asking) ask();
 }
@@ -59,11 +83,14 @@ async function ask() {
   for (let wait = 250; stale; ) {
     stale = false;
     if (pad.isBlank && !lost) break; // a blank pad needs no network
-    const asked = { age, number };
-    const answer = await withPatience(server.read_pad({ ...pad.content, number })).catch(() => null);
-    if (lost && answer) others.changed();
-    lost = !answer; // Gradio logs a failed request and goes on
-    busy = Boolean(answer?.busy); // more people than the server can read at once
+    const asked = age;
+    const waiting = setTimeout(() => render((slow = true)), SLOW);
+    const told = await request(server.read_pad).catch(() => null);
+    clearTimeout(waiting);
+    slow = false;
+    if (lost && told) others.changed();
+    lost = !told; // Gradio logs a failed request and goes on
+    busy = Boolean(told?.busy); // more people than the server can read at once
     if (lost || busy) {
       stale = true;
       render();
@@ -72,8 +99,8 @@ async function ask() {
       continue;
     }
     wait = 250;
-    notice = answer.error ?? notice;
-    if (asked.age === age && !answer.error) reading = { ...answer, number: asked.number };
+    notice = told.error ?? notice;
+    if (asked === age && !told.error) take(told);
     render();
   }
   busy = false;
@@ -81,30 +108,40 @@ async function ask() {
   render();
 }
 
-function compare() {
-  return withPatience(server.compare_pad({ ...pad.content, number }));
+// What the pad shows, asked of one of the server's functions. A silent server counts as a failed one.
+function request(ask, content = { ...pad.content, number }) {
+  let timer;
+  const silence = new Promise((_, reject) => (timer = setTimeout(() => reject(new Error("silence")), PATIENCE)));
+  return Promise.race([ask(content), silence]).finally(() => clearTimeout(timer));
 }
 
-function explain() {
-  return withPatience(server.explain_pad({ ...pad.content, number }));
+function keep(drawing) {
+  return request(server.keep_pad, drawing);
 }
 
-function keep(label) {
-  return withPatience(server.keep_pad({ strokes: pad.strokes, label }));
-}
-
-function tell(text) {
+function tell(text, seconds) {
   notice = text;
+  clearTimeout(fading);
+  if (seconds) fading = setTimeout(() => notice === text && tell(""), 1000 * seconds);
   render();
+}
+
+function remember() {
+  clearTimeout(remembering);
+  remembering = setTimeout(rememberNow, 200);
+}
+
+function rememberNow() {
+  memory.keep({ ...pad.content, number, link });
 }
 
 async function readPhoto(file) {
   tell("Looking for the digit…");
   try {
     const photo = await photoAsJpeg(file, props.photo);
-    const answer = await withPatience(server.find_ink({ photo })).catch(() => null);
-    if (!answer?.ink) return tell(answer?.error ?? "No answer. Try again.");
-    pad.showPhoto(answer.ink);
+    const found = await request(server.find_ink, { photo }).catch(() => null);
+    if (!found?.ink) return tell(found?.error ?? "No answer. Try again.");
+    pad.showPhoto(found.ink);
   } catch (error) {
     tell(error.message);
   }
@@ -113,86 +150,36 @@ async function readPhoto(file) {
 function openLink() {
   if (!location.hash) return;
   const drawing = links.read(location.hash);
+  link = location.hash;
   if (!drawing) return tell("That link holds no drawing.");
   pad.show(drawing.strokes);
   setNumber(drawing.number);
-}
-
-async function copyLink() {
-  if (pad.strokes.length === 0) return tell(pad.isBlank ? "Draw a digit first." : "A photo does not fit in a link.");
-  const link = new URL(links.write(pad.strokes, number), location.href);
-  try {
-    await navigator.clipboard.writeText(link);
-    tell("Link copied. It holds the drawing itself.");
-  } catch {
-    history.replaceState(null, "", link); // without leave to copy, or without https
-    if (window.parent === window) return tell("The link is in the address bar.");
-    const field = root.querySelector(".by-hand"); // in a frame the address bar is another page's
-    field.value = link;
-    field.hidden = false;
-    field.select();
-    tell("Copy the link below.");
-  }
-}
-
-async function savePicture() {
-  if (reading.state !== "digit") return tell("There is no reading to save yet.");
-  const link = document.createElement("a");
-  link.download = `adder-${reading.digit}-plus-${reading.number}.png`;
-  link.href = URL.createObjectURL(await pictureOf(root, pad, reading, view.percent));
-  link.click();
-  URL.revokeObjectURL(link.href);
-}
-
-function withPatience(request) {
-  let timer;
-  const silence = new Promise((_, reject) => (timer = setTimeout(() => reject(new Error("silence")), PATIENCE)));
-  return Promise.race([request, silence]).finally(() => clearTimeout(timer));
 }
 
 function words() {
   if (lost) return "Reconnecting… your drawing is kept.";
   if (busy) return "Many people are drawing. One moment…";
   if (notice) return notice;
-  if (reading.state === "refused") return pad.isDown ? "" : "Clear and try again, or go on drawing.";
-  if (reading.state === "digit") {
-    if (reading.unsure === null) return `${view.percent(reading.digit_probs[reading.digit])} sure`;
-    return `or a ${reading.unsure}? ${view.percent(reading.digit_probs[reading.unsure])}`;
-  }
-  return !pad.isBlank && !pad.isDown && !asking ? "Only a dot so far." : "";
-}
-
-function spoken() {
-  if (lost) return "Reconnecting.";
-  if (notice) return notice;
-  if (reading.state === "refused") return "That does not look like a digit.";
-  if (reading.state !== "digit") return "";
-  const doubt = reading.unsure === null ? "" : ` The digit could also be a ${reading.unsure}.`;
-  return `${reading.digit} plus ${reading.number} is ${reading.sum}.${doubt}`;
+  if (slow) return "Reading…";
+  if (outdated || (pad.isDown && reading.state !== "digit")) return "";
+  if (reading.state === "empty") return answer !== EMPTY && !asking ? "Only a dot so far." : "";
+  return inWords(reading);
 }
 
 function render() {
   root.classList.toggle("drawing", pad.isDown);
   root.classList.toggle("lost", lost);
+  root.classList.toggle("outdated", outdated);
+  for (const [name, possible] of [["undo", pad.canUndo], ["redo", pad.canRedo], ["clear", !pad.isBlank]])
+    root.querySelector(`.${name}`).setAttribute("aria-disabled", !possible);
   if (shown !== reading) {
     view.show((shown = reading));
     lesson.show(reading);
   }
   view.say(words());
   clearTimeout(speaking); // read out what stays, not every step on the way
-  if (!pad.isDown && (!asking || lost)) speaking = setTimeout(() => view.announce(spoken()), 400);
-}
-
-function onKey(event) {
-  if (!element.isConnected) return document.removeEventListener("keydown", onKey);
-  const writes = event.target.closest?.("input:not([type=range]), textarea, select, [contenteditable=true]");
-  if (writes || event.altKey) return;
-  const command = event.ctrlKey || event.metaKey;
-  if (command ? event.key === "z" && !event.shiftKey : event.key === "Backspace") pad.undo();
-  else if (!command && event.key === "Escape") pad.clear();
-  else if (!command && /^[0-9]$/.test(event.key)) setNumber(Number(event.key));
-  else return;
-  event.preventDefault();
+  if (!pad.isDown && (!asking || lost))
+    speaking = setTimeout(() => view.announce(lost ? "Reconnecting." : notice || aloud(reading)), 400);
 }
 
 function thumbnail({ digit, strokes }) {
@@ -208,11 +195,22 @@ function thumbnail({ digit, strokes }) {
   return button;
 }
 
-root.querySelector(".undo").addEventListener("click", pad.undo);
-root.querySelector(".clear").addEventListener("click", pad.clear);
+// Gradio may put a new page in the place of this one; then this one listens no more.
+function listen(target, type, heard) {
+  target.addEventListener(type, function once(event) {
+    if (element.isConnected) heard(event);
+    else target.removeEventListener(type, once);
+  });
+}
+
+for (const name of ["undo", "redo", "clear"]) root.querySelector(`.${name}`).addEventListener("click", () => pad[name]());
 root.querySelector(".examples div").append(...props.examples.map(thumbnail));
-root.querySelector(".copy").addEventListener("click", copyLink);
-root.querySelector(".save").addEventListener("click", savePicture);
+root.querySelector(".copy").addEventListener("click", async () => {
+  await gifts.link(number);
+  link = location.hash; // where there is no clipboard, it stands there
+  remember();
+});
+root.querySelector(".save").addEventListener("click", () => gifts.picture(outdated ? null : reading));
 const picker = root.querySelector("[type=file]");
 picker.addEventListener("change", () => {
   if (picker.files.length) readPhoto(picker.files[0]);
@@ -224,14 +222,29 @@ sheet.addEventListener("drop", (event) => {
   event.preventDefault();
   if (event.dataTransfer.files.length) readPhoto(event.dataTransfer.files[0]);
 });
-addEventListener("hashchange", function opened() {
-  if (element.isConnected) openLink();
-  else removeEventListener("hashchange", opened);
-});
 slider.addEventListener("input", () => setNumber(Number(slider.value)));
-document.addEventListener("keydown", onKey);
+listen(document, "keydown", (event) => {
+  const wish = wishOf(event);
+  if (wish === null) return;
+  event.preventDefault();
+  if (typeof wish === "number") setNumber(wish);
+  else pad[wish]();
+});
+listen(window, "hashchange", openLink);
+listen(window, "pagehide", rememberNow);
+listen(document, "visibilitychange", () => document.hidden && rememberNow());
 root.classList.toggle("trusting", !props.refuses);
 root.querySelector(".others").hidden = !props.compares;
 root.querySelector(".collect").hidden = !props.collects;
+
+const kept = memory.recall();
+if (kept) {
+  ({ number, link } = kept);
+  pad.restore(kept);
+}
+showNumber();
 update();
-openLink();
+const [{ type }] = performance.getEntriesByType("navigation");
+if (location.hash !== link || type === "navigate") openLink(); // else it was opened before, and maybe drawn on since
+link = location.hash;
+if (typeof bequeath === "function") bequeath(pad); // what was drawn before this was there

@@ -1,28 +1,30 @@
 // What the network answered, put on the page. It draws what it is given and asks nobody.
+const percent = (p) => (p > 0.99 ? "over 99 %" : p < 0.01 ? "under 1 %" : `${Math.round(100 * p)} %`); // no network is ever 100 % sure
+
+// An answer for a number: the sums for all ten came with it, so that a slider needs no server.
+function withNumber(answer, number) {
+  const sums = answer.sums?.[number];
+  return { ...answer, number, ...(sums && { sum_probs: sums, sum: sums.indexOf(Math.max(...sums)) }) };
+}
+
+// The line below the equation, and what is read out of it.
+function inWords({ state, digit, unsure, digit_probs: probs, digit_score: score }) {
+  if (state === "refused") return `${percent(score)} like a digit; if so, a ${digit}.`;
+  if (unsure === null) return `${percent(probs[digit])} sure`;
+  return `${digit} (${percent(probs[digit])}) or ${unsure} (${percent(probs[unsure])})?`;
+}
+
+function aloud({ state, digit, number, sum, unsure }) {
+  if (state === "refused") return "That does not look like a digit.";
+  if (state !== "digit") return "";
+  return `${digit} plus ${number} is ${sum}.${unsure === null ? "" : ` The digit could also be a ${unsure}.`}`;
+}
+
 function readingView(root) {
   const section = root.querySelector("#reading");
   const find = (selector) => section.querySelector(selector);
-  const percent = (p) => (p > 0.99 ? "over 99 %" : `${Math.round(100 * p)} %`); // no network is ever 100 % sure
-
-  function bars(list, count) {
-    list.replaceChildren(
-      ...Array.from({ length: count }, (_, value) => {
-        const column = document.createElement("li");
-        column.append(document.createElement("i"), document.createElement("span"));
-        column.lastChild.textContent = value;
-        return column;
-      }),
-    );
-    return (probs) => {
-      const top = probs ? probs.indexOf(Math.max(...probs)) : -1;
-      [...list.children].forEach((column, value) => {
-        column.style.setProperty("--p", probs ? probs[value] : 0);
-        column.classList.toggle("top", value === top);
-      });
-    };
-  }
-  const digitBars = bars(find(".digits ol"), 10);
-  const sumBars = bars(find(".sums ol"), 19);
+  const digitBars = barRow(find(".digits"), 10, percent);
+  const sumBars = barRow(find(".sums"), 19, percent);
 
   function pixels(image) {
     const canvas = root.querySelector(".seen");
@@ -32,12 +34,6 @@ function readingView(root) {
     const data = ink.createImageData(28, 28);
     image.forEach((grey, i) => (data.data[4 * i + 3] = grey)); // black; the dark theme inverts the canvas
     ink.putImageData(data, 0, 0);
-  }
-
-  function describe(row, name, probs) {
-    const likely = probs?.map((p, value) => [p, value]).filter(([p]) => p >= 0.01).sort((a, b) => b[0] - a[0]).slice(0, 3);
-    const text = likely?.map(([p, value]) => `${value} ${percent(p)}`).join(", ") || "nothing drawn yet";
-    find(row).setAttribute("aria-label", `${name}: ${text}`);
   }
 
   return {
@@ -56,12 +52,9 @@ function readingView(root) {
       section.style.setProperty("--sum", reading.sum ?? 0);
       digitBars(reading.digit_probs);
       sumBars(reading.sum_probs);
-      describe(".digits", "Digit", reading.digit_probs);
-      describe(".sums", "Sum", reading.sum_probs);
       pixels(reading.image);
     },
     say: (text) => (find(".words").textContent = text),
     announce: (text) => (find(".live").textContent = text),
-    percent,
   };
 }

@@ -3,7 +3,7 @@
 function shareLink(limits) {
   const GRID = 500;
   const unit = limits.scale / GRID;
-  const LONGEST = Math.ceil(((4 * limits.points + 2 * limits.strokes) * 4) / 3); // letters: two bytes a step, or a count
+  const LONGEST = Math.ceil((6 * limits.points * 4) / 3); // letters: two bytes a step, or a count
 
   function write(strokes, number) {
     const bytes = [];
@@ -46,7 +46,7 @@ function shareLink(limits) {
     while (at < bytes.length) {
       const count = take();
       points += count;
-      if (!(count > 0 && points <= limits.points && strokes.length < limits.strokes)) return null;
+      if (!(count > 0 && points <= limits.points)) return null;
       const stroke = [];
       while (stroke.length < count) {
         x += take();
