@@ -28,6 +28,7 @@ FIXED_BY_THE_RUN = (
     "all_writers",
     "teacher",
     "snapshots",
+    "start",
     "out",
     "dry_run",
 )
@@ -99,6 +100,9 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
         help="learn from the answers of the network in this weights file too (may be given several times)",
     )
     parser.add_argument(
+        "--start", type=Path, metavar="FILE", help="begin with the weights in this file, of the same recipe's network"
+    )
+    parser.add_argument(
         "--snapshots", action="store_true", help="keep networks on the way, from 0 steps to the end, in RUN/snapshots"
     )
     parser.add_argument("--dry-run", action="store_true", help="the whole path on little data, in under a minute")
@@ -141,6 +145,7 @@ def settings(flags: argparse.Namespace) -> Settings:
         extra=tuple(map(str, flags.extra or ())),
         teachers=tuple(map(str, flags.teacher or ())),
         snapshots=flags.snapshots,
+        start=str(flags.start) if flags.start else None,
     )
 
 
@@ -156,10 +161,11 @@ def origin(flags: argparse.Namespace, command: str) -> dict:
             "calibrated_by": before["command"],
             "held_out": before["validation"],
         }
-    if flags.teacher:
-        told = ("command", "commit", "recipe", "settings", "validation")
-        descriptions = [checkpoint.load(path)[1] for path in flags.teacher]
-        facts["taught_by"] = [{name: each[name] for name in told if name in each} for each in descriptions]
+    told = ("command", "commit", "recipe", "settings", "validation", "taught_by")
+    for name, paths in (("taught_by", flags.teacher), ("started_from", [flags.start] if flags.start else [])):
+        descriptions = [checkpoint.load(path)[1] for path in paths or ()]
+        if descriptions:
+            facts[name] = [{key: each[key] for key in told if key in each} for each in descriptions]
     return facts
 
 

@@ -36,6 +36,7 @@ COLUMNS = (
     *("people drawing", "readings/s", "p50", "p95", "p99", "errors", "busy", "wrong"),
     *("resident before", "after"),
 )
+TOLERANCE = 0.001  # of a share
 CUDA = 300  # MB that PyTorch's CUDA build takes on top, on a CPU too
 
 

@@ -1,5 +1,6 @@
 """One run: what determines it, its moving parts, and the file from which it resumes. Knows no data and no loss."""
 
+import json
 from collections.abc import Callable
 from copy import deepcopy
 from dataclasses import asdict, dataclass
@@ -32,6 +33,7 @@ class Settings:
     extra: tuple[str, ...] = ()  # files of collected drawings
     teachers: tuple[str, ...] = ()  # weights files of networks to learn from beside the labels
     snapshots: bool = False  # networks on the way are kept
+    start: str | None = None  # a weights file to go on from, in the place of chance
 
 
 class Run:
@@ -45,6 +47,8 @@ class Run:
         self.recipe = RECIPES[settings.recipe]
         torch.manual_seed(settings.seed)
         self.network = models.build(**self.recipe.model).to(device)
+        if settings.start:
+            self.network.load_state_dict(start_weights(settings.start, self.recipe.model))
         distributed.convert_sync_batchnorm(self.network)
         self.teachers = distillation.load(settings.teachers, device)
         self.average = deepcopy(self.network)
@@ -107,6 +111,14 @@ class Run:
             averages, currents = zip(*self.copied, strict=True)
             torch._foreach_copy_(averages, currents)
         self.updates += 1
+
+
+def start_weights(path: str, model: dict) -> dict[str, Tensor]:
+    """The tensors of a weights file of this very network, not calibrated. Raises CheckpointError for another's."""
+    tensors, description = checkpoint.load(path)
+    if description.get("model") != json.loads(json.dumps(model)):  # as files keep it
+        raise checkpoint.CheckpointError(f"{path} holds another network than this recipe's; name another, or none")
+    return tensors | {"temperature": torch.ones(())}
 
 
 def give_moments_their_layout(optimiser: torch.optim.Optimizer) -> None:
