@@ -1,4 +1,6 @@
 import json
+import pickle
+from multiprocessing.reduction import ForkingPickler
 
 import numpy as np
 import pytest
@@ -113,6 +115,17 @@ def test_an_epoch_is_drawn_anew_by_its_seed(data_dir):
     assert (one.images.flatten(1).amax(1) > 100).float().mean() > 0.99, "hardly any image is blank"
     kinds = one.digits.unique().tolist()
     assert kinds == list(range(data.NO_DIGIT, 10))
+
+
+def test_a_process_that_draws_is_told_little(data_dir):
+    drawn = data.load(data_dir, limit=2000).training.drawn
+    told = ForkingPickler.dumps(drawn)
+    assert len(told) < 60_000, "more than a pipe holds, which it reads only when it has imported all"
+    again = pickle.loads(told)
+    assert again.invented == drawn.invented and len(again.drawings) == len(drawn.drawings) > 2000
+    for one, other in zip(drawn.drawings, again.drawings, strict=True):
+        assert (one.digit, one.writer) == (other.digit, other.writer)
+        assert all(np.array_equal(*pair) for pair in zip(one.strokes, other.strokes, strict=True))
 
 
 def test_processes_draw_an_epoch_as_this_one_does(data_dir):

@@ -27,10 +27,31 @@ class Drawn(Dataset):
 
     def __init__(self, drawings: list[Drawing], *, invented: int):
         self.drawings, self.invented = drawings, invented
+        self.shared: dict | None = None
 
     def __len__(self) -> int:
         """Images in an epoch."""
         return REPEATS * len(self.drawings) + self.invented
+
+    def __getstate__(self) -> dict:
+        """As few tensors, which processes share: else each would be written to in turn, while it begins."""
+        self.shared = self.shared or self.as_tensors()
+        return self.shared
+
+    def as_tensors(self) -> dict:
+        strokes = [stroke for drawing in self.drawings for stroke in drawing.strokes]
+        return {
+            "points": torch.from_numpy(np.concatenate([*strokes, np.zeros((0, 2))])),
+            "lengths": torch.tensor([len(stroke) for stroke in strokes], dtype=torch.long),
+            "drawings": torch.tensor([(d.digit, d.writer, len(d.strokes)) for d in self.drawings]).view(-1, 3),
+            "invented": self.invented,
+        }
+
+    def __setstate__(self, state: dict) -> None:
+        strokes = iter(np.split(state["points"].numpy(), state["lengths"].cumsum(0)[:-1]))
+        rows = state["drawings"].tolist()
+        drawings = [Drawing(digit, writer, list(islice(strokes, count))) for digit, writer, count in rows]
+        self.__init__(drawings, invented=state["invented"])  # type: ignore[misc]
 
     def __getitem__(self, key: tuple[int, int]) -> Split:
         part = key[1]
