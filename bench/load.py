@@ -137,7 +137,7 @@ def checker(weights: Path) -> Callable[[Answer], bool]:
     """Tells whether an answer is what the reader itself says to the strokes that were sent."""
     import torch
 
-    from adder.page.answers import answer_pad, page_json, read_drawing
+    from adder.page.answers import answer_pad, pad_json
     from adder.reader import Reader
 
     torch.set_num_threads(1)  # as in the server: the last bits depend on it
@@ -145,7 +145,7 @@ def checker(weights: Path) -> Callable[[Answer], bool]:
 
     @cache
     def expected(sent: str) -> dict:
-        return answer_pad(json.loads(sent), lambda drawn, number: page_json(read_drawing(reader, drawn, number)))
+        return answer_pad(json.loads(sent), lambda drawn, number: pad_json(reader.read_all_numbers(drawn), number))
 
     def is_right(answer: Answer) -> bool:
         return json.loads(answer.body or b"null") == expected(

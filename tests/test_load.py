@@ -82,12 +82,12 @@ def test_a_crowd_gets_slower_but_no_error(server, pads, drawings, is_right):
 def test_who_comes_when_too_many_wait_is_told_so():
     go = Event()
 
-    def read_strokes(strokes, number):
+    def read_all_numbers(strokes):
         assert go.wait(30)
-        return blank_reading(number)
+        return [blank_reading(number) for number in range(10)]
 
     async def visit():
-        reader = SimpleNamespace(read_strokes=read_strokes, threshold=0.5)
+        reader = SimpleNamespace(read_all_numbers=read_all_numbers, threshold=0.5)
         [pad] = [block for block in component.build(reader).blocks.values() if isinstance(block, gr.HTML)]
         asked = {"strokes": [[[0, 0], [9000, 9000]]], "number": 2}
         room = component.MAX_THREADS + component.MAX_CROWD
