@@ -4,15 +4,12 @@ function collecting(panel, pad, keep) {
   const leave = panel.querySelector("input");
   const line = panel.querySelector("[role=status]");
   const choices = [...Array(10).keys(), null];
+  const name = (label) => (label === null ? "not a digit" : String(label));
   const buttons = choices.map((label) => button(name(label), () => send(label)));
   const takeBack = button("Take it back", () => send());
   let id = null; // of the drawing as it is now, once it was kept
   let said; // as what
   let sending = false;
-
-  function name(label) {
-    return label === null ? "not a digit" : String(label);
-  }
 
   function button(text, press) {
     const made = document.createElement("button");

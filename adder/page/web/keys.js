@@ -11,6 +11,6 @@ function wishOf(event) {
   if (event.key === "Backspace") return "undo";
   if (event.key === "Escape") return "clear";
   if (/^[0-9]$/.test(event.key)) return Number(event.key);
-  const [, digit] = (event.key.length === 1 && !event.shiftKey && /^(?:Digit|Numpad)([0-9])$/.exec(event.code)) || [];
-  return digit === undefined ? null : Number(digit);
+  const digit = event.key.length === 1 && !event.shiftKey && /^(?:Digit|Numpad)([0-9])$/.exec(event.code);
+  return digit ? Number(digit[1]) : null;
 }

@@ -55,9 +55,9 @@ function drawingPad(canvas, limits, changed) {
   function commit() {
     const was = before;
     before = null;
-    const isOther = was && (was.strokes !== strokes || was.photo !== photo);
-    if (isOther) history.keep(was);
-    return isOther ? was : null;
+    if (!was || (was.strokes === strokes && was.photo === photo)) return null;
+    history.keep(was);
+    return was;
   }
 
   const isFull = () => 2 * strokes.length >= limits.points; // thinned, each keeps its ends

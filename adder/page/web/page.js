@@ -28,11 +28,13 @@ let busy = false;
 let slow = false;
 let notice = "";
 let link = ""; // that was opened
+let looking = null; // a picture that is read, or could not be
 let fading = 0;
 let remembering = 0;
 let speaking = 0;
 
 function onInk(event) {
+  if (event !== "lifted") looking = null;
   if (event !== "lifted") notice = event === "full" ? "That is a lot of strokes. Clear to start again." : "";
   if (event === "erased") {
     age += 1;
@@ -47,7 +49,7 @@ function onInk(event) {
 function setNumber(value) {
   if (value === number) return;
   number = value;
-  notice = "";
+  if (!looking) notice = "";
   showNumber();
   render();
   others.changed();
@@ -135,15 +137,18 @@ function rememberNow() {
   memory.keep({ ...pad.content, number, link });
 }
 
+// What is on the pad stays there; its answer is pale beside what is said of the picture.
 async function readPhoto(file) {
+  const look = (looking = {}); // the newest picture; any ink ends the look
   tell("Looking for the digit…");
+  const say = (text) => look === looking && tell(text);
   try {
     const photo = await photoAsJpeg(file, props.photo);
     const found = await request(server.find_ink, { photo }).catch(() => null);
-    if (!found?.ink) return tell(found?.error ?? "No answer. Try again.");
-    pad.showPhoto(found.ink);
+    if (!found?.ink) return say(found?.error ?? "No answer. Try again.");
+    if (look === looking) pad.showPhoto(found.ink);
   } catch (error) {
-    tell(error.message);
+    say(error.message);
   }
 }
 
@@ -161,7 +166,7 @@ function words() {
   if (busy) return "Many people are drawing. One moment…";
   if (notice) return notice;
   if (slow) return "Reading…";
-  if (outdated || (pad.isDown && reading.state !== "digit")) return "";
+  if (outdated || looking || (pad.isDown && reading.state !== "digit")) return "";
   if (reading.state === "empty") return answer !== EMPTY && !asking ? "Only a dot so far." : "";
   return inWords(reading);
 }
@@ -169,7 +174,7 @@ function words() {
 function render() {
   root.classList.toggle("drawing", pad.isDown);
   root.classList.toggle("lost", lost);
-  root.classList.toggle("outdated", outdated);
+  root.classList.toggle("outdated", outdated || looking !== null);
   for (const [name, possible] of [["undo", pad.canUndo], ["redo", pad.canRedo], ["clear", !pad.isBlank]])
     root.querySelector(`.${name}`).setAttribute("aria-disabled", !possible);
   if (shown !== reading) {
@@ -210,18 +215,8 @@ root.querySelector(".copy").addEventListener("click", async () => {
   link = location.hash; // where there is no clipboard, it stands there
   remember();
 });
-root.querySelector(".save").addEventListener("click", () => gifts.picture(outdated ? null : reading));
-const picker = root.querySelector("[type=file]");
-picker.addEventListener("change", () => {
-  if (picker.files.length) readPhoto(picker.files[0]);
-  picker.value = ""; // the same file may be picked again
-});
-const sheet = root.querySelector("#pad");
-sheet.addEventListener("dragover", (event) => event.preventDefault());
-sheet.addEventListener("drop", (event) => {
-  event.preventDefault();
-  if (event.dataTransfer.files.length) readPhoto(event.dataTransfer.files[0]);
-});
+root.querySelector(".save").addEventListener("click", () => gifts.picture(outdated || looking ? null : reading));
+incoming(root, listen, readPhoto, tell);
 slider.addEventListener("input", () => setNumber(Number(slider.value)));
 listen(document, "keydown", (event) => {
   const wish = wishOf(event);

@@ -1,7 +1,7 @@
 // Mouse, fingers and pen on the canvas -> one stroke at a time, told to `hand`. It knows no drawing.
 // A pen takes over from a hand that rests; two fingers zoom and draw nothing; what hovers draws nothing.
 function followPointers(canvas, hand) {
-  const ERASER = { button: 5, buttons: 32 };
+  const ERASER = 5; // the button of a pen's other end
   const touches = new Set(); // all that touch the canvas now
   let active = null; // {id, kind, erases}: what draws; any other is ignored until it is lifted
   let cancelled = null; // what drew until the browser took it away
@@ -13,7 +13,7 @@ function followPointers(canvas, hand) {
 
   function start(event) {
     const kind = event.pointerType;
-    const erases = kind === "pen" && event.button === ERASER.button;
+    const erases = kind === "pen" && event.button === ERASER;
     if (event.button !== 0 && !erases) return;
     event.preventDefault();
     if (kind === "touch") touches.add(event.pointerId);

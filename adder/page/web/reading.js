@@ -54,7 +54,10 @@ function readingView(root) {
       sumBars(reading.sum_probs);
       pixels(reading.image);
     },
-    say: (text) => (find(".words").textContent = text),
+    say(text) {
+      find(".words").textContent = text;
+      find(".words").classList.toggle("long", text.length > 44); // two small lines in the place of one
+    },
     announce: (text) => (find(".live").textContent = text),
   };
 }

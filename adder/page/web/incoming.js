@@ -1,0 +1,35 @@
+// Pictures as they come in: picked, from the camera, pasted, or dropped anywhere on the page. No address is ever fetched.
+function incoming(root, listen, read, tell) {
+  const picker = root.querySelector("[type=file]");
+  picker.addEventListener("change", () => {
+    if (picker.files.length) read(picker.files[0]);
+    picker.value = ""; // the same file may be picked again
+  });
+  root.querySelector(".camera").addEventListener("click", () => {
+    picker.setAttribute("capture", "environment");
+    picker.click();
+    picker.removeAttribute("capture");
+  });
+
+  listen(document, "paste", (event) => {
+    const [file] = event.clipboardData.files;
+    if (!file || event.target.matches?.(":read-write")) return;
+    event.preventDefault();
+    read(file);
+  });
+
+  let inside = 0; // elements that what is dragged has entered and not left: each tells for itself
+  const mark = (depth) => root.classList.toggle("dropping", (inside = depth) > 0);
+  const isPicture = ({ dataTransfer }) => ["Files", "text/uri-list"].some((type) => dataTransfer.types.includes(type));
+  listen(document, "dragenter", (event) => isPicture(event) && mark(inside + 1));
+  listen(document, "dragleave", (event) => isPicture(event) && mark(Math.max(0, inside - 1)));
+  listen(document, "dragover", (event) => isPicture(event) && event.preventDefault());
+  listen(document, "drop", (event) => {
+    if (!isPicture(event)) return;
+    event.preventDefault(); // else the browser would leave for the file
+    mark(0);
+    const [file] = event.dataTransfer.files;
+    if (file) read(file);
+    else tell("No picture came along. Save it, and drop its file.");
+  });
+}
