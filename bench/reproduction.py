@@ -22,7 +22,8 @@ REPORTED = {  # by epoch, in % of MNIST's test images
 def row(name: str, metrics: dict) -> list[str]:
     """The cells of a recipe's run."""
     recipe = RECIPES[name]
-    epochs, test = metrics["settings"]["epochs"], metrics["test"]
+    runs = [metrics, *metrics.get("started_from", ())]  # the last, and those that it went on from
+    epochs, test = sum(run["settings"]["epochs"] for run in runs), metrics["test"]
     return [
         name,
         f"{metrics['parameters']:,}",
