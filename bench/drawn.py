@@ -294,14 +294,14 @@ def main() -> None:
         if flags.strokes and flags.strokes.is_dir():
             print_files(systems, sorted(flags.strokes.glob("*.jsonl")), flags.every)
             return
-        sets = data.load(flags.data_dir)
         writers = read_drawings(flags.strokes) if flags.strokes else sources.pendigits(flags.data_dir)
-    except (sources.DataError, ValueError, OSError) as error:
-        parser.error(str(error))
-    if flags.strokes:
         if flags.sheet:
             draw_sheet(flags.sheet, writers, Reader.load(flags.weights, "cpu"))
             return
+        sets = data.load(flags.data_dir)
+    except (sources.DataError, ValueError, OSError) as error:
+        parser.error(str(error))
+    if flags.strokes:
         drawings = [drawing for drawing in writers if drawing.digit != data.NO_DIGIT]
     else:
         drawings = [drawing for drawing in writers if drawing.writer % data.VALIDATION_WRITERS == 0]

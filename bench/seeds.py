@@ -20,6 +20,12 @@ ROWS = {
     "drawings, sum, all ten numbers": ("validation", "drawn", "sum_accuracy"),
     "drawings, calibration error": ("validation", "drawn", "ece"),
     "digits against characters of two held-out alphabets, AUROC": ("validation", "characters", "auroc"),
+    "characters of these alphabets refused": ("validation", "characters", "refused"),
+    "doodles of 24 held-out words refused": ("validation", "words", "refused"),
+    "made shapes held out refused": ("validation", "shapes", "refused"),
+    "glyphs of held-out fonts refused": ("validation", "fonts", "refused"),
+    "real digits refused: MNIST, validation": ("validation", "mnist", "refused"),
+    "real digits refused: drawings": ("validation", "drawn", "refused"),
 }
 
 
@@ -28,9 +34,11 @@ def main() -> None:
     parser.add_argument("metrics", type=Path, nargs="*", help="metrics.json of each run (default: weights/held-out)")
     files = parser.parse_args().metrics or sorted(HELD_OUT.glob("seed-*.json"))
     runs = [json.loads(file.read_text(encoding="utf-8")) for file in files]
-    recipe, epochs = runs[0]["recipe"], runs[0]["settings"]["epochs"]
+    recipe = runs[0]["recipe"]
+    epochs = sorted({sum(part["settings"]["epochs"] for part in (run, *run.get("started_from", ()))) for run in runs})
     seeds = sorted(run["settings"]["seed"] for run in runs)
-    print(f"Recipe {recipe}, {runs[0]['parameters']:,} parameters, {epochs} epochs, last epoch, seeds {seeds}.\n")
+    length = " or ".join(map(str, epochs))
+    print(f"Recipe {recipe}, {runs[0]['parameters']:,} parameters, {length} epochs, last epoch, seeds {seeds}.\n")
     rows = []
     for name, path in ROWS.items():
         values = [100 * reduce(getitem, path, run) for run in runs]
