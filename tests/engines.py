@@ -86,7 +86,7 @@ class WebKit(Browser):
         reading, writing = os.pipe()
         self.start(program("Xvfb"), "-displayfd", str(writing), "-screen", "0", "1400x1000x24", pass_fds=[writing])
         os.close(writing)
-        with os.fdopen(reading) as pipe:
+        with os.fdopen(reading, encoding="ascii") as pipe:
             display = pipe.readline().strip()
         port = free_port()
         environment = os.environ | {"DISPLAY": f":{display}", "XDG_CACHE_HOME": str(folder), "LANG": "C.UTF-8"}
