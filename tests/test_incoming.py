@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from playwright.sync_api import expect
 
-from tests.test_fresh import hold, opacity
 from tests.test_every_hand import example
+from tests.test_fresh import hold, opacity
 from tests.test_page import DESKTOP, DRAWN, PHONE, expect_empty, expect_reading
 from tests.test_picture import photographed, saved
 
