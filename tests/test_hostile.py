@@ -49,7 +49,7 @@ class Visitor:
         try:
             self.connection.request(method, path, body, headers)
             answer = self.connection.getresponse()
-        except ConnectionError:  # closed while this visitor was idle, which a slow machine makes long; a new one must do
+        except ConnectionError:  # closed while this visitor was idle, which a slow machine makes long
             self.connection.close()
             self.connection.request(method, path, body, headers)
             answer = self.connection.getresponse()

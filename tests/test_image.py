@@ -47,6 +47,26 @@ def test_ink_reads_alike_at_any_size_and_brush(canvas, share, brush):
     assert np.corrcoef(pixels.ravel(), drawn.ravel())[0, 1] > 0.75
 
 
+@pytest.mark.parametrize("canvas", [100, 200, 333, 512, 1000, 2000, 4096])
+@pytest.mark.parametrize("brush", [0, 0.01, 0.03, 0.1, 0.33])
+def test_ink_of_any_width_reads_alike(canvas, brush):
+    ink = np.zeros((canvas, canvas), np.uint8)
+    pen = max(1, round(brush * 0.7 * canvas))
+    for stroke in SEVEN:
+        placed = np.int32(stroke * 0.007 * canvas + 0.15 * canvas)
+        cv2.polylines(ink, [placed], False, 255, pen, cv2.LINE_8)
+    pixels = image.to_mnist(ink)
+    assert_like_mnist(pixels)
+    assert np.corrcoef(pixels.ravel(), image.strokes_to_mnist(SEVEN).ravel())[0, 1] > (0.75 if brush < 0.3 else 0.6)
+
+
+@pytest.mark.parametrize("canvas", [100, 1000, 4096])
+def test_specks_far_apart_on_any_canvas_raise_nothing(canvas):
+    ink = np.zeros((canvas, canvas), np.uint8)
+    ink[[3, canvas // 2, -4], [5, canvas // 2, -7]] = 60
+    assert image.to_mnist(ink) is None or np.isfinite(image.to_mnist(ink)).all()
+
+
 @pytest.mark.parametrize("centre", [(0.2, 0.2), (0.5, 0.7), (0.8, 0.3)])
 def test_place_does_not_matter(centre):
     middle, moved = (

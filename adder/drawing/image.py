@@ -17,6 +17,7 @@ FINE = 8  # everything before the last step happens at 8 times the image's resol
 MAX_CANVAS = 4096  # px a side
 FAINTEST = 32  # of 255: a canvas without a darker pixel is blank
 SMALLEST = 6  # px, a digit's longer side on the canvas
+SOLID = 0.9  # of ink's mass, shrunk: what is less is paler than its edges make it
 DOT = 0.4  # ink whose strokes are not longer than this share of its size is a dot
 
 
@@ -31,10 +32,14 @@ def to_mnist(ink: np.ndarray) -> np.ndarray | None:
     box = _crop(ink)
     if max(box.shape) < SMALLEST:
         return None
-    fine = _scale(box, BOX * FINE)
-    mask = (fine > 127).astype(np.uint8)
-    inside = cv2.distanceTransform(np.pad(mask, 1), cv2.DIST_L2, cv2.DIST_MASK_PRECISE)[1:-1, 1:-1]
     size = BOX * FINE
+    fine = _scale(box, size)
+    if max(box.shape) > size and fine[fine > 127].sum() < SOLID * fine.sum():
+        fine = _scale(_thicken(box, -(-max(box.shape) // size)), size)  # a thin line is half a pixel wide, and pale
+    mask = (fine > 127).astype(np.uint8)
+    if not mask.any():
+        return None
+    inside = cv2.distanceTransform(np.pad(mask, 1), cv2.DIST_L2, cv2.DIST_MASK_PRECISE)[1:-1, 1:-1]
     width = 4 * inside[mask > 0].mean()  # in a band of width w the mean distance to its edge is w / 4
     if size - width < DOT * size:
         return None
@@ -70,6 +75,11 @@ def _scale(ink: np.ndarray, size: int) -> np.ndarray:
     factor = size / max(ink.shape)
     shape = tuple(max(1, round(side * factor)) for side in reversed(ink.shape))
     return cv2.resize(ink, shape, interpolation=cv2.INTER_AREA if factor < 1 else cv2.INTER_LINEAR)
+
+
+def _thicken(ink: np.ndarray, pixels: int) -> np.ndarray:
+    """Ink whose thinnest line is as wide as so many pixels."""
+    return cv2.dilate(np.pad(ink, pixels), np.ones((pixels, pixels), np.uint8))
 
 
 def _change_width(mask: np.ndarray, change: float) -> np.ndarray:
