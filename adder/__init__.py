@@ -3,7 +3,9 @@
     drawing/   strokes, ink or a picture -> the 28x28 image
     network/   image and number -> digit, sum, refusal
     learning/  a recipe and data -> weights
+    choice     of what may be ink in a picture, what is the digit
     reader     drawing + network: loaded weights that read drawings
+    read       the command line: files in, digits and sums out
     page/      what people see
 
 Each folder's docstring says what comes in, what goes out, and in which order to read it.

@@ -6,13 +6,16 @@ nowhere else.
 
 import operator
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 import torch
 
+from adder.choice import cut, read_grey, within
 from adder.drawing import image, strokes
+from adder.drawing.hypotheses import Frame
+from adder.drawing.picture import decode
 from adder.network import checkpoint
 from adder.network.folding import fold_batch_norms
 from adder.network.heads import NUMBERS, SUMS
@@ -33,6 +36,10 @@ class Reading:
     image: np.ndarray  # (28, 28) float32 in [0, 1], ink 1: what the network saw
     is_digit: bool
     digit_score: float  # in [0, 1], higher = more surely a digit
+    frame: Frame | None = None  # of a picture's ink: left, top, width, height, in shares of the picture
+    ink: np.ndarray | None = (
+        None  # of a picture: (H, W) uint8, what was taken, 0 paper and 255 ink, at most 320 px a side
+    )
 
 
 class Reader:
@@ -61,10 +68,23 @@ class Reader:
             raise ValueError("strokes must be a list of (N, 2) arrays, not one array; ink goes to read")
         return self.read_many([drawing], [number])[0]
 
+    def read_picture(self, picture: bytes, number: int, *, frame: Frame | None = None) -> Reading:
+        """The bytes of a JPEG, PNG, WebP, GIF or BMP; with a frame, what lies in it. PictureError says what is wrong.
+
+        Several ways to find the ink are tried, and what is most surely a digit is taken.
+        """
+        number = as_number(number)
+        grey = decode(picture)
+        part = cut(grey, frame) if frame else grey
+        reading = read_grey(part, lambda inks: self.read_many(inks, [number] * len(inks)))
+        return replace(reading, frame=within(frame, reading.frame)) if frame else reading
+
     def read_many(self, drawings: Sequence, numbers: Sequence[int]) -> list[Reading]:
-        """Each drawing, ink (an array) or strokes (a list), with its number. ValueError as for one."""
+        """Each drawing, ink (an array), strokes (a list) or picture (bytes), with its number. ValueError as for one."""
         if len(drawings) != len(numbers):
             raise ValueError(f"as many numbers as drawings are needed, not {len(numbers)} for {len(drawings)}")
+        if any(isinstance(drawing, bytes) for drawing in drawings):
+            return [self._read_any(drawing, number) for drawing, number in zip(drawings, numbers, strict=True)]
         return [reading for (reading,) in self._read(drawings, [[as_number(number)] for number in numbers])]
 
     def read_all_numbers(self, drawings: Sequence) -> list[list[Reading]]:
@@ -77,6 +97,11 @@ class Reader:
             return np.zeros_like(reading.image)
         pixels = torch.from_numpy(reading.image).to(self.device)
         return saliency(self.network, pixels, reading.digit).cpu().numpy()
+
+    def _read_any(self, drawing, number: int) -> Reading:
+        if isinstance(drawing, bytes):
+            return self.read_picture(drawing, number)
+        return self.read_many([drawing], [number])[0]
 
     def _read(self, drawings: Sequence, numbers: list[list[int]]) -> list[list[Reading]]:
         """Each drawing with each of its numbers, of which all have equally many."""

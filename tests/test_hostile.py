@@ -151,9 +151,10 @@ drawings = some.one_of(
 )
 numbers = some.integers(0, 9) | scalars | anything
 photos = some.binary(max_size=300).map(lambda content: base64.b64encode(content).decode()) | scalars
+frames = some.lists(some.floats() | some.integers(-2, 2), min_size=3, max_size=5) | scalars
 pads = (
     some.fixed_dictionaries({}, optional={"strokes": drawings, "number": numbers, "more": anything})
-    | some.fixed_dictionaries({}, optional={"ink": drawings, "number": numbers, "photo": photos})
+    | some.fixed_dictionaries({}, optional={"ink": drawings, "number": numbers, "picture": photos, "frame": frames})
     | some.fixed_dictionaries({"strokes": drawings, "label": numbers})
     | anything
 )

@@ -112,7 +112,6 @@ def test_number_must_be_0_to_9(reader, number):
         np.full((28, 28), np.nan),
         "ink",
         None,
-        b"ink",
     ],
 )
 def test_ink_must_be_grey_bytes(reader, ink):

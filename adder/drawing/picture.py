@@ -1,78 +1,77 @@
-"""A photo of a digit on paper -> ink. Bounded before anything is decoded; knows no network and no page."""
+"""A picture's file -> grey values. Bounded before anything is decoded; knows no network and no page."""
 
 import io
 
-import cv2
 import numpy as np
 from PIL import Image, ImageOps
 
-MAX_BYTES = 1_400_000  # as base64 within the page's largest body
+MAX_BYTES = 30_000_000
 MAX_PIXELS = 24_000_000  # by the file's header: what would unpack to more is refused undecoded
-FORMATS = ("JPEG", "PNG", "WEBP")
-WORK_SIDE = 640  # px, at which ink is looked for
-INK_SIDE = 192  # px, of what is found
-CONTRAST = 14  # grey values by which ink is darker than the paper around it
-MIN_COVERAGE = 0.0005  # of the photo: ink that covers less is dirt
+FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP")
+SIDE = 960  # px, the longer side at most: enough for a digit that is a small part of it
+STRANGERS = {  # bytes at a place of the file: its name
+    (0, b"%PDF"): "a PDF file",
+    (0, b"II*\0"): "a TIFF picture",
+    (0, b"MM\0*"): "a TIFF picture",
+    (0, b"<svg"): "an SVG drawing",
+    (0, b"<?xml"): "an SVG drawing",
+    (0, b"8BPS"): "a Photoshop file",
+    (4, b"ftypavif"): "an AVIF picture",
+    (4, b"ftyp"): "a HEIC picture",
+}
 
 
 class PictureError(ValueError):
-    """What is wrong with a photo, in words for the person who took it."""
+    """Why no digit was read from a picture, in words for the person who brought it.
 
-
-def find_ink(photo: bytes) -> np.ndarray:
-    """The bytes of a JPEG, PNG or WebP -> ink (H, W) uint8, 0 paper and 255 ink, cut to what was written.
-
-    Turned as its EXIF data say; a light digit on a dark board counts as well. Uneven light is met by a threshold that
-    follows the paper around each pixel (OpenCV's adaptiveThreshold). Of several pieces of ink those together are
-    taken that cover most, the middle before the edges. Raises PictureError.
+    `kind` is 'unreadable', no picture that can be decoded, 'no ink', or 'several', with the `frames` of the pieces
+    that look like digits: (left, top, width, height) in shares of the picture.
     """
-    grey = cv2.GaussianBlur(decode(photo), (5, 5), 0)
-    if np.median(np.asarray(grey)) < 110:
-        grey = 255 - grey
-    reach = WORK_SIDE // 8 * 2 + 1
-    ink = cv2.adaptiveThreshold(grey, 255, cv2.ADAPTIVE_THRESH_GAUSSIAN_C, cv2.THRESH_BINARY_INV, reach, CONTRAST)
-    ink = cv2.morphologyEx(ink, cv2.MORPH_OPEN, np.ones((3, 3), np.uint8))
-    ink = keep_digit(ink)
-    x, y, width, height = cv2.boundingRect(ink)
-    cut = np.pad(ink[y : y + height, x : x + width], 8)
-    scale = INK_SIDE / max(cut.shape)
-    return cv2.resize(cut, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA) if scale < 1 else cut
+
+    def __init__(self, text: str, kind: str, frames: tuple = ()):
+        super().__init__(text)
+        self.kind = kind
+        self.frames = frames
 
 
-def decode(photo: bytes) -> np.ndarray:
-    """Grey values (H, W) uint8, the longer side at most WORK_SIDE. Raises PictureError."""
-    if len(photo) > MAX_BYTES:
-        raise PictureError(f"The photo is larger than {MAX_BYTES / 1e6:.1f} MB.")
+def decode(picture: bytes) -> np.ndarray:
+    """The bytes of a JPEG, PNG, WebP, GIF or BMP -> grey values (H, W) uint8, the longer side at most SIDE px.
+
+    The first frame counts, turned as its EXIF data say; a clear ground becomes white under dark ink, and black under
+    light. Raises PictureError.
+    """
+    if len(picture) > MAX_BYTES:
+        raise PictureError(f"The picture is larger than {MAX_BYTES // 1_000_000} MB.", "unreadable")
     try:
-        with Image.open(io.BytesIO(photo), formats=FORMATS) as file:
+        with Image.open(io.BytesIO(picture), formats=FORMATS) as file:
             if file.width * file.height > MAX_PIXELS:
                 raise Image.DecompressionBombError
-            file.draft("L", (WORK_SIDE, WORK_SIDE))
-            picture: Image.Image = ImageOps.exif_transpose(file)
-            if picture.has_transparency_data:
-                picture = picture.convert("RGBA")
-                picture = Image.alpha_composite(Image.new("RGBA", picture.size, "white"), picture)
-            picture = picture.convert("L")
-            picture.thumbnail((WORK_SIDE, WORK_SIDE))
-            return np.array(picture)
+            file.draft("L", (SIDE, SIDE))
+            return _grey(file)
     except Image.DecompressionBombError as error:  # Pillow's own bound is higher
-        raise PictureError(f"The photo has more than {MAX_PIXELS // 1_000_000} million pixels.") from error
+        many = f"The picture has more than {MAX_PIXELS // 1_000_000} million pixels."
+        raise PictureError(many, "unreadable") from error
     except Exception as error:  # Pillow's decoders raise whatever their C code meets
-        raise PictureError("That is no whole JPEG, PNG or WebP picture.") from error
+        raise PictureError(_complaint(picture), "unreadable") from error
 
 
-def keep_digit(ink: np.ndarray) -> np.ndarray:
-    """Of ink (H, W) uint8 the pieces that make the digit, the rest wiped out. Raises PictureError if there is none."""
-    height, width = ink.shape
-    count, labels, stats, _ = cv2.connectedComponentsWithStats(ink)
-    left, top, wide, high, area = stats[1:].T
-    at_edge = (left == 0) | (top == 0) | (left + wide == width) | (top + high == height)
-    kept = (area >= MIN_COVERAGE * ink.size) & ~at_edge  # the table beyond the paper, a thumb
-    ink = np.where(np.isin(labels, 1 + np.flatnonzero(kept)), ink, 0)
-    near = cv2.dilate(ink, np.ones((max(3, max(ink.shape) // 20),) * 2, np.uint8))
-    count, groups, _, centres = cv2.connectedComponentsWithStats(near)
-    if count == 1:
-        raise PictureError("No ink was found. One digit, large and dark on plain paper, works best.")
-    away = np.linalg.norm((centres[1:] - (width / 2, height / 2)) / (width, height), axis=1)  # 0 .. 0.7
-    covers = np.bincount(groups[ink > 0], minlength=count)[1:]
-    return np.where(groups == 1 + np.argmax(covers * (1 - away)), ink, 0).astype(np.uint8)
+def _grey(file: Image.Image) -> np.ndarray:
+    if file.mode.startswith("I;16"):
+        image = Image.fromarray((np.asarray(file) >> 8).astype(np.uint8))  # Pillow would cut off what is above 255
+    else:
+        image = file.convert("RGBA" if file.has_transparency_data else "L")
+    image.thumbnail((SIDE, SIDE))
+    if image.mode == "RGBA":
+        alpha = np.asarray(image.getchannel("A"), np.float32) / 255
+        light = np.asarray(image.convert("L"), np.float32)
+        is_dark = (light * alpha).sum() < 128 * alpha.sum()
+        image = Image.fromarray((light * alpha + 255 * is_dark * (1 - alpha)).astype(np.uint8))
+    image.getexif()[0x0112] = file.getexif().get(0x0112, 1)
+    return np.array(ImageOps.exif_transpose(image))
+
+
+def _complaint(picture: bytes) -> str:
+    for (place, mark), name in STRANGERS.items():
+        if picture[place:].startswith(mark):
+            return f"That is {name}. Save it as JPEG or PNG."
+    return "That is no whole JPEG, PNG or WebP picture."

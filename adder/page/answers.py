@@ -3,12 +3,14 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
+import cv2
 import numpy as np
 
 from adder.drawing.strokes import extent
 from adder.page.payload import SCALE, Strokes, checked_pad
 
 UNSURE = 0.2  # from this probability on, the second digit is named too
+INK_SIDE = 192  # px, of what was found in a picture
 DOT = 0.03 * SCALE  # a drawing smaller than this is a slip of the pen
 
 
@@ -46,9 +48,9 @@ def is_blank(drawing: Strokes | np.ndarray) -> bool:
     return not strokes or extent(strokes) < DOT
 
 
-def read_drawing(reader, drawing: Strokes | np.ndarray, number: int):
-    """The Reading of strokes or ink."""
-    return reader.read(drawing, number) if isinstance(drawing, np.ndarray) else reader.read_strokes(drawing, number)
+def read_drawing(reader, drawing: Strokes | np.ndarray | bytes, number: int):
+    """The Reading of strokes, of ink or of a picture."""
+    return reader.read_many([drawing], [number])[0]
 
 
 def reading_json(reading) -> dict:
@@ -80,6 +82,15 @@ def page_json(reading) -> dict:
         "unsure": second if reading.is_digit and reading.digit_probs[second] > UNSURE else None,
         "image": grey_values(reading.image),
     }
+
+
+def found_json(reading) -> dict:
+    """What the page is told of a picture: the ink that was taken of it, at most INK_SIDE px a side, and its frame."""
+    if not reading.is_digit:
+        return {"error": "That does not look like a digit.", "kind": "no digit", "frames": [reading.frame]}
+    scale = min(1, INK_SIDE / max(reading.ink.shape))
+    ink = cv2.resize(np.pad(reading.ink, 4), None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+    return {"ink": ink.tolist(), "frame": reading.frame}
 
 
 def grey_values(pixels: np.ndarray) -> list[int]:

@@ -7,6 +7,7 @@ page itself keeps one request in flight and sends the newest state next.
 import json
 import sys
 from collections.abc import Callable, Iterable
+from contextlib import nullcontext
 from functools import cache, partial
 from threading import Lock
 from typing import Any
@@ -15,16 +16,25 @@ import gradio as gr
 import numpy as np
 from starlette.responses import JSONResponse
 
-from adder.drawing import picture
-from adder.page.answers import answer_pad, answer_pads, grey_values, page_json, read_drawing, reading_json
+from adder.drawing.picture import PictureError
+from adder.page.answers import (
+    answer_pad,
+    answer_pads,
+    found_json,
+    grey_values,
+    page_json,
+    read_drawing,
+    reading_json,
+)
 from adder.page.first import LIMITS
 from adder.page.head import TITLE, web_file
 from adder.page.payload import (
+    MAX_PICTURE,
     Strokes,
     checked_answer,
     checked_drawing,
     checked_number,
-    checked_photo,
+    checked_picture,
 )
 from adder.page.together import Together
 
@@ -75,10 +85,16 @@ def build(
         return answer_pad(payload, explain)
 
     def find_ink(payload: Any) -> dict:
-        """A photo -> {"ink": rows of 0..255}, which `read_pad` reads; {"error": text} for what shows no ink."""
+        """A picture, and the frame to look in if one was drawn -> {"ink": rows of 0..255, "frame": [...]}.
+
+        `read_pad` reads the ink. {"error": text, "kind": ..., "frames": [...]} for what shows no digit, or several.
+        """
         try:
-            with decoding:  # one at a time: a photo unpacks to many times its size
-                return {"ink": picture.find_ink(checked_photo(payload)).tolist()}
+            content, frame = checked_picture(payload)
+            with decoding:  # one at a time: a picture unpacks to many times its size
+                return found_json(reader.read_picture(content, 0, frame=frame))
+        except PictureError as error:
+            return {"error": str(error), "kind": error.kind, "frames": error.frames}
         except ValueError as error:
             return {"error": str(error)}
 
@@ -112,15 +128,20 @@ def build(
         ]
         return {"number": number, "rows": rows}
 
-    def read(drawing: list, number: int) -> dict:
+    def read(drawing: list | str, number: int) -> dict:
         """Read a drawn digit and add a number from 0 to 9 to it.
 
         `drawing` is a list of strokes `[[[x, y], ...], ...]`, x right, y down, in any unit, at most 64 strokes and
-        4,096 points; or an image as rows of integers `[[0, 0, 255, ...], ...]`, 0 paper to 255 ink, at most 512 x 512.
+        4,096 points; or an image as rows of integers `[[0, 0, 255, ...], ...]`, 0 paper to 255 ink, at most 512 x 512;
+        or a picture, `"data:image/jpeg;base64,..."`, JPEG, PNG, WebP, GIF or BMP of at most 1.4 MB.
         """
         try:
             checked, number = checked_drawing(drawing), checked_number(number)
-            reading = read_drawing(reader, checked, number)
+            with decoding if isinstance(checked, bytes) else nullcontext():
+                reading = read_drawing(reader, checked, number)
+        except PictureError as error:
+            frames = f" {[[round(side, 4) for side in frame] for frame in error.frames]}" if error.frames else ""
+            raise gr.Error(f"{error.kind}: {error}{frames}", print_exception=False) from error
         except ValueError as error:
             raise gr.Error(str(error), print_exception=False) from error
         return reading_json(reading)
@@ -136,7 +157,7 @@ def build(
             + ([keep_pad] if store else []),
             compares=load_others is not None,
             collects=store is not None,
-            photo={"bytes": picture.MAX_BYTES},
+            photo={"bytes": MAX_PICTURE},
             refuses=reader.threshold > 0,
             limits=LIMITS,
             examples=json.loads(web_file("examples.json"))["drawings"],

@@ -11,12 +11,16 @@ from typing import Any
 
 import numpy as np
 
+from adder.drawing.hypotheses import Frame
+
 SCALE = 10_000  # the page's pad is SCALE x SCALE
 MAX_STROKES = 64  # of a program's drawing; on the pad people hatch, and their points alone are counted
 MAX_POINTS = 4096  # of all strokes together
 MAX_SIDE = 512  # of an image, in pixels
 MAX_COORDINATE = 1e6  # of a program's strokes, in whatever unit
+MAX_PICTURE = 1_400_000  # bytes: as base64 within the page's largest body
 ID = re.compile("[0-9a-f]{32}")
+DATA_URI = re.compile("data:image/[a-z.+-]{1,30};base64,")
 
 Strokes = list[list[list[float]]]
 
@@ -52,15 +56,30 @@ def checked_answer(value: Any) -> tuple[Strokes, int | None, str]:
     return strokes, label, id
 
 
-def checked_photo(value: Any) -> bytes:
-    """A picture's file: {"photo": base64}."""
-    text = value.get("photo") if isinstance(value, dict) else None
+def checked_picture(value: Any) -> tuple[bytes, Frame | None]:
+    """A picture's file, and where in it to look: {"picture": base64, "frame": [left, top, wide, high]}, in shares."""
+    if not isinstance(value, dict):
+        raise ValueError("expected an object with a picture in base64")
+    frame = value.get("frame")
+    if frame is None:
+        return _from_base64(value.get("picture")), None
+    if not isinstance(frame, list) or len(frame) != 4 or not all(type(side) in (int, float) for side in frame):
+        raise ValueError("frame: expected four numbers: left, top, width, height")
+    left, top, width, height = frame
+    if not (0 <= left < left + width <= 1.001 and 0 <= top < top + height <= 1.001):  # false for NaN
+        raise ValueError("frame: expected shares of the picture, from 0 to 1")
+    return _from_base64(value.get("picture")), (left, top, width, height)
+
+
+def _from_base64(text: Any) -> bytes:
     if not isinstance(text, str) or not text.isascii():
-        raise ValueError("expected an object with a photo in base64")
+        raise ValueError("picture: expected base64")
+    if len(text) > MAX_PICTURE * 4 // 3 + 4:
+        raise ValueError(f"picture: expected at most {MAX_PICTURE / 1e6:.1f} MB")
     try:
         return base64.b64decode(text, validate=True)
     except binascii.Error as error:
-        raise ValueError("photo: expected base64") from error
+        raise ValueError("picture: expected base64") from error
 
 
 def checked_pad_strokes(value: Any) -> Strokes:
@@ -68,8 +87,15 @@ def checked_pad_strokes(value: Any) -> Strokes:
     return _checked_strokes(value, _on_pad, f"integers from 0 to {SCALE}", most=MAX_POINTS)
 
 
-def checked_drawing(value: Any) -> Strokes | np.ndarray:
-    """A program's drawing: strokes `[[[x, y], ...], ...]` in any unit, or ink `[[0, 255], ...]` as (H, W) uint8."""
+def checked_drawing(value: Any) -> Strokes | np.ndarray | bytes:
+    """A program's drawing: strokes `[[[x, y], ...], ...]` in any unit, ink `[[0, 255], ...]` as (H, W) uint8, or a
+    picture as data URI, `data:image/png;base64,...`.
+    """
+    if isinstance(value, str):
+        head = DATA_URI.match(value)
+        if not head:
+            raise ValueError("drawing: expected a picture as data:image/...;base64,...")
+        return _from_base64(value[head.end() :])
     if not isinstance(value, list):
         raise ValueError(
             "drawing: expected a list, of strokes [[[x, y], ...], ...] or of rows of ink [[0, 255, ...], ...]"

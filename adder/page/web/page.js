@@ -143,8 +143,8 @@ async function readPhoto(file) {
   tell("Looking for the digit…");
   const say = (text) => look === looking && tell(text);
   try {
-    const photo = await photoAsJpeg(file, props.photo);
-    const found = await request(server.find_ink, { photo }).catch(() => null);
+    const picture = await photoAsJpeg(file, props.photo);
+    const found = await request(server.find_ink, { picture }).catch(() => null);
     if (!found?.ink) return say(found?.error ?? "No answer. Try again.");
     if (look === looking) pad.showPhoto(found.ink);
   } catch (error) {

@@ -1,0 +1,141 @@
+"""Reads files from the command line: python -m adder.read FILE... A file is a picture, or .jsonl, strokes a line."""
+
+import argparse
+import json
+import os
+import sys
+from collections.abc import Iterator
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import torch
+from tqdm import tqdm
+
+from adder.drawing.picture import MAX_BYTES
+from adder.network.checkpoint import CheckpointError
+from adder.reader import Reader, Reading
+
+BATCH = 64
+MAX_LINE = 1_000_000  # characters of a drawing
+
+
+def found_in(paths: list[Path]) -> Iterator[Path | OSError]:
+    """Each file, those in folders too, by name; an error for what cannot be entered."""
+    for path in paths:
+        if not path.is_dir():
+            yield path
+            continue
+        errors: list[OSError] = []
+        for folder, inner, names in os.walk(path, onerror=errors.append):
+            inner.sort()
+            yield from (Path(folder) / name for name in sorted(names))
+        yield from errors
+
+
+def drawings_in(file: Path) -> Iterator[tuple[str, Any]]:
+    """(name, picture as bytes or drawing as strokes); an exception in its place for what cannot be opened."""
+    try:
+        if file.suffix != ".jsonl":
+            with open(file, "rb") as opened:
+                yield str(file), opened.read(MAX_BYTES + 1)
+            return
+        with open(file, encoding="utf-8") as opened:
+            for count, line in enumerate(iter(lambda: opened.readline(MAX_LINE), ""), 1):
+                yield f"{file}:{count}", strokes_of(line)
+    except (OSError, UnicodeDecodeError) as error:
+        yield str(file), error
+
+
+def strokes_of(line: str) -> Any:
+    """The strokes of {"strokes": [[[x, y], ...], ...]}, or a ValueError in their place."""
+    try:
+        return [[tuple(map(float, point)) for point in stroke] for stroke in json.loads(line)["strokes"]]
+    except (ValueError, TypeError, KeyError, RecursionError):
+        return ValueError('expected {"strokes": [[[x, y], ...], ...]}')
+
+
+def read_one(reader: Reader, drawing: Any, number: int) -> Reading | Exception:
+    if isinstance(drawing, Exception):
+        return drawing
+    try:
+        return reader.read_many([drawing], [number])[0]
+    except ValueError as error:
+        return error
+
+
+def read_batch(reader: Reader, drawings: list, number: int) -> list[Reading | Exception]:
+    """At once where all are strokes; one by one where something is a picture, or no drawing."""
+    try:
+        return [*reader.read_many(drawings, [number] * len(drawings))]
+    except ValueError:
+        return [read_one(reader, drawing, number) for drawing in drawings]
+
+
+def told(name: str, answer: Reading | Exception, number: int, as_json: bool) -> str:
+    """A line of what was read, or of why not."""
+    if isinstance(answer, Exception):
+        kind = getattr(answer, "kind", "unreadable")
+        why = answer.strerror or str(answer) if isinstance(answer, OSError) else str(answer)
+        frames = getattr(answer, "frames", ())
+        facts = {"file": name, "error": why, "kind": kind} | ({"frames": frames} if frames else {})
+        return json.dumps(facts) if as_json else f"{name}: {why}"
+    sure = float(answer.digit_probs.max())
+    if as_json:
+        facts = {"file": name, "digit": answer.digit, "sum": answer.sum, "is_digit": answer.is_digit}
+        facts |= {"sure": round(sure, 4), "digit_score": round(answer.digit_score, 4)}
+        return json.dumps(facts | ({"frame": answer.frame} if answer.frame else {}))
+    if answer.digit is None:
+        return f"{name}: nothing was drawn"
+    if not answer.is_digit:
+        return f"{name}: not a digit"
+    return f"{name}: {answer.digit}, {answer.digit} + {number} = {answer.sum}, {sure:.1%} sure"
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m adder.read", description=__doc__.splitlines()[0])
+    parser.add_argument("files", nargs="+", type=Path, metavar="FILE", help="a picture, a .jsonl, or a folder of them")
+    parser.add_argument("--number", type=int, choices=range(10), default=0, metavar="0..9", help="to add (%(default)s)")
+    parser.add_argument("--json", action="store_true", help="a JSON object a line")
+    parser.add_argument("--weights", type=Path, help="of the network; the shipped ones without it")
+    parser.add_argument("--device", default="auto", help="cpu, cuda, mps or auto (%(default)s)")
+    flags = parser.parse_args()
+    torch.set_num_threads(1)
+    try:
+        reader = Reader.load(flags.weights, flags.device)
+    except (CheckpointError, ValueError) as error:
+        parser.error(str(error))
+    return read_all(reader, flags.files, flags.number, as_json=flags.json)
+
+
+def read_all(reader: Reader, paths: list[Path], number: int, *, as_json: bool) -> int:
+    """Prints a line for each drawing; 1 if any could not be read."""
+    failed = 0
+    with tqdm(unit=" drawings", disable=None) as progress:  # on a terminal
+        for batch in batches(paths):
+            names, drawings = zip(*batch, strict=True)
+            for name, answer in zip(names, read_batch(reader, [*drawings], number), strict=True):
+                failed |= isinstance(answer, Exception)
+                progress.update()
+                tqdm.write(told(name, answer, number, as_json), file=sys.stdout)
+    return int(failed)
+
+
+def batches(paths: list[Path]) -> Iterator[list[tuple[str, Any]]]:
+    """Of a file of strokes BATCH drawings at once; a picture alone, which may be large."""
+    for file in found_in(paths):
+        if isinstance(file, OSError):
+            yield [(str(file.filename), file)]
+            continue
+        drawings = drawings_in(file)
+        while batch := [*islice(drawings, BATCH)]:
+            yield batch
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main())
+    except BrokenPipeError:
+        sys.stderr.close()
+    except KeyboardInterrupt:
+        sys.exit(130)
