@@ -1,13 +1,14 @@
-"""Takes the pictures of the page: `python -m bench.screenshots`, light, dark, on a phone, and the lesson.
+"""Takes the pictures of the page: `python -m bench.screenshots`, light, dark, on a phone, a picture read, the lesson.
 
 Starts the page with the shipped weights, and draws a digit that a person drew, by mouse, in Chromium.
 """
 
 from pathlib import Path
 
+import numpy as np
 from playwright.sync_api import Browser, expect, sync_playwright
 
-from bench import shared
+from bench import made_pictures, shared
 from bench.shared import Strokes, chromium, draw, serving
 
 PICTURES: dict[str, tuple[int, int, dict]] = {  # name -> digit, number, and what the browser is
@@ -15,6 +16,20 @@ PICTURES: dict[str, tuple[int, int, dict]] = {  # name -> digit, number, and wha
     "page-dark": (2, 6, {"viewport": {"width": 1280, "height": 800}, "color_scheme": "dark"}),
     "page-phone": (4, 8, {"viewport": {"width": 375, "height": 667}, "is_mobile": True, "device_scale_factor": 2}),
 }
+
+
+def take_picture(browser: Browser, url: str, strokes: Strokes, path: Path) -> None:
+    """A photo of ruled paper, and the frame round the digit that was found on it."""
+    drawing = [np.array(stroke, float) for stroke in strokes]
+    photo = made_pictures.saved(made_pictures.ruled(np.random.default_rng(1), drawing), "jpg")
+    page = browser.new_page(reduced_motion="reduce", viewport={"width": 1280, "height": 800})
+    page.goto(url)
+    page.wait_for_selector(shared.READY)
+    page.set_input_files("[type=file]", {"name": "photo.jpg", "mimeType": "image/jpeg", "buffer": photo})
+    expect(page.locator("#reading")).to_have_attribute("data-digit", "5")
+    page.mouse.move(0, 0)
+    page.screenshot(path=path)
+    print(path)
 
 
 def take_lesson(browser: Browser, url: str, strokes: Strokes, path: Path) -> None:
@@ -59,6 +74,7 @@ def main() -> None:
         expect(page.locator("#reading")).to_have_attribute("data-digit", "7")
         page.screenshot(path=flags.preview)
         print(flags.preview)
+        take_picture(browser, url, drawn[5], flags.out / "page-picture.png")
         take_lesson(browser, url, drawn[2], flags.out / "page-lesson.png")
 
 

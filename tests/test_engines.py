@@ -8,7 +8,7 @@ from tests.engines import Firefox, WebKit
 from tests.test_page import DRAWN
 from tests.test_picture import photographed, saved
 
-CONTROL = "\ue009"
+CONTROL, ESCAPE = "\ue009", "\ue00c"
 SHOWN = "const { digit, sum, state } = document.querySelector('#reading')?.dataset ?? {}; return [state, digit, sum]"
 
 
@@ -89,6 +89,19 @@ def test_draw_undo_slide_photo_and_link(browser, server, rng):
         photo,
     )
     expect_reading(browser, 2, 3)
+    for way, data in (("drop", "dataTransfer"), ("paste", "clipboardData")):
+        press(browser, ESCAPE)
+        wait_for(browser, SHOWN, ["empty", "", ""])
+        browser.run(
+            """const held = new DataTransfer();
+            held.items.add(new File([new Uint8Array(arguments[0])], 'a.jpg', { type: 'image/jpeg' }));
+            const event = new Event(arguments[1], { bubbles: true, cancelable: true });
+            Object.defineProperty(event, arguments[2], { value: held });
+            document.body.dispatchEvent(event);""",
+            *(photo, way, data),
+        )
+        expect_reading(browser, 2, 3)
+    assert browser.run("return document.querySelector('.taken').hidden") is False
     browser.go("about:blank")
     browser.go(link)
     expect_reading(browser, 7, 3)

@@ -12,6 +12,7 @@ from functools import reduce
 from pathlib import Path
 from types import SimpleNamespace
 
+import numpy as np
 import pytest
 from gradio.routes import App
 from hypothesis import HealthCheck, given, settings
@@ -21,6 +22,7 @@ from starlette.exceptions import HTTPException
 from adder.page import component, gate
 from adder.page.payload import MAX_POINTS, MAX_STROKES, SCALE
 from adder.page.sessions import MAX_SESSIONS, Sessions
+from bench import made_pictures
 from tests.conftest import Server
 from tests.test_demo import named
 from tests.test_page import ask_as_pad
@@ -237,6 +239,21 @@ def test_two_thousand_hostile_payloads(server, visitor, cache):
     print(f"{sum(statuses.values()):,} payloads, answered {statuses}; memory {growth / 1e6:+.1f} MB")
     assert growth < GROWTH
     assert [path for path in cache.rglob("*") if path.is_file()] == []
+
+
+def test_a_program_sends_a_picture(visitor, rng):
+    def asked(content: bytes, head="data:image/png;base64,"):
+        assert visitor.join([head + base64.b64encode(content).decode(), 4], "pictures")[0] == 200
+        return visitor.fetch("pictures")["output"]
+
+    seven = [np.array(stroke) for stroke in SEVEN]
+    answer = asked(made_pictures.saved(made_pictures.on_a_board(rng, seven), "png"))["data"][0]
+    assert (answer["digit"], answer["sum"]) == (7, 11)
+    two = made_pictures.saved(made_pictures.several(rng, [seven, seven]), "jpg")
+    assert re.match(r"several: I see 2 pieces .* \[\[0\.\d+, ", asked(two)["error"])
+    assert asked(b"rubbish")["error"].startswith("unreadable: ")
+    assert asked(b"", "data:text/html,")["error"].startswith("drawing: expected a picture as data:")
+    assert "at most 1.4 MB" in asked(bytes(1_400_003))["error"]
 
 
 OPEN = {  # what answers to anybody, of all that Gradio has

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from playwright.sync_api import expect
 
+from bench import made_pictures
 from tests.test_every_hand import example
 from tests.test_fresh import hold, opacity
 from tests.test_page import DESKTOP, DRAWN, PHONE, expect_empty, expect_reading
@@ -128,3 +129,97 @@ def test_ink_that_is_drawn_meanwhile_is_not_replaced(visit, photo):
     expect_reading(page, 4, 5)
     page.wait_for_timeout(300)
     expect_reading(page, 4, 5)
+
+
+def seven_and_two(size=(360, 720)):
+    """A picture of a 2 on the left and a 7 on the right."""
+    drawings = [[np.array(stroke) * 1000 for stroke in DRAWN[digit]] for digit in (2, 7)]
+    return made_pictures.saved(made_pictures.several(np.random.default_rng(0), drawings), "jpg")
+
+
+def test_the_picture_is_shown_with_a_frame_round_what_was_read(visit, rng):
+    page = visit(**DESKTOP)
+    paste(page, transfer(page, made_pictures.saved(made_pictures.ruled(rng, [s * 1000 for s in DRAWN[7]]), "jpg")))
+    expect_reading(page, 7, 5)
+    taken = page.get_by_role("button", name="Your picture, framed where the digit was found")
+    expect(taken).to_be_visible()
+    frame, stage = (page.locator(f".taken {each}").bounding_box() for each in (".drawn", ".stage"))
+    assert 0.2 < frame["height"] / stage["height"] < 0.9
+    assert abs(frame["x"] + frame["width"] / 2 - stage["x"] - stage["width"] / 2) < 0.1 * stage["width"]
+    example(page, 4)
+    expect(taken).to_be_hidden()
+
+
+@pytest.mark.parametrize("way", ["tapped", "by keys"])
+def test_of_several_one_is_chosen(visit, way):
+    page = visit(**DESKTOP)
+    paste(page, transfer(page, seven_and_two()))
+    expect(page.locator(".words")).to_have_text("I see 2 pieces that look like digits. Which one?")
+    expect(page.get_by_role("img", name="Your picture")).to_be_visible()
+    pieces = page.get_by_role("button", name="Piece")
+    assert pieces.count() == 2
+    if way == "tapped":
+        pieces.nth(1).click()
+    else:
+        pieces.nth(1).focus()
+        page.keyboard.press("Enter")
+    expect_reading(page, 7, 5)
+    expect(page.locator(".look")).to_be_hidden()
+
+
+def test_a_frame_is_drawn_by_hand(visit):
+    page = visit(**DESKTOP)
+    paste(page, transfer(page, seven_and_two()))
+    expect(page.get_by_role("button", name="Piece")).to_have_count(2)
+    page.get_by_role("button", name="Piece").nth(1).click()
+    expect_reading(page, 7, 5)
+    page.locator(".taken").click()
+    expect(page.locator(".words")).to_have_text("Draw a frame round the digit.")
+    stage = page.locator(".look .stage").bounding_box()
+    page.mouse.move(stage["x"] + 0.02 * stage["width"], stage["y"] + 0.02 * stage["height"])
+    page.mouse.down()
+    page.mouse.move(stage["x"] + 0.37 * stage["width"], stage["y"] + 0.98 * stage["height"], steps=4)
+    expect(page.locator(".look .drawn")).to_be_visible()
+    page.mouse.up()
+    expect_reading(page, 2, 5)
+
+
+def test_a_picture_over_the_pad_is_left_by_escape(visit):
+    page = visit(**DESKTOP)
+    example(page, 4)
+    expect_reading(page, 4, 5)
+    paste(page, transfer(page, seven_and_two()))
+    expect(page.locator(".look")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(page.locator(".look")).to_be_hidden()
+    expect_reading(page, 4, 5)
+    assert opacity(page, ".equation") == 1
+
+
+def test_light_ink_on_a_clear_ground_reaches_the_server(visit):
+    alpha = np.zeros((300, 300), np.uint8)
+    alpha[60:80, 60:240] = alpha[60:240, 220:240] = 255
+    page = visit(**DESKTOP)
+    picture = {"name": "7.png", "mimeType": "image/png", "buffer": saved(np.dstack([alpha | 255, alpha]), "PNG")}
+    page.locator("[type=file]").set_input_files(picture)
+    expect_reading(page, 7, 5)
+
+
+@pytest.mark.parametrize("content", [b"%PDF-1.7", b"\0\0\0\x18ftypheic"], ids=["PDF", "HEIC"])
+def test_what_the_browser_cannot_open_is_named(visit, content):
+    page = visit(**DESKTOP)
+    paste(page, transfer(page, content + bytes(100)))
+    expect(page.locator(".words")).to_contain_text("Save it as JPEG or PNG.")
+    expect(page.locator(".look")).to_be_hidden()
+
+
+def test_a_browser_that_hides_pixels_sends_the_file_as_it_is(visit, photo):
+    page = visit(**DESKTOP)
+    page.evaluate(
+        "() => { const real = CanvasRenderingContext2D.prototype.getImageData;"
+        "CanvasRenderingContext2D.prototype.getImageData = function (...place) {"
+        "const image = real.apply(this, place); image.data.fill(77); return image; };"
+        "HTMLCanvasElement.prototype.toBlob = (made) => made(null); }"
+    )
+    paste(page, transfer(page, photo))
+    expect_reading(page, 7, 5)

@@ -115,7 +115,7 @@ def test_a_photo_may_be_dropped(visit, rng):
 @pytest.mark.parametrize(
     ("content", "words"),
     [
-        (b"<svg/>", "That is no picture that this browser can open."),
+        (b"<svg/>", "That is an SVG drawing. Save it as JPEG or PNG."),
         (saved(np.full((300, 300), 240, np.uint8)), "No ink was found."),
     ],
 )

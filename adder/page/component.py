@@ -40,7 +40,17 @@ from adder.page.together import Together
 
 SCRIPTS = (
     *("curve.js", "geometry.js", "history.js", "pointers.js", "pad.js", "keys.js", "memory.js", "bars.js"),
-    *("reading.js", "share.js", "picture.js", "give.js", "photo.js", "incoming.js", "collect.js", "compare.js"),
+    *(
+        "reading.js",
+        "share.js",
+        "picture.js",
+        "give.js",
+        "photo.js",
+        "frame.js",
+        "incoming.js",
+        "collect.js",
+        "compare.js",
+    ),
     *("learn.js", "page.js"),
 )  # in the order of their use of each other
 MAX_WAITING = 64  # requests of programs; beyond, they are told to come again

@@ -13,6 +13,7 @@ const links = shareLink(props.limits);
 const gifts = giving(root, pad, links, tell);
 const memory = tabMemory(props.limits);
 const collected = collecting(root.querySelector(".collect"), pad, keep);
+const frames = pictureFrames(root, (frame) => lookAt(picture, frame));
 const others = comparison(root.querySelector(".others"), pad, () => request(server.compare_pad), percent);
 
 let number = Number(slider.value);
@@ -29,12 +30,13 @@ let slow = false;
 let notice = "";
 let link = ""; // that was opened
 let looking = null; // a picture that is read, or could not be
+let picture = null; // the newest, as the server takes it and as the page shows it
 let fading = 0;
 let remembering = 0;
 let speaking = 0;
 
 function onInk(event) {
-  if (event !== "lifted") looking = null;
+  if (event !== "lifted") leavePicture();
   if (event !== "lifted") notice = event === "full" ? "That is a lot of strokes. Clear to start again." : "";
   if (event === "erased") {
     age += 1;
@@ -138,18 +140,44 @@ function rememberNow() {
 }
 
 // What is on the pad stays there; its answer is pale beside what is said of the picture.
-async function readPhoto(file) {
+async function readPicture(file) {
+  frames.close();
   const look = (looking = {}); // the newest picture; any ink ends the look
   tell("Looking for the digit…");
-  const say = (text) => look === looking && tell(text);
-  try {
-    const picture = await photoAsJpeg(file, props.photo);
-    const found = await request(server.find_ink, { picture }).catch(() => null);
-    if (!found?.ink) return say(found?.error ?? "No answer. Try again.");
-    if (look === looking) pad.showPhoto(found.ink);
-  } catch (error) {
-    say(error.message);
+  const opened = await openPicture(file, props.photo).catch((error) => look === looking && void tell(error.message));
+  if (look !== looking || !opened) return;
+  if (picture?.shown) URL.revokeObjectURL(picture.shown.address);
+  picture = opened;
+  await lookAt(picture);
+}
+
+// In the whole picture, or in a frame of it.
+async function lookAt(one, frame = null) {
+  const look = (looking = {});
+  if (one.shown) frames.open(one.shown);
+  tell("Looking for the digit…");
+  const found = await request(server.find_ink, { picture: one.picture, frame }).catch(() => null);
+  if (look !== looking) return;
+  if (found?.ink) {
+    pad.showPhoto(found.ink);
+    if (one.shown) frames.taken(found.frame);
+    return;
   }
+  if (found?.frames) frames.offer(found.frames);
+  const advice = found?.kind && one.shown && found.kind !== "several" ? " Draw a frame round it." : "";
+  tell(found ? found.error + advice : "No answer. Try again.");
+}
+
+function leavePicture() {
+  looking = null;
+  frames.close();
+}
+
+// The picture first, where one lies over the pad; then the pad.
+function clear() {
+  if (!looking) return pad.clear();
+  leavePicture();
+  tell("");
 }
 
 function openLink() {
@@ -175,7 +203,7 @@ function render() {
   root.classList.toggle("drawing", pad.isDown);
   root.classList.toggle("lost", lost);
   root.classList.toggle("outdated", outdated || looking !== null);
-  for (const [name, possible] of [["undo", pad.canUndo], ["redo", pad.canRedo], ["clear", !pad.isBlank]])
+  for (const [name, possible] of [["undo", pad.canUndo], ["redo", pad.canRedo], ["clear", !pad.isBlank || looking]])
     root.querySelector(`.${name}`).setAttribute("aria-disabled", !possible);
   if (shown !== reading) {
     view.show((shown = reading));
@@ -208,7 +236,8 @@ function listen(target, type, heard) {
   });
 }
 
-for (const name of ["undo", "redo", "clear"]) root.querySelector(`.${name}`).addEventListener("click", () => pad[name]());
+const wishes = { undo: pad.undo, redo: pad.redo, clear };
+for (const name in wishes) root.querySelector(`.${name}`).addEventListener("click", wishes[name]);
 root.querySelector(".examples div").append(...props.examples.map(thumbnail));
 root.querySelector(".copy").addEventListener("click", async () => {
   await gifts.link(number);
@@ -216,14 +245,19 @@ root.querySelector(".copy").addEventListener("click", async () => {
   remember();
 });
 root.querySelector(".save").addEventListener("click", () => gifts.picture(outdated || looking ? null : reading));
-incoming(root, listen, readPhoto, tell);
+incoming(root, listen, readPicture, tell);
+root.querySelector(".taken").addEventListener("click", () => {
+  looking = {};
+  frames.open(picture.shown);
+  tell("Draw a frame round the digit.");
+});
 slider.addEventListener("input", () => setNumber(Number(slider.value)));
 listen(document, "keydown", (event) => {
   const wish = wishOf(event);
   if (wish === null) return;
   event.preventDefault();
   if (typeof wish === "number") setNumber(wish);
-  else pad[wish]();
+  else wishes[wish]();
 });
 listen(window, "hashchange", openLink);
 listen(window, "pagehide", rememberNow);

@@ -1,19 +1,44 @@
-// A picture of a digit on paper -> base64 of a JPEG that the server takes: turned upright and made smaller by the browser.
-async function photoAsJpeg(file, { bytes }) {
+// A picture's file -> {picture, shown}: base64 that the server takes, and how the page shows it. Made smaller where it is too large; a
+// JPEG is always made anew, without what a camera wrote into it, the place for one.
+async function openPicture(file, { bytes }) {
   const SIDE = 1280;
   const LARGEST = 30_000_000; // bytes: no camera's picture is larger
-  if (file.size > LARGEST) throw new Error("That file is too large for a photo.");
-  const photo = await createImageBitmap(file, { imageOrientation: "from-image" }).catch(() => null);
-  if (!photo) throw new Error("That is no picture that this browser can open.");
-  const scale = Math.min(1, SIDE / Math.max(photo.width, photo.height));
-  const canvas = new OffscreenCanvas(Math.max(1, photo.width * scale), Math.max(1, photo.height * scale));
-  const ink = canvas.getContext("2d");
-  ink.fillStyle = "white"; // beneath what is transparent
-  ink.fillRect(0, 0, canvas.width, canvas.height);
-  ink.drawImage(photo, 0, 0, canvas.width, canvas.height);
-  photo.close();
-  const blob = await canvas.convertToBlob({ type: "image/jpeg", quality: 0.9 });
-  if (blob.size > bytes) throw new Error("That photo is too large.");
+  if (file.size > LARGEST) throw new Error("That file is too large for a picture.");
+  const bitmap = await createImageBitmap(file, { imageOrientation: "from-image" }).catch(() => null);
+  if (!bitmap) {
+    if (file.size > bytes) throw new Error("That is no picture that this browser can open.");
+    return { picture: await inBase64(file), shown: null }; // the server names what it is
+  }
+  const shown = { address: URL.createObjectURL(file), aspect: bitmap.width / bitmap.height };
+  const isWhole = file.size <= bytes && file.type !== "image/jpeg" && /^image\/(png|webp|gif|bmp)$/.test(file.type);
+  if (isWhole) return { picture: await inBase64(file), shown };
+  if (arePixelsHidden()) {
+    if (file.size > bytes) throw new Error("This browser hides pictures from pages. One below 1.4 MB can be read.");
+    return { picture: await inBase64(file), shown };
+  }
+  const scale = Math.min(1, SIDE / Math.max(bitmap.width, bitmap.height));
+  const canvas = document.createElement("canvas");
+  [canvas.width, canvas.height] = [bitmap.width, bitmap.height].map((side) => Math.max(1, Math.round(side * scale)));
+  canvas.getContext("2d").drawImage(bitmap, 0, 0, canvas.width, canvas.height);
+  for (const type of file.type === "image/jpeg" ? [file.type] : ["image/webp", "image/jpeg"]) { // the first keeps a clear ground
+    const blob = await new Promise((made) => canvas.toBlob(made, type, 0.9));
+    if (blob?.size <= bytes) return { picture: await inBase64(blob), shown };
+  }
+  throw new Error("That picture is too large.");
+}
+
+async function inBase64(blob) {
   const read = new Uint8Array(await blob.arrayBuffer());
   return btoa(read.reduce((text, byte) => text + String.fromCharCode(byte), ""));
+}
+
+// Firefox with resistFingerprinting hands pages noise for the pixels of a canvas.
+function arePixelsHidden() {
+  const canvas = document.createElement("canvas");
+  [canvas.width, canvas.height] = [16, 16];
+  const ink = canvas.getContext("2d");
+  ink.fillStyle = "rgb(10 20 30)";
+  ink.fillRect(0, 0, 16, 16);
+  const pixels = ink.getImageData(0, 0, 16, 16).data;
+  return pixels.some((value, i) => value !== [10, 20, 30, 255][i % 4]);
 }
