@@ -146,8 +146,15 @@ def test_the_picture_is_shown_with_a_frame_round_what_was_read(visit, rng):
     frame, stage = (page.locator(f".taken {each}").bounding_box() for each in (".drawn", ".stage"))
     assert 0.2 < frame["height"] / stage["height"] < 0.9
     assert abs(frame["x"] + frame["width"] / 2 - stage["x"] - stage["width"] / 2) < 0.1 * stage["width"]
+    page.get_by_text("How it works").click()
+    expect(page.locator(".whose")).to_have_text("your picture")
+    cut = [float(each) for each in page.locator(".crop").get_attribute("viewBox").split()]
+    assert abs(cut[3] / 7500 - frame["height"] / stage["height"]) < 0.02, "the picture is 4 to 3"
+    assert page.locator(".whole image").get_attribute("href").startswith("blob:")
     example(page, 4)
     expect(taken).to_be_hidden()
+    expect(page.locator(".whose")).to_have_text("your drawing")
+    assert page.locator(".whole image").get_attribute("href") is None
 
 
 @pytest.mark.parametrize("way", ["tapped", "by keys"])

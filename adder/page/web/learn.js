@@ -1,5 +1,5 @@
 // 'How it works', shown on the current drawing. It draws only while its panel is open, and asks only when told to.
-function illustration(panel, pad, explain, percent) {
+function illustration(panel, pad, photo, explain, percent) {
   const find = (selector) => panel.querySelector(selector);
   const button = find(".why button");
   const line = find(".why p");
@@ -31,11 +31,21 @@ function illustration(panel, pad, explain, percent) {
   function strokes(drawing) {
     const path = drawing.map((stroke) => `M${stroke.map((point) => point.join(" ")).join("L")}${stroke.length > 1 ? "" : "h1"}`);
     panel.querySelectorAll("path").forEach((element) => element.setAttribute("d", path.join("")));
-    const [left, top, right, bottom] = drawing.length ? box(drawing.flat()) : [0, 0, 10_000, 10_000];
+    const shown = photo();
+    panel.querySelectorAll("image").forEach((element) => (shown ? element.setAttribute("href", shown.address) : element.removeAttribute("href")));
+    find(".whose").textContent = shown ? "your picture" : "your drawing";
+    const [left, top, right, bottom] = shown ? placed(shown) : drawing.length ? box(drawing.flat()) : [0, 0, 10_000, 10_000];
     find(".crop").setAttribute("viewBox", `${left} ${top} ${right - left} ${bottom - top}`);
     const frame = { x: left, y: top, width: right - left, height: bottom - top };
     for (const [name, value] of Object.entries(frame)) find("rect").setAttribute(name, value);
-    find("rect").style.visibility = drawing.length ? "visible" : "hidden";
+    find("rect").style.visibility = shown || drawing.length ? "visible" : "hidden";
+  }
+
+  // Where the frame of a picture lies that fits into the square.
+  function placed({ aspect, frame: [left, top, width, height] }) {
+    const [wide, high] = [Math.min(1, aspect), Math.min(1, 1 / aspect)];
+    const corners = [[left, top], [left + width, top + height]];
+    return corners.flatMap(([x, y]) => [10_000 * ((1 - wide) / 2 + x * wide), 10_000 * ((1 - high) / 2 + y * high)]);
   }
 
   function box(points) {

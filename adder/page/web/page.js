@@ -8,7 +8,7 @@ const slider = root.querySelector("#number-input");
 const view = readingView(root);
 const pad = drawingPad(root.querySelector("#pad canvas"), props.limits, onInk);
 
-const lesson = illustration(root.querySelector(".how"), pad, () => request(server.explain_pad), percent);
+const lesson = illustration(root.querySelector(".how"), pad, () => shownPhoto, () => request(server.explain_pad), percent);
 const links = shareLink(props.limits);
 const gifts = giving(root, pad, links, tell);
 const memory = tabMemory(props.limits);
@@ -30,6 +30,7 @@ let slow = false;
 let notice = "";
 let link = ""; // that was opened
 let looking = null; // a picture that is read, or could not be
+let shownPhoto = null; // of which the ink on the pad was taken: its address, aspect and frame
 let picture = null; // the newest, as the server takes it and as the page shows it
 let fading = 0;
 let remembering = 0;
@@ -160,7 +161,9 @@ async function lookAt(one, frame = null) {
   if (look !== looking) return;
   if (found?.ink) {
     pad.showPhoto(found.ink);
-    if (one.shown) frames.taken(found.frame);
+    if (!one.shown) return;
+    shownPhoto = { ...one.shown, frame: found.frame };
+    frames.taken(found.frame);
     return;
   }
   if (found?.frames) frames.offer(found.frames);
@@ -169,7 +172,7 @@ async function lookAt(one, frame = null) {
 }
 
 function leavePicture() {
-  looking = null;
+  looking = shownPhoto = null;
   frames.close();
 }
 
