@@ -86,8 +86,8 @@ def pad_of(*arguments):
 
 
 def named(recipe, threshold=0.5):
-    read_strokes = lambda strokes, number: reading(_7=0.75)  # noqa: E731
-    return SimpleNamespace(description={"recipe": recipe}, threshold=threshold, read_strokes=read_strokes)
+    read_many = lambda drawings, numbers, **_: [reading(_7=0.75)] * len(drawings)  # noqa: E731
+    return SimpleNamespace(description={"recipe": recipe}, threshold=threshold, read_many=read_many)
 
 
 def test_the_others_are_loaded_when_first_asked_and_once():

@@ -288,7 +288,7 @@ def test_what_a_screen_reader_is_told(visit):
         - 'img "Sum: 12 over 99 %"'
         - 'figure /What the network sees/':
           - img "Your drawing as 28 by 28 pixels"
-        - button "Read a photo"
+        - button "Read a picture"
         - button "Copy link"
         - button "Save picture"
         - paragraph: 7 plus 5 is 12.
