@@ -4,6 +4,7 @@
     network/   image and number -> digit, sum, refusal
     learning/  a recipe and data -> weights
     choice     of what may be ink in a picture, what is the digit
+    hand       a person's own lessons, that move a reading
     reader     drawing + network: loaded weights that read drawings
     read       the command line: files in, digits and sums out
     page/      what people see

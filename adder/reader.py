@@ -4,6 +4,7 @@ Knows nothing of training. Checks what it is given, makes the image, and turns l
 nowhere else.
 """
 
+import hashlib
 import operator
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -16,6 +17,7 @@ from adder.choice import cut, read_grey, within
 from adder.drawing import image, strokes
 from adder.drawing.hypotheses import Frame
 from adder.drawing.picture import decode
+from adder.hand import Hand
 from adder.network import checkpoint
 from adder.network.folding import fold_batch_norms
 from adder.network.heads import NUMBERS, SUMS
@@ -37,38 +39,45 @@ class Reading:
     is_digit: bool
     digit_score: float  # in [0, 1], higher = more surely a digit
     frame: Frame | None = None  # of a picture's ink: left, top, width, height, in shares of the picture
-    ink: np.ndarray | None = (
-        None  # of a picture: (H, W) uint8, what was taken, 0 paper and 255 ink, at most 320 px a side
-    )
+    ink: np.ndarray | None = None  # (H, W) uint8, 0 or 255, at most 320 px a side: what was taken of a picture
 
 
 class Reader:
-    """Reads drawings: `strokes`, a list of (N, 2) arrays, or `ink`, an (H, W) uint8 array. Safe to share by threads."""
+    """Reads drawings: `strokes`, a list of (N, 2) arrays, `ink`, an (H, W) uint8 array, or a picture's bytes.
 
-    def __init__(self, network: Adder, description: dict | None = None):
+    With a `Hand` of its own, `hand=`, a reading is moved by what this hand was taught. Safe to share by threads.
+    """
+
+    def __init__(self, network: Adder, description: dict | None = None, weights: str = ""):
         self.network = network.eval()
         self.description = description or {}
+        self.weights = weights  # the name of the network's numbers: the start of their file's SHA-256
         self.device = next(network.parameters()).device
+        self.width = network.digit.in_features  # of the features that the digit layer sees
         # the digit score that a digit must reach; a network that cannot refuse takes anything for one
         self.threshold = self.description.get("calibration", {}).get("threshold", 0.0)
 
     @classmethod
     def load(cls, path: str | Path | None = None, device: str = "auto") -> "Reader":
         """From a weights file, or the shipped one. CheckpointError for the file, ValueError for an absent device."""
-        network, description = checkpoint.load_model(path or shipped_weights(), choose_device(device))
-        return cls(fold_batch_norms(network), description)
+        path = path or shipped_weights()
+        network, description = checkpoint.load_model(path, choose_device(device))
+        weights = hashlib.sha256(Path(path).read_bytes()).hexdigest()[:16]
+        return cls(fold_batch_norms(network), description, weights)
 
-    def read(self, ink: np.ndarray, number: int) -> Reading:
+    def read(self, ink: np.ndarray, number: int, *, hand: Hand | None = None) -> Reading:
         """Ink (H, W) uint8, 0 paper .. 255 ink, 1 to 4096 px a side. ValueError says what was expected."""
-        return self.read_many([ink], [number])[0]
+        return self.read_many([ink], [number], hand=hand)[0]
 
-    def read_strokes(self, drawing: Sequence, number: int) -> Reading:
+    def read_strokes(self, drawing: Sequence, number: int, *, hand: Hand | None = None) -> Reading:
         """Strokes: a list of (N, 2) arrays, x right, y down, any unit. ValueError says what was expected."""
         if isinstance(drawing, np.ndarray):
             raise ValueError("strokes must be a list of (N, 2) arrays, not one array; ink goes to read")
-        return self.read_many([drawing], [number])[0]
+        return self.read_many([drawing], [number], hand=hand)[0]
 
-    def read_picture(self, picture: bytes, number: int, *, frame: Frame | None = None) -> Reading:
+    def read_picture(
+        self, picture: bytes, number: int, *, frame: Frame | None = None, hand: Hand | None = None
+    ) -> Reading:
         """The bytes of a JPEG, PNG, WebP, GIF or BMP; with a frame, what lies in it. PictureError says what is wrong.
 
         Several ways to find the ink are tried, and what is most surely a digit is taken.
@@ -76,20 +85,26 @@ class Reader:
         number = as_number(number)
         grey = decode(picture)
         part = cut(grey, frame) if frame else grey
-        reading = read_grey(part, lambda inks: self.read_many(inks, [number] * len(inks)))
+        reading = read_grey(part, lambda inks: self.read_many(inks, [number] * len(inks), hand=hand))
         return replace(reading, frame=within(frame, reading.frame)) if frame else reading
 
-    def read_many(self, drawings: Sequence, numbers: Sequence[int]) -> list[Reading]:
+    def read_many(self, drawings: Sequence, numbers: Sequence[int], *, hand: Hand | None = None) -> list[Reading]:
         """Each drawing, ink (an array), strokes (a list) or picture (bytes), with its number. ValueError as for one."""
         if len(drawings) != len(numbers):
             raise ValueError(f"as many numbers as drawings are needed, not {len(numbers)} for {len(drawings)}")
         if any(isinstance(drawing, bytes) for drawing in drawings):
-            return [self._read_any(drawing, number) for drawing, number in zip(drawings, numbers, strict=True)]
-        return [reading for (reading,) in self._read(drawings, [[as_number(number)] for number in numbers])]
+            return [self._read_any(drawing, number, hand) for drawing, number in zip(drawings, numbers, strict=True)]
+        asked = [[as_number(number)] for number in numbers]
+        return [reading for (reading,) in self._read(drawings, asked, [hand] * len(drawings))]
 
-    def read_all_numbers(self, drawings: Sequence) -> list[list[Reading]]:
-        """Each drawing with each number from 0 to 9, from one look at it. ValueError as for one."""
-        return self._read(drawings, [[*range(NUMBERS)]] * len(drawings))
+    def read_all_numbers(self, drawings: Sequence, hands: Sequence[Hand | None] = ()) -> list[list[Reading]]:
+        """Each drawing, with its hand, with each number from 0 to 9, from one look at it. ValueError as for one."""
+        return self._read(drawings, [[*range(NUMBERS)]] * len(drawings), hands or [None] * len(drawings))
+
+    @torch.inference_mode()
+    def features(self, images: np.ndarray) -> np.ndarray:
+        """Images (B, 28, 28) float32 in [0, 1] -> (B, width) float32: what the digit layer sees of them."""
+        return self.network.features(torch.from_numpy(images)[:, None].to(self.device)).cpu().numpy()
 
     def saliency(self, reading: Reading) -> np.ndarray:
         """(28, 28) float32: how much each pixel of the reading's image spoke for its digit; 0 for a blank."""
@@ -98,39 +113,55 @@ class Reader:
         pixels = torch.from_numpy(reading.image).to(self.device)
         return saliency(self.network, pixels, reading.digit).cpu().numpy()
 
-    def _read_any(self, drawing, number: int) -> Reading:
+    def _read_any(self, drawing, number: int, hand: Hand | None) -> Reading:
         if isinstance(drawing, bytes):
-            return self.read_picture(drawing, number)
-        return self.read_many([drawing], [number])[0]
+            return self.read_picture(drawing, number, hand=hand)
+        return self.read_many([drawing], [number], hand=hand)[0]
 
-    def _read(self, drawings: Sequence, numbers: list[list[int]]) -> list[list[Reading]]:
-        """Each drawing with each of its numbers, of which all have equally many."""
+    def _read(self, drawings: Sequence, numbers: list[list[int]], hands: Sequence[Hand | None]) -> list[list[Reading]]:
+        """Each drawing with each of its numbers, of which all have equally many, and its hand."""
         images = [as_image(drawing) for drawing in drawings]
         readings = [[*map(blank_reading, each)] for each in numbers]
         asked = [index for index, pixels in enumerate(images) if pixels is not None]
         for start in range(0, len(asked), BATCH):
             chosen = asked[start : start + BATCH]
-            answers = self._ask([images[index] for index in chosen], [numbers[index] for index in chosen])
+            answers = self._ask(
+                [images[index] for index in chosen],
+                [numbers[index] for index in chosen],
+                [hands[index] for index in chosen],
+            )
             for index, answer in zip(chosen, answers, strict=True):
                 readings[index] = answer
         return readings
 
     @torch.inference_mode()
-    def _ask(self, images: list, numbers: list[list[int]]) -> list[list[Reading]]:
+    def _ask(self, images: list, numbers: list[list[int]], hands: list[Hand | None]) -> list[list[Reading]]:
         features = self.network.features(torch.from_numpy(np.stack(images))[:, None].to(self.device))
+        logits, refusal = self._judge(features, hands)
         each = len(numbers[0])
-        prediction = self.network.answer(
-            features.repeat_interleave(each, 0), torch.tensor(numbers, device=self.device).flatten()
-        )
-        digit_probs = prediction.digit.softmax(1).cpu().numpy()
-        sum_probs = prediction.sum.softmax(1).cpu().numpy()
-        scores = digit_probs.max(1) if prediction.refusal is None else (-prediction.refusal).sigmoid().cpu().numpy()
-        seen = [pixels for pixels in images for _ in range(each)]
+        sums = self.network.add(logits.repeat_interleave(each, 0), torch.tensor(numbers, device=self.device).flatten())
+        digit_probs = logits.softmax(1).cpu().numpy()
+        sum_probs = sums.softmax(1).cpu().numpy()
+        scores = digit_probs.max(1) if refusal is None else (-refusal).sigmoid().cpu().numpy()
         readings = [
             Reading(int(d.argmax()), int(s.argmax()), d, s, pixels, bool(score >= self.threshold), float(score))
-            for d, s, pixels, score in zip(digit_probs, sum_probs, seen, scores, strict=True)
+            for d, several, pixels, score in zip(
+                digit_probs, sum_probs.reshape(len(images), each, -1), images, scores, strict=True
+            )
+            for s in several
         ]
         return [readings[start : start + each] for start in range(0, len(readings), each)]
+
+    def _judge(self, features: torch.Tensor, hands: list[Hand | None]) -> tuple[torch.Tensor, torch.Tensor | None]:
+        """Digit and not-a-digit logits, those of each hand moved by it."""
+        logits, refusal = self.network.judge(features)
+        for hand in {id(hand): hand for hand in hands if hand}.values():
+            of_hand = torch.tensor([each is hand for each in hands], device=self.device)
+            moved, unlike = hand.move(features, logits, refusal)
+            logits = torch.where(of_hand[:, None], moved, logits)
+            if refusal is not None and unlike is not None:
+                refusal = torch.where(of_hand, unlike, refusal)
+        return logits, refusal
 
 
 def shipped_weights() -> Path:

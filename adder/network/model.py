@@ -26,7 +26,8 @@ class Prediction(NamedTuple):
 class Adder(nn.Module):
     """(images float32 (B, 1, 28, 28) in [0, 1], numbers int64 (B,) in 0..9) -> Prediction.
 
-    `features` and `answer` are the two halves of `forward`, so that one look at the image serves many numbers.
+    `features` and `answer` are the two halves of `forward`, so that one look at the image serves many numbers; `judge`
+    and `add` are those of `answer`, so that what was learned of a hand can come between.
     The digit's logits are divided by `temperature` (Guo et al. 2017), 1 while training; a head to which they are
     probabilities adds these, others the logits that they learned from.
     """
@@ -54,12 +55,18 @@ class Adder(nn.Module):
     def features(self, images: Tensor) -> Tensor:
         return self.backbone((images - self.mean) / self.std)  # (B, width)
 
-    def answer(self, features: Tensor, numbers: Tensor) -> Prediction:
-        learned = self.digit(features).float()  # float32 under autocast: the head adds logs
-        digit_logits = learned / self.temperature
-        sum_logits = self.head(digit_logits if self.head.takes_probs else learned, numbers)
+    def judge(self, features: Tensor) -> tuple[Tensor, Tensor | None]:
+        """Digit logits (B, 10), and not-a-digit logits (B,) or None, both float32: under autocast too, for logs."""
         refusal = self.refusal(features).float().flatten() if self.refusal else None
-        return Prediction(digit_logits, sum_logits.float(), refusal)
+        return self.digit(features).float() / self.temperature, refusal
+
+    def add(self, digit_logits: Tensor, numbers: Tensor) -> Tensor:
+        """Digit logits as `judge` gives them, or moved, and numbers (B,) -> sum logits (B, 19) float32."""
+        return self.head(digit_logits if self.head.takes_probs else digit_logits * self.temperature, numbers).float()
+
+    def answer(self, features: Tensor, numbers: Tensor) -> Prediction:
+        digit_logits, refusal = self.judge(features)
+        return Prediction(digit_logits, self.add(digit_logits, numbers), refusal)
 
     def forward(self, images: Tensor, numbers: Tensor) -> Prediction:
         return self.answer(self.features(images), numbers)

@@ -1,0 +1,142 @@
+"""A hand is taught on the real network: its lessons move what is near them, and nothing far off."""
+
+import json
+
+import numpy as np
+import pytest
+
+from adder.hand import MOST, Hand, as_json
+from adder.reader import Reader
+from bench import shared
+
+FOUR = [[(50, 5), (20, 60), (85, 60)], [(65, 30), (65, 98)]]
+LOOP = [[(50, 10), (20, 30), (30, 60), (60, 55), (65, 15), (62, 40), (55, 95)]]  # a 9, or what somebody means by a 4
+SCRIBBLE = [[(10, 10), (90, 80), (10, 60), (95, 15), (40, 95), (60, 5), (15, 85), (80, 45), (30, 20)]]
+
+
+@pytest.fixture(scope="module")
+def reader():
+    return Reader.load(shared.WEIGHTS / "adder.safetensors", "cpu")
+
+
+def shaken(drawing, rng):
+    return [np.array(stroke) + rng.normal(0, 1.5, (len(stroke), 2)) for stroke in drawing]
+
+
+def test_a_lesson_is_read_at_once_and_so_is_what_looks_like_it(reader, rng):
+    before = reader.read_strokes(LOOP, 3)
+    other = (before.digit + 5) % 10
+    hand = Hand(reader)
+    hand.learn(LOOP, other)
+    for drawing in (LOOP, shaken(LOOP, rng)):
+        for number in range(10):
+            reading = reader.read_strokes(drawing, number, hand=hand)
+            assert (reading.digit, reading.sum, reading.is_digit) == (other, other + number, True)
+            np.testing.assert_allclose(reading.digit_probs.sum(), 1, atol=1e-5)
+    assert reader.read_strokes(LOOP, 3).digit == before.digit, "without the hand nothing is moved"
+    hand.forget(0)
+    np.testing.assert_array_equal(reader.read_strokes(LOOP, 3, hand=hand).digit_probs, before.digit_probs)
+
+
+def test_far_off_drawings_stay_as_they_are(reader):
+    hand = Hand(reader)
+    hand.learn(LOOP, 4)
+    for example in shared.page_examples():
+        if example["digit"] in (4, 9):
+            continue
+        alone, taught = (reader.read_strokes(example["strokes"], 2, hand=each) for each in (None, hand))
+        assert taught.digit == alone.digit == example["digit"]
+        np.testing.assert_allclose(taught.digit_probs, alone.digit_probs, atol=0.03)
+
+
+def test_what_was_taught_as_none_is_refused_and_a_refused_digit_is_not(reader):
+    hand = Hand(reader)
+    assert reader.read_strokes(FOUR, 0).is_digit and not reader.read_strokes(SCRIBBLE, 0).is_digit
+    hand.learn(FOUR, None)
+    hand.learn(SCRIBBLE, 8)
+    assert not reader.read_strokes(FOUR, 0, hand=hand).is_digit
+    scribble = reader.read_strokes(SCRIBBLE, 5, hand=hand)
+    assert (scribble.digit, scribble.sum, scribble.is_digit) == (8, 13, True)
+
+
+def test_contradictory_lessons_end_undecided(reader):
+    for digits in ((1, 7), (7, 1)):
+        hand = Hand(reader)
+        for digit in digits:
+            hand.learn(LOOP, digit)
+        probs = reader.read_strokes(LOOP, 0, hand=hand).digit_probs
+        assert set(np.argsort(probs)[-2:]) == {1, 7} and probs[[1, 7]].min() > 0.3
+
+
+def test_one_batch_for_several_hands(reader):
+    hands = [None, Hand(reader), Hand(reader), Hand(reader)]
+    hands[1].learn(LOOP, 4)
+    hands[2].learn(LOOP, 2)
+    together = reader.read_all_numbers([LOOP] * 4, hands)
+    for readings, hand in zip(together, hands, strict=True):
+        alone = reader.read_strokes(LOOP, 7, hand=hand)
+        assert readings[7].sum == alone.sum and readings[7].digit == alone.digit
+        np.testing.assert_allclose(readings[7].digit_probs, alone.digit_probs, atol=1e-5)
+
+
+@pytest.mark.parametrize("recipe", ["bottleneck", "concat-mlp"])
+def test_the_reference_networks_learn_the_same_way(recipe):
+    reader = Reader.load(shared.WEIGHTS / f"{recipe}.safetensors", "cpu")
+    other = (reader.read_strokes(LOOP, 0).digit + 5) % 10
+    hand = Hand(reader)
+    hand.learn(LOOP, other)
+    assert reader.read_strokes(LOOP, 0, hand=hand).digit == other
+
+
+def test_kept_in_a_file_and_seen_anew_by_other_weights(reader, tmp_path):
+    hand = Hand(reader)
+    hand.learn(LOOP, 4)
+    hand.learn(SCRIBBLE, None)
+    hand.save(tmp_path / "hand.json")
+    again = Hand.load(tmp_path / "hand.json", reader)
+    ours, theirs = (reader.read_strokes(LOOP, 1, hand=each).digit_probs for each in (hand, again))
+    np.testing.assert_allclose(theirs, ours, atol=1e-6)
+    other = Reader.load(shared.WEIGHTS / "held-out" / "seed-0.safetensors", "cpu")
+    seen_anew = Hand.load(tmp_path / "hand.json", other)
+    assert other.read_strokes(LOOP, 1, hand=seen_anew).digit == 4 and len(seen_anew) == 2
+    with pytest.raises(ValueError, match="another network"):
+        Hand.of(other, [as_json(lesson, image=False) for lesson in hand.lessons])
+
+
+def test_a_full_hand_travels_small(reader):
+    hand = Hand(reader)
+    for digit in [*range(10)] * 3 + [1, 2]:
+        hand.learn(LOOP, digit)
+    assert len(json.dumps([as_json(lesson, image=False) for lesson in hand.lessons])) < 8000
+    with pytest.raises(ValueError, match=f"at most {MOST}"):
+        hand.learn(FOUR, 4)
+
+
+@pytest.mark.parametrize("spoil", [
+    lambda kept: kept[0].__setitem__(1, 10),
+    lambda kept: kept[0].__setitem__(1, True),
+    lambda kept: kept[0].__setitem__(2, float("nan")),
+    lambda kept: kept[0].__setitem__(2, "1"),
+    lambda kept: kept[0].__setitem__(3, "AAAA"),
+    lambda kept: kept[0].__setitem__(3, "A" * 10**6),
+    lambda kept: kept[0].__setitem__(3, 7),
+    lambda kept: kept[0].__setitem__(0, "another"),
+    lambda kept: kept[0].pop(),
+    lambda kept: kept.extend(kept * 10_000),
+])  # fmt: skip
+def test_bad_hands(reader, spoil):
+    hand = Hand(reader)
+    hand.learn(LOOP, 4)
+    kept = [as_json(hand.lessons[0], image=False)]
+    spoil(kept)
+    with pytest.raises(ValueError, match=r"lesson|expected"):
+        Hand.of(reader, kept)
+
+
+def test_what_cannot_be_learned(reader):
+    hand = Hand(reader)
+    with pytest.raises(ValueError, match="blank"):
+        hand.learn([], 4)
+    with pytest.raises(ValueError, match="0 to 9"):
+        hand.learn(FOUR, 12)
+    assert len(hand) == 0
