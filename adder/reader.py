@@ -19,6 +19,7 @@ from adder.drawing.hypotheses import Frame
 from adder.drawing.picture import decode
 from adder.hand import Hand
 from adder.network import checkpoint
+from adder.network.explanation import Explanation, explain
 from adder.network.folding import fold_batch_norms
 from adder.network.heads import NUMBERS, SUMS
 from adder.network.model import Adder, choose_device
@@ -112,6 +113,22 @@ class Reader:
             return np.zeros_like(reading.image)
         pixels = torch.from_numpy(reading.image).to(self.device)
         return saliency(self.network, pixels, reading.digit).cpu().numpy()
+
+    def explain(self, pixels: np.ndarray) -> Explanation:
+        """Image (28, 28) float32 in [0, 1] -> what the network made of it. ValueError for a backbone without maps."""
+        return explain(self.network, torch.from_numpy(pixels).to(self.device))
+
+    def read_images(self, images: Sequence[np.ndarray], numbers: Sequence[int]) -> list[Reading]:
+        """Images (28, 28) float32 in [0, 1], ink 1, as they are: neither cropped nor centred. A blank one is blank."""
+        chosen = [as_number(number) for number in numbers]
+        readings = [blank_reading(number) for number in chosen]
+        asked = [index for index, pixels in enumerate(images) if pixels.any()]
+        if asked:
+            numbers_asked = [[chosen[index]] for index in asked]
+            answers = self._ask([images[index] for index in asked], numbers_asked, [None] * len(asked))
+            for index, (reading,) in zip(asked, answers, strict=True):
+                readings[index] = reading
+        return readings
 
     def _read_any(self, drawing, number: int, hand: Hand | None) -> Reading:
         if isinstance(drawing, bytes):

@@ -37,6 +37,7 @@ ROOMS = {  # within a wing, in reading order: the rooms that each may import
         "folding": {"model"},
         "checkpoint": {"model"},
         "saliency": {"model"},
+        "explanation": {"backbones", "model"},
     },
     "learning": {
         "augment": set(),
