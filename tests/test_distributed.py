@@ -44,7 +44,7 @@ def log(folder):
 
 def two_steps(recipe: str) -> tuple[float, torch.Tensor]:
     """The loss of the second step, and how far both moved the network; alone or as one of several processes."""
-    run = Run(Settings(recipe=recipe, epochs=1, batch_size=32, lr=1e-2, seed=3), torch.device("cpu"), {})
+    run = Run(Settings(recipe=recipe, epochs=1, batch_size=32, lr=1e-3, seed=3), torch.device("cpu"), {})
     run.optimiser = torch.optim.SGD(run.network.parameters())  # Adam steps far where a gradient is next to nothing
     before = flat(run.network)
     network = distributed.data_parallel(run.network).train()
