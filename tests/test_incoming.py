@@ -212,6 +212,22 @@ def test_light_ink_on_a_clear_ground_reaches_the_server(visit):
     expect_reading(page, 7, 5)
 
 
+def test_a_picture_of_no_digit_is_refused_and_can_be_framed(visit, rng):
+    spiral = [np.array([(50 + r * np.cos(r / 3), 50 + r * np.sin(r / 3)) for r in np.arange(4, 45, 0.5)])]
+    page = visit(**DESKTOP)
+    paste(page, transfer(page, made_pictures.saved(made_pictures.grey(made_pictures.photo(rng, spiral)), "jpg")))
+    expect(page.locator(".words")).to_have_text("That does not look like a digit. Draw a frame round it.")
+    expect(page.get_by_role("img", name="Your picture")).to_be_visible()
+    expect_empty(page)
+
+
+def test_without_offscreen_canvases_pictures_are_read_too(visit, photo):
+    page = visit(**DESKTOP)
+    page.evaluate("delete window.OffscreenCanvas")
+    paste(page, transfer(page, photo))
+    expect_reading(page, 7, 5)
+
+
 @pytest.mark.parametrize("content", [b"%PDF-1.7", b"\0\0\0\x18ftypheic"], ids=["PDF", "HEIC"])
 def test_what_the_browser_cannot_open_is_named(visit, content):
     page = visit(**DESKTOP)

@@ -17,7 +17,7 @@ FINE = 8  # everything before the last step happens at 8 times the image's resol
 MAX_CANVAS = 4096  # px a side
 FAINTEST = 32  # of 255: a canvas without a darker pixel is blank
 SMALLEST = 6  # px, a digit's longer side on the canvas
-SOLID = 0.9  # of ink's mass, shrunk: what is less is paler than its edges make it
+SOLID = 0.75  # of ink's mass, shrunk: what is less is paler than its edges make it
 DOT = 0.4  # ink whose strokes are not longer than this share of its size is a dot
 
 

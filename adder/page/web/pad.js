@@ -138,7 +138,8 @@ function drawingPad(canvas, limits, changed) {
 
   function paintPhoto(ink, side, colour) {
     const [width, height] = [photo[0].length, photo.length];
-    const picture = new OffscreenCanvas(width, height);
+    const picture = document.createElement("canvas");
+    [picture.width, picture.height] = [width, height];
     const layer = picture.getContext("2d");
     const pixels = layer.createImageData(width, height);
     photo.flat().forEach((value, i) => (pixels.data[4 * i + 3] = value));
