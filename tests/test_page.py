@@ -97,7 +97,7 @@ def test_drawn_by_touch_on_a_phone(visit):
         touch("touchStart", stroke[0])
         for point in stroke[1:]:
             touch("touchMove", point)
-        for shift in range(0, 60, 10):  # a second finger draws nothing
+        for shift in range(6):  # a second finger draws nothing; further, it would zoom the page from under the buttons
             touch("touchMove" if shift else "touchStart", stroke[-1], (100 + shift, 300))
         touch("touchEnd")
     expect_reading(page, 4, 5)
