@@ -37,7 +37,7 @@ class Hypothesis(NamedTuple):
 
 
 def hypotheses(grey: np.ndarray) -> Iterator[list[Hypothesis]]:
-    """Grey values (H, W) uint8 -> first the plain hypotheses, then all; both empty for a picture of one colour.
+    """Grey values (H, W) uint8 -> first the plain hypotheses, then all others; none of a picture of one colour.
 
     Plain: what is darker than the paper around it, or lighter, in one place, away from the border.
     """
@@ -45,14 +45,16 @@ def hypotheses(grey: np.ndarray) -> Iterator[list[Hypothesis]]:
     grounds = [ground_of(grey, is_light) for is_light in (False, True)]
     masks = [(ground, name, mask) for ground in grounds for name, mask in masks_of(ground)]
     soft = [each for each in masks if each[1] == "soft"]
-    yield distinct(each for ground, name, mask in soft for each in taken(ground, name, mask, ["near"]))
+    plain = distinct(each for ground, name, mask in soft for each in taken(ground, name, mask, ["near"]))
+    yield plain
     found: list[Hypothesis] = []
     for ground, name, mask in masks:
         for rules, ink in ((False, mask), (True, without_rules(mask))):
             if ink is not None:
                 found += taken(ground, name, ink, WAYS, rules=rules)
                 found += taken(ground, name, ink, WAYS, rules=rules, border=True)
-    yield distinct(found)
+    looked_at = {(each.frame, each.family) for each in plain}
+    yield [each for each in distinct(found) if (each.frame, each.family) not in looked_at]
 
 
 def taken(

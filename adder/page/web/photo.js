@@ -10,7 +10,7 @@ async function openPicture(file, { bytes }) {
     return { picture: await inBase64(file), shown: null }; // the server names what it is
   }
   const shown = { address: URL.createObjectURL(file), aspect: bitmap.width / bitmap.height };
-  const isWhole = file.size <= bytes && file.type !== "image/jpeg" && /^image\/(png|webp|gif|bmp)$/.test(file.type);
+  const isWhole = file.size <= bytes && /^image\/(png|webp|gif|bmp)$/.test(file.type);
   if (isWhole) return { picture: await inBase64(file), shown };
   if (arePixelsHidden()) {
     if (file.size > bytes) throw new Error("This browser hides pictures from pages. One below 1.4 MB can be read.");
