@@ -10,6 +10,7 @@ import binascii
 import json
 import math
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -38,21 +39,21 @@ class Lesson(NamedTuple):
 class Hand:
     """A person's lessons for a `Reader`, whose read functions take it as `hand=`. ValueError beyond MOST lessons."""
 
-    def __init__(self, reader, lessons: list[Lesson] | None = None):
+    def __init__(self, reader, lessons: Sequence[Lesson] = ()):
         self.reader = reader
         self.lessons: list[Lesson] = []
-        for lesson in lessons or []:
-            self.keep(lesson)
+        self.keep(*lessons)
 
     def __len__(self) -> int:
         return len(self.lessons)
 
     def learn(self, drawing: Any, digit: int | None) -> Lesson:
         """A drawing as `Reader.read_many` takes it, and its digit, None for no digit. ValueError for a blank."""
+        digit = checked_digit(digit)
         [reading] = self.reader.read_many([drawing], [0])
         if reading.digit is None:
             raise ValueError("a lesson needs a drawing, and this one is blank")
-        lesson = self.seen(np.rint(reading.image * 255).astype(np.uint8), digit)
+        [lesson] = self.seen(np.rint(reading.image * 255).astype(np.uint8)[None], [digit])
         self.keep(lesson)
         return lesson
 
@@ -79,30 +80,32 @@ class Hand:
     @classmethod
     def of(cls, reader, lessons: Any) -> "Hand":
         """From lists as `as_json` makes them, which may come from anywhere. ValueError says what was expected."""
-        if not isinstance(lessons, list) or len(lessons) > MOST:
-            raise ValueError(f"lessons: expected a list of at most {MOST}")
-        return cls(reader, [from_json(lesson) for lesson in lessons])
+        return cls(reader, lessons_of(lessons))
 
-    def seen(self, image: np.ndarray, digit: int | None) -> Lesson:
-        """A lesson from its image (28, 28) uint8 by the reader's own network."""
-        feature = self.reader.features(image[None].astype(np.float32) / 255)[0]
-        scale = float(abs(feature).max() / 127) or 1.0
-        return Lesson(self.reader.weights, digit, scale, np.rint(feature / scale).astype(np.int8), image)
+    def seen(self, images: Sequence[np.ndarray], digits: Sequence[int | None]) -> list[Lesson]:
+        """Lessons from their images (28, 28) uint8 by the reader's own network."""
+        features = self.reader.features(np.stack(images).astype(np.float32) / 255)
+        scales = [float(abs(feature).max() / 127) or 1.0 for feature in features]
+        return [
+            Lesson(self.reader.weights, digit, scale, np.rint(feature / scale).astype(np.int8), image)
+            for image, digit, feature, scale in zip(images, digits, features, scales, strict=True)
+        ]
 
-    def keep(self, lesson: Lesson) -> None:
-        if len(self) == MOST:
+    def keep(self, *lessons: Lesson) -> None:
+        """All of them or, with a ValueError, none."""
+        if len(self) + len(lessons) > MOST:
             raise ValueError(f"a hand knows at most {MOST} lessons: forget one first")
-        if lesson.digit is not None and (type(lesson.digit) is not int or not 0 <= lesson.digit <= 9):
-            raise ValueError(f"a lesson's digit must be an integer from 0 to 9, or None, not {lesson.digit!r:.80}")
-        if lesson.weights != self.reader.weights:
-            if lesson.image is None:
-                raise ValueError(
-                    "lessons: made with another network's weights, and without the images to see them anew"
-                )
-            lesson = self.seen(lesson.image, lesson.digit)
-        if len(lesson.feature) != self.reader.width:
-            raise ValueError(f"lessons: expected features of {self.reader.width} numbers")
-        self.lessons.append(lesson)
+        foreign = []
+        for lesson in lessons:
+            if lesson.weights != self.reader.weights:
+                foreign.append(lesson)
+            elif len(lesson.feature) != self.reader.width:
+                raise ValueError(f"lessons: expected features of {self.reader.width} numbers")
+        images = [lesson.image for lesson in foreign if lesson.image is not None]
+        if len(images) < len(foreign):
+            raise ValueError("lessons: made with another network's weights, and without the images to see them anew")
+        seen = iter(self.seen(images, [lesson.digit for lesson in foreign]) if foreign else ())
+        self.lessons += [lesson if lesson.weights == self.reader.weights else next(seen) for lesson in lessons]
         self._prepare()
 
     def _prepare(self) -> None:
@@ -145,10 +148,23 @@ class Hand:
         return logits, refusal
 
 
+def checked_digit(digit: Any) -> int | None:
+    if digit is not None and (type(digit) is not int or not 0 <= digit <= 9):
+        raise ValueError(f"a lesson's digit must be an integer from 0 to 9, or None, not {digit!r:.80}")
+    return digit
+
+
 def as_json(lesson: Lesson, *, image: bool = True) -> list:
     """[weights, digit, scale, feature in base64, and the image in base64 if there is one and it is wanted]."""
     kept = [lesson.weights, lesson.digit, lesson.scale, base64.b64encode(lesson.feature.tobytes()).decode()]
     return kept + ([base64.b64encode(lesson.image.tobytes()).decode()] if image and lesson.image is not None else [])
+
+
+def lessons_of(value: Any) -> list[Lesson]:
+    """ValueError says what was expected of a list of lists as `as_json` makes them."""
+    if not isinstance(value, list) or len(value) > MOST:
+        raise ValueError(f"lessons: expected a list of at most {MOST}")
+    return [from_json(lesson) for lesson in value]
 
 
 def from_json(value: Any) -> Lesson:
@@ -156,6 +172,7 @@ def from_json(value: Any) -> Lesson:
     if not isinstance(value, list) or len(value) not in (4, 5):
         raise ValueError("lesson: expected [weights, digit, scale, feature] and maybe an image")
     weights, digit, scale, feature = value[:4]
+    digit = checked_digit(digit)
     if not isinstance(weights, str) or len(weights) > 64:
         raise ValueError("lesson: expected the weights' name")
     if type(scale) not in (int, float) or not 1e-9 < scale < 1e3:  # false for NaN

@@ -69,7 +69,7 @@ def teach(reader: Reader, of: Written, order: np.ndarray) -> list[tuple[int, boo
 
 
 def learn(hand: Hand, of: Written, index: int) -> None:
-    hand.keep(hand.seen(np.rint(of.images[index] * 255).astype(np.uint8), of.digits[index]))
+    hand.keep(*hand.seen(np.rint(of.images[[index]] * 255).astype(np.uint8), [of.digits[index]]))
 
 
 def flips(reader: Reader, of: Written, rng: np.random.Generator) -> tuple[int, int]:

@@ -27,7 +27,7 @@ from tests.conftest import Server
 from tests.test_demo import named
 from tests.test_page import ask_as_pad
 
-FUNCTIONS = ("read_pad", "compare_pad", "explain_pad", "find_ink", "keep_pad")
+FUNCTIONS = ("read_pad", "compare_pad", "explain_pad", "find_ink", "keep_pad", "learn_pad", "renew_hand")
 SEVEN = [[[2000, 1000], [8000, 1000], [4000, 9000]]]
 LIVE, JOIN, DATA = (f"/gradio_api/{path}" for path in ("component_server/", "queue/join", "queue/data"))
 GROWTH = 20_000_000  # bytes
@@ -154,10 +154,14 @@ drawings = some.one_of(
 numbers = some.integers(0, 9) | scalars | anything
 photos = some.binary(max_size=300).map(lambda content: base64.b64encode(content).decode()) | scalars
 frames = some.lists(some.floats() | some.integers(-2, 2), min_size=3, max_size=5) | scalars
+lessons = some.lists(scalars | some.binary(max_size=900).map(lambda content: base64.b64encode(content).decode()))
+hands = some.lists(lessons | anything, max_size=40) | anything
 pads = (
     some.fixed_dictionaries({}, optional={"strokes": drawings, "number": numbers, "more": anything})
     | some.fixed_dictionaries({}, optional={"ink": drawings, "number": numbers, "picture": photos, "frame": frames})
     | some.fixed_dictionaries({"strokes": drawings, "label": numbers})
+    | some.fixed_dictionaries({"strokes": strokes, "number": numbers, "lessons": hands})
+    | hands
     | anything
 )
 
@@ -171,7 +175,11 @@ lives = some.fixed_dictionaries(
     }
 )
 joins = some.fixed_dictionaries(
-    {"data": some.tuples(drawings, numbers).map(list), "fn_index": some.just(0), "session_hash": some.just("hostile")}
+    {
+        "data": some.tuples(drawings, numbers).map(list) | some.tuples(drawings, numbers, hands).map(list),
+        "fn_index": some.just(0),
+        "session_hash": some.just("hostile"),
+    }
 )
 
 
@@ -213,7 +221,11 @@ def bombard(visitor: Visitor, count: int) -> dict[int, int]:
             assert isinstance(told["detail"], str) and told["detail"]
         elif path == LIVE:
             error = told.get("error", "")
-            assert told.get("state") in ("empty", "digit", "refused") or "rows" in told or told.get("kept") or error
+            assert (
+                told.get("state") in ("empty", "digit", "refused")
+                or told.keys() & {"rows", "kept", "lesson", "lessons"}
+                or error
+            )
             assert not error or any(words in error for words in ("expected", "no whole", "No ink"))
         else:
             session = body["session_hash"] if isinstance(body, dict) else "hostile"

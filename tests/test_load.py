@@ -83,7 +83,7 @@ def test_a_crowd_gets_slower_but_no_error(server, pads, drawings, is_right):
 def test_who_comes_when_too_many_wait_is_told_so():
     go = Event()
 
-    def read_all_numbers(drawings):
+    def read_all_numbers(drawings, hands):
         assert go.wait(30)
         return [[*map(blank_reading, range(10))] for _ in drawings]
 

@@ -1,6 +1,5 @@
 """In and out of the page besides the pen: photos, links, saved pictures, and drawings kept by leave, in Chromium."""
 
-import json
 import re
 
 import numpy as np
@@ -8,10 +7,8 @@ import pytest
 from PIL import Image
 from playwright.sync_api import expect
 
-from adder.drawing import collection
-from tests import test_page
-from tests.conftest import ROOT, Server
-from tests.test_page import COLLECT, DESKTOP, DRAWN, PHONE, draw, expect_empty, expect_reading
+from tests.conftest import ROOT
+from tests.test_page import DESKTOP, DRAWN, PHONE, draw, expect_empty, expect_reading
 from tests.test_picture import photographed, saved
 
 
@@ -124,60 +121,6 @@ def test_what_is_no_photo_is_told(visit, content, words):
     page.locator("[type=file]").set_input_files({"name": "a.jpg", "mimeType": "image/jpeg", "buffer": content})
     expect(page.locator(".words")).to_contain_text(words)
     expect_empty(page)
-
-
-def test_drawings_are_kept_by_leave_alone(chromium, weights, tmp_path, monkeypatch):
-    monkeypatch.setenv("ADDER_COLLECT", str(tmp_path))
-    collecting = Server(weights)
-    page = chromium.new_page(**DESKTOP)
-    try:
-        page.goto(collecting.url)
-        draw(page, DRAWN[7])
-        expect_reading(page, 7, 5)
-        page.get_by_text(COLLECT).click()
-        one, panel = page.get_by_role("button", name="1", exact=True), page.locator(".collect")
-        expect(one).to_have_attribute("aria-disabled", "true")
-        one.dispatch_event("click")
-        path = tmp_path / collection.FILE_NAME
-        expect(panel.get_by_role("status")).to_have_text("Tick the box above first: nothing is kept without it.")
-        assert path.read_text(encoding="utf-8") == ""
-        panel.get_by_role("checkbox").check()
-        one.click()
-        expect(panel.get_by_role("status")).to_have_text("Thank you: kept as 1.")
-        expect(one).to_have_attribute("aria-disabled", "true")  # once
-        page.keyboard.press("Escape")
-        page.evaluate("scrollTo(0, 0)")
-        draw(page, test_page.NO_DIGITS["scribble"])
-        expect(page.locator("#reading")).to_have_attribute("data-state", "refused")
-        panel.get_by_role("button", name="not a digit").click()
-        expect(panel.get_by_role("status")).to_have_text("Thank you: kept as not a digit.")
-        first, second = map(json.loads, path.read_text(encoding="utf-8").splitlines())
-        assert set(first) == {"id", "strokes", "label", "reading", "time"} and first["id"] != second["id"]
-        assert (first["label"], first["reading"]["digit"], second["label"]) == (1, 7, None)
-        assert [drawing.digit for drawing in collection.load(path)] == [1, collection.NO_DIGIT]
-
-        page.keyboard.press("Escape")
-        page.get_by_role("button", name="Example: a drawn 7").click()
-        for label, digits in (("1", [1]), ("7", [7])):  # a wrong label is changed
-            panel.get_by_role("button", name=label, exact=True).click()
-            expect(panel.get_by_role("status")).to_have_text(f"Thank you: kept as {label}.")
-            assert [drawing.digit for drawing in collection.load(path)][2:] == digits
-        panel.get_by_role("button", name="Take it back").click()
-        expect(panel.get_by_role("status")).to_have_text("Taken back: it will not be used.")
-        expect(panel.get_by_role("button", name="Take it back")).to_be_hidden()
-        assert [drawing.digit for drawing in collection.load(path)] == [1, collection.NO_DIGIT]
-        assert len({json.loads(line)["id"] for line in path.read_text(encoding="utf-8").splitlines()}) == 3
-        page.keyboard.press("Escape")
-        panel.get_by_role("button", name="3", exact=True).dispatch_event("click")
-        expect(panel.get_by_role("status")).to_have_text("Draw a digit first.")
-    finally:
-        page.close()
-        collecting.stop()
-
-
-def test_nothing_is_offered_to_keep_unless_asked_for(visit):
-    page = visit(**DESKTOP)
-    expect(page.get_by_text(COLLECT)).to_be_hidden()
 
 
 def test_the_longest_drawing_has_a_link_that_is_read_again(visit):

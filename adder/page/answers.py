@@ -6,6 +6,7 @@ from typing import Any
 import cv2
 import numpy as np
 
+from adder import hand
 from adder.drawing.strokes import extent
 from adder.page.payload import SCALE, Strokes, checked_pad
 
@@ -25,20 +26,35 @@ def answer_pad(payload: Any, answer: Callable[[Strokes | np.ndarray, int], dict]
 
 def answer_pads(payloads: list, reader) -> list[dict]:
     """What the page is told of each pad, the drawings among them read by one call."""
-    asked: list[tuple[int, Strokes | np.ndarray, int]] = []
+    asked: list[tuple[int, Strokes | np.ndarray, int, hand.Hand | None]] = []
     answers: list[dict] = []
 
     def ask(drawing: Strokes | np.ndarray, number: int) -> dict:
-        asked.append((len(answers), drawing, number))
+        asked.append((len(answers), drawing, number, taught))
         return {}
 
     for payload in payloads:
-        answers.append(answer_pad(payload, ask))
+        try:
+            taught = hand_of(payload, reader)
+            answers.append(answer_pad(payload, ask))
+        except ValueError as error:
+            answers.append({"error": str(error), "kind": "lessons"})
     if asked:
-        places, drawings, numbers = zip(*asked, strict=True)
-        for place, number, readings in zip(places, numbers, reader.read_all_numbers(drawings), strict=True):
+        places, drawings, numbers, hands = zip(*asked, strict=True)
+        for place, number, readings in zip(places, numbers, reader.read_all_numbers(drawings, hands), strict=True):
             answers[place] = pad_json(readings, number)
     return answers
+
+
+def hand_of(payload: Any, reader) -> hand.Hand | None:
+    """What a pad's own lessons make of `reader`; None without. ValueError says what is wrong with a lesson.
+
+    Images are not looked at: while the pen moves, nothing is seen anew.
+    """
+    lessons = payload.get("lessons") if isinstance(payload, dict) else None
+    if lessons is None:
+        return None
+    return hand.Hand(reader, [lesson._replace(image=None) for lesson in hand.lessons_of(lessons)])
 
 
 def is_blank(drawing: Strokes | np.ndarray) -> bool:
@@ -48,9 +64,9 @@ def is_blank(drawing: Strokes | np.ndarray) -> bool:
     return not strokes or extent(strokes) < DOT
 
 
-def read_drawing(reader, drawing: Strokes | np.ndarray | bytes, number: int):
+def read_drawing(reader, drawing: Strokes | np.ndarray | bytes, number: int, taught: hand.Hand | None = None):
     """The Reading of strokes, of ink or of a picture."""
-    return reader.read_many([drawing], [number])[0]
+    return reader.read_many([drawing], [number], hand=taught)[0]
 
 
 def reading_json(reading) -> dict:

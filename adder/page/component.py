@@ -17,6 +17,7 @@ import numpy as np
 from starlette.responses import JSONResponse
 
 from adder.drawing.picture import PictureError
+from adder.hand import Hand, as_json, lessons_of
 from adder.page.answers import (
     answer_pad,
     answer_pads,
@@ -33,6 +34,7 @@ from adder.page.payload import (
     Strokes,
     checked_answer,
     checked_drawing,
+    checked_label,
     checked_number,
     checked_picture,
 )
@@ -40,18 +42,8 @@ from adder.page.together import Together
 
 SCRIPTS = (
     *("curve.js", "geometry.js", "history.js", "pointers.js", "pad.js", "keys.js", "memory.js", "bars.js"),
-    *(
-        "reading.js",
-        "share.js",
-        "picture.js",
-        "give.js",
-        "photo.js",
-        "frame.js",
-        "incoming.js",
-        "collect.js",
-        "compare.js",
-    ),
-    *("learn.js", "page.js"),
+    *("reading.js", "share.js", "picture.js", "give.js", "photo.js", "frame.js", "incoming.js"),
+    *("hand.js", "teach.js", "compare.js", "learn.js", "page.js"),
 )  # in the order of their use of each other
 MAX_WAITING = 64  # requests of programs; beyond, they are told to come again
 MAX_THREADS = 8  # at once, for all visitors: what waits costs less than what fights over the cores
@@ -85,6 +77,23 @@ def build(
         if len(pads.waiting) >= MAX_CROWD:
             return JSONResponse({"busy": True})
         return JSONResponse(await pads.ask(payload))
+
+    def learn_pad(payload: Any) -> dict:
+        """What the pad shows and what it was meant as, null for no digit -> {"lesson": ...}, for the page to keep."""
+
+        def learn(drawing: Strokes | np.ndarray, _: int) -> dict:
+            return {"lesson": as_json(Hand(reader).learn(drawing, checked_label(payload)))}
+
+        return answer_pad(payload, learn)
+
+    def renew_hand(payload: Any) -> dict:
+        """Lessons with their images, made with whatever weights -> {"lessons": the same by these}."""
+        try:
+            with decoding:
+                lessons = Hand.of(reader, payload).lessons
+        except ValueError as error:
+            return {"error": str(error)}
+        return {"lessons": [as_json(lesson) for lesson in lessons]}
 
     def compare_pad(payload: Any) -> dict:
         """What the pad shows now -> a row for each network, the page's own first; errors as in `read_pad`."""
@@ -138,17 +147,27 @@ def build(
         ]
         return {"number": number, "rows": rows}
 
-    def read(drawing: list | str, number: int) -> dict:
+    def check_read(drawing: Any, number: Any, lessons: Any = None) -> None:
+        """ValueError for lessons that this network cannot use; the rest is for `read` to say."""
+        for lesson in lessons_of([] if lessons is None else lessons):
+            if lesson.image is None and (lesson.weights, len(lesson.feature)) != (reader.weights, reader.width):
+                raise ValueError(
+                    "lessons: made with another network's weights, and without the images to see them anew"
+                )
+
+    def read(drawing: list | str, number: int, lessons: list | None = None) -> dict:
         """Read a drawn digit and add a number from 0 to 9 to it.
 
         `drawing` is a list of strokes `[[[x, y], ...], ...]`, x right, y down, in any unit, at most 64 strokes and
         4,096 points; or an image as rows of integers `[[0, 0, 255, ...], ...]`, 0 paper to 255 ink, at most 512 x 512;
-        or a picture, `"data:image/jpeg;base64,..."`, JPEG, PNG, WebP, GIF or BMP of at most 1.4 MB.
+        or a picture, `"data:image/jpeg;base64,..."`, JPEG, PNG, WebP, GIF or BMP of at most 1.4 MB. `lessons` are a
+        person's own, at most 32, as `adder.hand.as_json` makes them; null or left out for none.
         """
         try:
             checked, number = checked_drawing(drawing), checked_number(number)
             with decoding if isinstance(checked, bytes) else nullcontext():
-                reading = read_drawing(reader, checked, number)
+                hand = None if lessons is None else Hand.of(reader, lessons)
+                reading = read_drawing(reader, checked, number, hand)
         except PictureError as error:
             frames = f" {[[round(side, 4) for side in frame] for frame in error.frames]}" if error.frames else ""
             raise gr.Error(f"{error.kind}: {error}{frames}", print_exception=False) from error
@@ -162,7 +181,7 @@ def build(
             head=f"<style>{web_file('page.css')}</style>",
             js_on_load="\n".join(web_file(name) for name in SCRIPTS),
             apply_default_css=False,
-            server_functions=[read_pad, explain_pad, find_ink]
+            server_functions=[read_pad, explain_pad, find_ink, learn_pad, renew_hand]
             + ([compare_pad] if load_others else [])
             + ([keep_pad] if store else []),
             compares=load_others is not None,
@@ -172,6 +191,7 @@ def build(
             limits=LIMITS,
             examples=json.loads(web_file("examples.json"))["drawings"],
         )
+        vars(read)["check"] = check_read  # what the gate asks before it lets a program in
         gr.api(read, api_name="read")
     page.queue(api_open=False, max_size=MAX_WAITING, default_concurrency_limit=4)
     return page

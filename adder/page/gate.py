@@ -8,9 +8,9 @@ envelopes, not what a drawing is.
 import asyncio
 import json
 import re
-from collections.abc import Container, Iterator, Mapping
+from collections.abc import Callable, Container, Iterator, Mapping
 from contextlib import nullcontext, suppress
-from typing import Any
+from typing import Any, NamedTuple
 
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse
@@ -33,11 +33,20 @@ MAX_BACKLOG = 32  # requests of one session, their answers not fetched
 PATIENCE = 30.0  # seconds for a body to arrive, or until a heartbeat is refused
 
 
+class Program(NamedTuple):
+    """A named endpoint: its place among Gradio's functions, its parameters, and how many may be left out."""
+
+    id: int
+    names: list[str]
+    optional: int = 0
+    check: Callable[..., None] | None = None  # of the arguments; ValueError refuses them
+
+
 class Gate:
     """Refuses with 4xx and {"detail": text}.
 
-    `functions` are the page's, by component id; `programs` are the named endpoints, id and parameters of each, which
-    are asked through Gradio's queue and its `sessions`. With `mcp`, Gradio's MCP server is let through too, its bodies
+    `functions` are the page's, by component id; `programs` are the named endpoints, which are asked through Gradio's
+    queue and its `sessions`. With `mcp`, Gradio's MCP server is let through too, its bodies
     bounded.
     """
 
@@ -47,7 +56,7 @@ class Gate:
         *,
         max_body: int,
         functions: Mapping[int, Container[str]],
-        programs: Mapping[str, tuple[int, list[str]]],
+        programs: Mapping[str, Program],
         sessions: Sessions,
         mcp: bool = False,
     ):
@@ -81,7 +90,11 @@ class Gate:
             return scope, replay(body, receive)
         if scope["method"] == "POST":
             body = await self.read(scope, receive)
-            self.check(path, parsed(body))
+            asked = parsed(body)
+            missing = self.check(path, asked)
+            if missing:  # Gradio wants each argument
+                asked["data"] += [None] * missing
+                body = json.dumps(asked).encode()
             return scope, replay(body, receive)
         if scope["method"] not in ("GET", "HEAD"):
             raise HTTPException(405, "Only GET, HEAD and POST")
@@ -123,8 +136,11 @@ class Gate:
             if not message.get("more_body"):
                 return bytes(body)
 
-    def check(self, path: str, asked: dict) -> None:
-        """Whether `asked` is the envelope that Gradio expects at `path`; what is in it is for others to check."""
+    def check(self, path: str, asked: dict) -> int:
+        """Whether `asked` is the envelope that Gradio expects at `path`; what is in it is for others to check.
+
+        How many of the arguments in its data are left out.
+        """
         call = CALL.fullmatch(path)
         if path == f"{API}/component_server":
             expect_keys(asked, {"data", "component_id", "fn_name", "session_hash"})
@@ -137,20 +153,29 @@ class Gate:
             expect_session(asked["session_hash"])
             if asked.get("trigger_id") is not None or asked.get("event_data") is not None:
                 raise HTTPException(400, "trigger_id, event_data: expected null")
-            names = next((names for id, names in self.programs.values() if id == asked["fn_index"]), None)
-            if type(asked["fn_index"]) is not int or names is None:
+            program = next((each for each in self.programs.values() if each.id == asked["fn_index"]), None)
+            if type(asked["fn_index"]) is not int or program is None:
                 raise HTTPException(404, "No such function")
-            expect_arguments(asked["data"], names)
+            missing = expect_arguments(asked["data"], program)
             if self.sessions.backlog(asked["session_hash"]) >= MAX_BACKLOG:
                 raise HTTPException(429, f"{MAX_BACKLOG} answers wait for this session: fetch them first")
             self.expect_room(asked["session_hash"])
+            return missing
         elif call and call[2] in self.programs:
-            _, names = self.programs[call[2]]
-            expect_keys(asked, set(names) if call[1] else {"data"})
-            expect_arguments(list(asked.values()) if call[1] else asked["data"], names)
-            self.expect_room()
+            program = self.programs[call[2]]
+            needed = len(program.names) - program.optional
+            if call[1]:
+                expect_keys(asked, set(program.names[:needed]), frozenset(program.names[needed:]))
+                expect_arguments([asked.get(name) for name in program.names], program)
+                self.expect_room()
+            else:
+                expect_keys(asked, {"data"})
+                missing = expect_arguments(asked["data"], program)
+                self.expect_room()
+                return missing
         else:
             raise HTTPException(404, "Not found")
+        return 0
 
     def expect_room(self, session: str | None = None) -> None:
         if not self.sessions.admit(session):
@@ -207,12 +232,18 @@ def expect_session(session: Any) -> None:
         raise HTTPException(400, "session_hash: expected 1 to 64 letters, digits or hyphens")
 
 
-def expect_arguments(data: Any, names: list[str]) -> None:
-    """Gradio takes an object among the arguments for a file, and would fetch what its path or address names."""
-    if not isinstance(data, list) or len(data) != len(names):
-        raise HTTPException(400, f"data: expected a list of {', '.join(names)}")
+def expect_arguments(data: Any, program: Program) -> int:
+    """How many are left out. Gradio takes an object among them for a file, and would fetch what it names."""
+    if not isinstance(data, list) or not 0 <= len(program.names) - len(data) <= program.optional:
+        raise HTTPException(400, f"data: expected a list of {', '.join(program.names)}")
     if any(isinstance(each, dict) for level in levels(data) for each in level):
         raise HTTPException(400, "data: expected no objects in it")
+    try:
+        if program.check:
+            program.check(*data)
+    except ValueError as error:
+        raise HTTPException(422, str(error)) from error
+    return len(program.names) - len(data)
 
 
 def replay(body: bytes, receive):

@@ -47,13 +47,20 @@ def checked_answer(value: Any) -> tuple[Strokes, int | None, str]:
     if not isinstance(value, dict) or "label" not in value:
         raise ValueError("expected an object with strokes, label and id")
     strokes = checked_pad_strokes(value.get("strokes"))
-    label = None if value["label"] is None else checked_number(value["label"])
+    label = checked_label(value)
     id = value.get("id")
     if not isinstance(id, str) or not ID.fullmatch(id):
         raise ValueError("id: expected 32 hexadecimal digits")
     if not strokes and label is not None:
         raise ValueError("strokes: expected at least one")
     return strokes, label, id
+
+
+def checked_label(value: dict) -> int | None:
+    """{"label": ...}: a digit, or None for no digit."""
+    if "label" not in value:
+        raise ValueError("label: expected a digit, or null for no digit")
+    return None if value["label"] is None else checked_number(value["label"])
 
 
 def checked_picture(value: Any) -> tuple[bytes, Frame | None]:

@@ -1,5 +1,6 @@
 """Opens the page to the network behind its gate, and closes it."""
 
+from collections.abc import Callable
 from inspect import signature
 
 import gradio as gr
@@ -9,7 +10,7 @@ from starlette.middleware import Middleware
 from adder.page.component import MAX_THREADS
 from adder.page.connections import bound_headers, raise_file_limit
 from adder.page.first import first_paint
-from adder.page.gate import Gate
+from adder.page.gate import Gate, Program
 from adder.page.head import WEB, Head
 from adder.page.sessions import Sessions
 
@@ -70,13 +71,15 @@ def gate_middleware(page: gr.Blocks, mcp: bool) -> Middleware:
         for block in page.blocks.values()
         if isinstance(block, gr.HTML) and block.server_fns
     }
-    programs = {
-        each.api_name: (id, list(signature(each.fn).parameters))
-        for id, each in page.fns.items()
-        if each.fn and each.api_name
-    }
+    programs = {each.api_name: program(id, each.fn) for id, each in page.fns.items() if each.fn and each.api_name}
     sessions = Sessions(page._queue)
     return Middleware(Gate, max_body=MAX_BODY, functions=functions, programs=programs, sessions=sessions, mcp=mcp)
+
+
+def program(id: int, function: Callable) -> Program:
+    parameters = signature(function).parameters
+    optional = sum(each.default is not each.empty for each in parameters.values())
+    return Program(id, list(parameters), optional, vars(function).get("check"))
 
 
 def theme() -> gr.themes.Base:

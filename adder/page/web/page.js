@@ -12,7 +12,8 @@ const lesson = illustration(root.querySelector(".how"), pad, () => shownPhoto, (
 const links = shareLink(props.limits);
 const gifts = giving(root, pad, links, tell);
 const memory = tabMemory(props.limits);
-const collected = collecting(root.querySelector(".collect"), pad, keep);
+const hand = lessonStore(listen, onLessons);
+const taught = teaching(root.querySelector(".teach"), pad, hand, (label) => request(server.learn_pad, { ...pad.content, number, label }), keep);
 const frames = pictureFrames(root, (frame) => lookAt(picture, frame));
 const others = comparison(root.querySelector(".others"), pad, () => request(server.compare_pad), percent);
 
@@ -35,6 +36,7 @@ let picture = null; // the newest, as the server takes it and as the page shows 
 let fading = 0;
 let remembering = 0;
 let speaking = 0;
+let renewals = 0; // of the lessons, for weights that they were not made with
 
 function onInk(event) {
   if (event !== "lifted") leavePicture();
@@ -46,7 +48,7 @@ function onInk(event) {
   if (event === "drawn" || event === "erased") update();
   else render();
   others.changed();
-  collected.changed();
+  if (event !== "lifted") taught.changed();
 }
 
 function setNumber(value) {
@@ -90,7 +92,7 @@ async function ask() {
     if (pad.isBlank && !lost) break; // a blank pad needs no network
     const asked = age;
     const waiting = setTimeout(() => render((slow = true)), SLOW);
-    const told = await request(server.read_pad).catch(() => null);
+    const told = await request(server.read_pad, { ...pad.content, number, ...(hand.lessons.length && { lessons: hand.sent }) }).catch(() => null);
     clearTimeout(waiting);
     slow = false;
     if (lost && told) others.changed();
@@ -104,6 +106,10 @@ async function ask() {
       continue;
     }
     wait = 250;
+    if (told.kind === "lessons") {
+      await renewLessons();
+      continue;
+    }
     notice = told.error ?? notice;
     if (asked === age && !told.error) take(told);
     render();
@@ -118,6 +124,20 @@ function request(ask, content = { ...pad.content, number }) {
   let timer;
   const silence = new Promise((_, reject) => (timer = setTimeout(() => reject(new Error("silence")), PATIENCE)));
   return Promise.race([ask(content), silence]).finally(() => clearTimeout(timer));
+}
+
+function onLessons() {
+  taught.refresh();
+  update();
+}
+
+// The weights are others than those that saw them: they are seen anew, or left out.
+async function renewLessons() {
+  renewals += 1;
+  const renewed = renewals < 4 && (await request(server.renew_hand, hand.lessons).catch(() => null));
+  if (renewed?.lessons) hand.put(renewed.lessons);
+  else hand.setAside();
+  stale = true;
 }
 
 function keep(drawing) {

@@ -20,21 +20,21 @@ function aloud({ state, digit, number, sum, unsure }) {
   return `${digit} plus ${number} is ${sum}.${unsure === null ? "" : ` The digit could also be a ${unsure}.`}`;
 }
 
+// An image's 784 grey values in a canvas of 28 x 28, black: the dark theme inverts the canvas.
+function greys(canvas, image) {
+  const ink = canvas.getContext("2d");
+  ink.clearRect(0, 0, 28, 28);
+  if (!image) return;
+  const data = ink.createImageData(28, 28);
+  image.forEach((grey, i) => (data.data[4 * i + 3] = grey));
+  ink.putImageData(data, 0, 0);
+}
+
 function readingView(root) {
   const section = root.querySelector("#reading");
   const find = (selector) => section.querySelector(selector);
   const digitBars = barRow(find(".digits"), 10, percent);
   const sumBars = barRow(find(".sums"), 19, percent);
-
-  function pixels(image) {
-    const canvas = root.querySelector(".seen");
-    const ink = canvas.getContext("2d");
-    ink.clearRect(0, 0, 28, 28);
-    if (!image) return;
-    const data = ink.createImageData(28, 28);
-    image.forEach((grey, i) => (data.data[4 * i + 3] = grey)); // black; the dark theme inverts the canvas
-    ink.putImageData(data, 0, 0);
-  }
 
   return {
     show(reading) {
@@ -52,7 +52,7 @@ function readingView(root) {
       section.style.setProperty("--sum", reading.sum ?? 0);
       digitBars(reading.digit_probs);
       sumBars(reading.sum_probs);
-      pixels(reading.image);
+      greys(root.querySelector(".seen"), reading.image);
     },
     say(text) {
       find(".words").textContent = text;
