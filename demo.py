@@ -9,6 +9,7 @@ import socket
 import sys
 import time
 import webbrowser
+from collections.abc import Callable
 from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
@@ -104,7 +105,13 @@ def main(arguments: list[str] | None = None) -> int:
         except OSError as error:
             return refuse(f"--collect {args.collect}: cannot be written to ({error.strerror}); name another folder")
         store = partial(collection.append, args.collect)
-    page = component.build(reader, partial(load_all, others, args.device) if others else None, store)
+    page = component.build(
+        reader,
+        partial(load_all, others, args.device) if others else None,
+        store,
+        load_growth=growth_of(WEIGHTS / "snapshots", args.device),
+        facts=facts_of(WEIGHTS),
+    )
     try:
         serving.launch(page, host=args.host, port=args.port, share=args.share, mcp=args.mcp, root_path=args.root_path)
         print(f"The page is at {page.local_url} (Ctrl+C ends it)", flush=True)
@@ -142,6 +149,32 @@ def free_port(host: str, taken: int) -> int | None:
         with contextlib.suppress(OSError), socket.create_server((host, port)):
             return port
     return None
+
+
+def growth_of(folder: Path, device: str) -> Callable[[], list] | None:
+    """What loads the snapshots once they are asked for; None, and why on stderr, where they cannot be used."""
+    from adder import growth
+    from adder.network.checkpoint import CheckpointError
+
+    try:
+        growth.load(folder)
+    except CheckpointError as error:
+        print(f"demo.py: without the lesson on how it learned: {error}", file=sys.stderr)
+        return None
+    return partial(growth.load, folder, device)
+
+
+def facts_of(folder: Path) -> dict:
+    """What the lessons show of the records in `folder`; what is damaged is named on stderr and left out."""
+    from adder import growth
+
+    found = {}
+    for name, read in (("ways", growth.curves), ("reliability", growth.reliability)):
+        try:
+            found[name] = read(folder)
+        except ValueError as error:
+            print(f"demo.py: without a lesson: {error}", file=sys.stderr)
+    return {name: fact for name, fact in found.items() if fact}
 
 
 def load_all(paths: list[Path], device: str) -> list:

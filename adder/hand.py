@@ -130,6 +130,19 @@ class Hand:
                 self._lacks_being = missing.clamp(min=0)
 
     @torch.inference_mode()
+    def nearness(self, image: np.ndarray) -> np.ndarray:
+        """Image (28, 28) float32 in [0, 1] -> (K,) float32 in [0, 1]: how much each lesson counts for it."""
+        if not self.lessons:
+            return np.zeros(0, np.float32)
+        features = torch.from_numpy(self.reader.features(image[None])).to(self.reader.device)
+        return self._near(features)[0].cpu().numpy()
+
+    def _near(self, features: Tensor) -> Tensor:
+        """Features (B, width) -> (B, K)."""
+        unit = features / features.norm(dim=1, keepdim=True).clamp(min=1e-6)
+        return (NEARNESS * (unit @ self._unit.T - 1)).exp()
+
+    @torch.inference_mode()
     def move(self, features: Tensor, logits: Tensor, refusal: Tensor | None) -> tuple[Tensor, Tensor | None]:
         """Features (B, width), digit logits (B, 10) and not-a-digit logits (B,) or None -> both, moved by the lessons.
 
@@ -137,8 +150,7 @@ class Hand:
         """
         if not self.lessons:
             return logits, refusal
-        unit = features / features.norm(dim=1, keepdim=True).clamp(min=1e-6)
-        near = (NEARNESS * (unit @ self._unit.T - 1)).exp()  # (B, K)
+        near = self._near(features)
         exact = near**EXACT
         speaks = (WEIGHT * near + self._lacks * exact) @ self._of  # (B, 10)
         contradiction = (near[:, :, None] * self._of).amax(1).topk(2, 1).values[:, 1:]  # (B, 1)

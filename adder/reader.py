@@ -19,7 +19,7 @@ from adder.drawing.hypotheses import Frame
 from adder.drawing.picture import decode
 from adder.hand import Hand
 from adder.network import checkpoint
-from adder.network.explanation import Explanation, explain
+from adder.network.explanation import Explanation, can_explain, explain
 from adder.network.folding import fold_batch_norms
 from adder.network.heads import NUMBERS, SUMS
 from adder.network.model import Adder, choose_device
@@ -116,7 +116,12 @@ class Reader:
 
     def explain(self, pixels: np.ndarray) -> Explanation:
         """Image (28, 28) float32 in [0, 1] -> what the network made of it. ValueError for a backbone without maps."""
-        return explain(self.network, torch.from_numpy(pixels).to(self.device))
+        explanation = explain(self.network, torch.from_numpy(pixels).to(self.device))
+        return Explanation(*(each.cpu() for each in explanation))
+
+    @property
+    def can_explain(self) -> bool:
+        return can_explain(self.network)
 
     def read_images(self, images: Sequence[np.ndarray], numbers: Sequence[int]) -> list[Reading]:
         """Images (28, 28) float32 in [0, 1], ink 1, as they are: neither cropped nor centred. A blank one is blank."""

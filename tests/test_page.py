@@ -245,7 +245,7 @@ def test_keyboard_alone(visit):
         assert len(names) < 30
     examples = [f"Example: a drawn {digit}" for digit in DRAWN]
     rows = [f"{name}: nothing drawn yet" for name in ("Digit", "Sum")]
-    own = ["Undo", "Redo", "Clear", "Number to add", *rows, "Read a picture", "Copy link", "Save picture"]
+    own = ["Undo", "Redo", "Clear", "Number to add", *rows, "Read a picture", "Copy link", "Save picture", COLLECT]
     assert names == [*own, *examples, COMPARE, "How it works"]
     for _ in range(2):
         page.keyboard.press("Shift+Tab")

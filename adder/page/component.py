@@ -27,6 +27,7 @@ from adder.page.answers import (
     read_drawing,
     reading_json,
 )
+from adder.page.explaining import answer_lessons, lessons
 from adder.page.first import LIMITS
 from adder.page.head import TITLE, web_file
 from adder.page.payload import (
@@ -43,10 +44,15 @@ from adder.page.together import Together
 SCRIPTS = (
     *("curve.js", "geometry.js", "history.js", "pointers.js", "pad.js", "keys.js", "memory.js", "bars.js"),
     *("reading.js", "share.js", "picture.js", "give.js", "photo.js", "frame.js", "incoming.js"),
-    *("hand.js", "teach.js", "compare.js", "learn.js", "page.js"),
+    *("hand.js", "teach.js", "compare.js"),
+    *(f"lessons/{name}.js" for name in ("lessons", "seeing", "thinking", "voting", "painting", "mattering")),
+    *(f"lessons/{name}.js" for name in ("adding", "growing", "facts", "refusing", "nearing", "all")),
+    "page.js",
 )  # in the order of their use of each other
 MAX_WAITING = 64  # requests of programs; beyond, they are told to come again
 MAX_THREADS = 8  # at once, for all visitors: what waits costs less than what fights over the cores
+MAX_LESSONS = 8  # that wait for their answer; beyond, or while CALM readings wait, they are told to come again
+CALM = 8
 MAX_CROWD = 128  # pages that wait for their reading, each for less than a second
 DAY = 86_400  # s, after which Gradio's cache is emptied, should anything ever come to lie there
 
@@ -55,15 +61,20 @@ def build(
     reader,
     load_others: Callable[[], Iterable] | None = None,
     store: Callable[[list, int | None, dict, str], bool] | None = None,
+    load_growth: Callable[[], list[tuple[Any, dict]]] | None = None,
+    facts: dict | None = None,
 ) -> gr.Blocks:
     """The page around a `Reader`; `serving.launch` opens it.
 
     `load_others` loads the readers that a visitor may compare it with; `store` keeps a drawing with what its visitor
-    says it is and what was read, and tells whether there was room.
+    says it is and what was read, and tells whether there was room. `load_growth` loads a reader for each snapshot of
+    the network's training, and how good it was; `facts` are what the lessons show of weights/: curves, reliability.
     """
     loading = Lock()
     decoding = Lock()
     pads = Together(partial(answer_pads, reader=reader))
+    grown = cache(load_growth or list)
+    taught = Together(partial(answer_lessons, taught=lessons(reader, grown, facts or {})))
 
     @cache
     def all_readers() -> list:
@@ -98,6 +109,15 @@ def build(
     def compare_pad(payload: Any) -> dict:
         """What the pad shows now -> a row for each network, the page's own first; errors as in `read_pad`."""
         return answer_pad(payload, compare)
+
+    async def lesson_pad(payload: Any) -> JSONResponse:
+        """What a lesson asks -> what it shows; errors and crowds as in `read_pad`, but readings go first.
+
+        One thread for all of them, so that they never hold more than that back from the readings.
+        """
+        if len(pads.waiting) >= CALM or len(taught.waiting) >= MAX_LESSONS:
+            return JSONResponse({"busy": True})
+        return JSONResponse(await taught.ask(payload))
 
     def explain_pad(payload: Any) -> dict:
         """What the pad shows now -> its reading and which ink spoke for the digit; errors as in `read_pad`."""
@@ -177,17 +197,18 @@ def build(
 
     with gr.Blocks(title=TITLE, analytics_enabled=False, fill_width=True, delete_cache=(DAY, DAY)) as page:
         gr.HTML(
-            html_template=web_file("page.html"),
+            html_template=web_file("page.html").replace("<!-- lessons -->", web_file("lessons/lessons.html")),
             head=f"<style>{web_file('page.css')}</style>",
             js_on_load="\n".join(web_file(name) for name in SCRIPTS),
             apply_default_css=False,
-            server_functions=[read_pad, explain_pad, find_ink, learn_pad, renew_hand]
+            server_functions=[read_pad, explain_pad, lesson_pad, find_ink, learn_pad, renew_hand]
             + ([compare_pad] if load_others else [])
             + ([keep_pad] if store else []),
             compares=load_others is not None,
             collects=store is not None,
+            lessons={"think": reader.can_explain, "grow": load_growth is not None, **dict.fromkeys(facts or {}, True)},
             photo={"bytes": MAX_PICTURE},
-            refuses=reader.threshold > 0,
+            threshold=reader.threshold,
             limits=LIMITS,
             examples=json.loads(web_file("examples.json"))["drawings"],
         )

@@ -8,13 +8,17 @@ const slider = root.querySelector("#number-input");
 const view = readingView(root);
 const pad = drawingPad(root.querySelector("#pad canvas"), props.limits, onInk);
 
-const lesson = illustration(root.querySelector(".how"), pad, () => shownPhoto, () => request(server.explain_pad), percent);
 const links = shareLink(props.limits);
 const gifts = giving(root, pad, links, tell);
 const memory = tabMemory(props.limits);
 const hand = lessonStore(listen, onLessons);
 const taught = teaching(root.querySelector(".teach"), pad, hand, (label) => request(server.learn_pad, { ...pad.content, number, label }), keep);
 const frames = pictureFrames(root, (frame) => lookAt(picture, frame));
+const lessons = allLessons(root.querySelector(".how"), {
+  ...{ pad, hand, percent, threshold: props.threshold, has: props.lessons, photo: () => shownPhoto },
+  ask: (content) => request(server.lesson_pad, { ...pad.content, number, ...content }),
+  explain: () => request(server.explain_pad),
+});
 const others = comparison(root.querySelector(".others"), pad, () => request(server.compare_pad), percent);
 
 let number = Number(slider.value);
@@ -230,7 +234,7 @@ function render() {
     root.querySelector(`.${name}`).setAttribute("aria-disabled", !possible);
   if (shown !== reading) {
     view.show((shown = reading));
-    lesson.show(reading);
+    lessons.show(reading);
   }
   view.say(words());
   clearTimeout(speaking); // read out what stays, not every step on the way
@@ -285,7 +289,7 @@ listen(document, "keydown", (event) => {
 listen(window, "hashchange", openLink);
 listen(window, "pagehide", rememberNow);
 listen(document, "visibilitychange", () => document.hidden && rememberNow());
-root.classList.toggle("trusting", !props.refuses);
+root.classList.toggle("trusting", props.threshold === 0);
 root.querySelector(".others").hidden = !props.compares;
 root.querySelector(".collect").hidden = !props.collects;
 

@@ -1,0 +1,52 @@
+// What weights/ tells of trainings: how five other networks learned to add, and how far the network's word can be trusted.
+function waysLesson(item) {
+  const place = item.querySelector(".ways");
+
+  function take({ ways }) {
+    place.replaceChildren(...ways.map(asFigure));
+  }
+
+  function asFigure({ name, adds_by, digit, sum }) {
+    const figure = document.createElement("figure");
+    const caption = document.createElement("figcaption");
+    const line = (shares, kind) =>
+      `<polyline class="${kind}" points="${shares.map((share, i) => `${(100 * i) / Math.max(1, shares.length - 1)},${58 - 56 * share}`).join(" ")}" />`;
+    const last = (shares) => `${(100 * shares.at(-1)).toFixed(1)} %`;
+    figure.innerHTML = `<svg viewBox="0 0 100 60" preserveAspectRatio="none" role="img">${line(digit, "plus")}${line(sum, "minus")}</svg>`;
+    figure.firstChild.setAttribute("aria-label", `${name}: right answers over ${digit.length} rounds`);
+    const [title, how] = ["strong", "span"].map((tag) => document.createElement(tag));
+    title.textContent = name;
+    how.textContent = `${adds_by}. Digit ${last(digit)}, sum ${last(sum)}`;
+    caption.append(title, " ", how);
+    figure.append(caption);
+    return figure;
+  }
+
+  return once({ question: () => ({ lesson: "facts" }), take });
+}
+
+function trustingLesson(item) {
+  function take({ reliability: { of, bins } }) {
+    const dots = bins.map(([count, sure, right]) => `<circle cx="${100 * sure}" cy="${100 - 100 * right}" r="${0.8 + Math.log10(count) / 2}" />`);
+    const ticks = [50, 75, 100].map((at) => `<text x="${at}" y="69" text-anchor="middle">${at} %</text><text x="32" y="${101 - at}" text-anchor="end">${at} %</text>`);
+    const svg = item.querySelector("svg");
+    svg.innerHTML = `<line x1="35" y1="65" x2="100" y2="0" />${dots.join("")}${ticks.join("")}<text x="35" y="-4">was right</text><text x="67" y="76" text-anchor="middle">said it was sure</text>`;
+    const told = bins.map(([count, sure, right]) => `${Math.round(100 * sure)} % sure, ${Math.round(100 * right)} % right of ${count}`);
+    svg.setAttribute("aria-label", told.join("; "));
+    item.querySelector(".of").textContent = `${of}, each read by a network that had not met its writer.`;
+  }
+
+  return once({ question: () => ({ lesson: "facts" }), take });
+}
+
+// Facts stay what they are: they are asked for once.
+function once({ question, take }) {
+  let isKnown = false;
+  return {
+    question: () => (isKnown ? null : question()),
+    take(answer) {
+      isKnown = true;
+      take(answer);
+    },
+  };
+}

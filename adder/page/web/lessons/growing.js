@@ -1,0 +1,51 @@
+// The drawing, read by the network as it was at the beginning, after some steps, and at the end; and what it knew by then.
+function growingLesson(item) {
+  const find = (selector) => item.querySelector(selector);
+  const slider = find("input");
+  let snapshots = null;
+  let readings = null; // of the drawing, one a snapshot
+
+  function take(told) {
+    const isFirst = !snapshots;
+    ({ snapshots, readings = null } = told);
+    slider.max = snapshots.length - 1;
+    if (isFirst) slider.value = slider.max;
+    show();
+  }
+
+  function show() {
+    if (!snapshots) return;
+    const now = snapshots[slider.value];
+    slider.style.setProperty("--number", (9 * slider.value) / (slider.max || 1)); // as the track of the number's slider
+    const [digits, sums] = readings?.[slider.value] ?? [evenly(10), Array(19).fill(0)];
+    smallBars(find(".digits-then"), digits);
+    smallBars(find(".sums-then"), sums);
+    const when = now.step === 0 ? "Before the first step" : `After ${now.step.toLocaleString("en")} steps${now.epoch < 1 ? "" : `, having seen everything ${Math.round(now.epoch)} times`}`;
+    find(".when").textContent = when.replace("1 times", "once");
+    slider.setAttribute("aria-valuetext", find(".when").textContent);
+    const outOf = (share) => (100 * share).toFixed(share > 0.99 ? 1 : 0);
+    find(".well").textContent = `Of 100 new images it read ${outOf(now.digit_accuracy)} right, and of 100 sums ${outOf(now.sum_accuracy)}.`;
+    curve(now);
+    table(now.table);
+  }
+
+  function curve(now) {
+    const x = (index) => (100 * index) / (snapshots.length - 1);
+    const y = (share) => 58 - 56 * share;
+    const line = (of, name) => `<polyline class="${name}" points="${snapshots.map((each, i) => `${x(i)},${y(each[of])}`).join(" ")}" />`;
+    const mark = x(snapshots.indexOf(now));
+    find(".curve").innerHTML = `<line x1="${mark}" x2="${mark}" y1="0" y2="60" />${line("digit_accuracy", "plus")}${line("sum_accuracy", "minus")}`;
+    find(".curve").setAttribute("aria-label", `Right answers over time; now digit ${Math.round(100 * now.digit_accuracy)} %, sum ${Math.round(100 * now.sum_accuracy)} %`);
+  }
+
+  function table(rows) {
+    const canvas = find(".table");
+    const { plus } = coloursOf(item);
+    paintValues(canvas, 10, 10, [[(x, y) => rows[y][x], plus, plus]]);
+    const sure = rows.filter((row, number) => row[number] > 0.5).length;
+    canvas.setAttribute("aria-label", `The table of what each number is worth: ${sure} of 10 are taken for themselves`);
+  }
+
+  slider.addEventListener("input", show);
+  return { question: () => ({ lesson: "grow" }), take };
+}
