@@ -7,6 +7,7 @@
     hand       a person's own lessons, that move a reading
     reader     drawing + network: loaded weights that read drawings
     read       the command line: files in, digits and sums out
+    growth     how it learned: its snapshots, and the curves of others
     page/      what people see
 
 Each folder's docstring says what comes in, what goes out, and in which order to read it.

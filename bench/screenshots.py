@@ -1,4 +1,4 @@
-"""Takes the pictures of the page: `python -m bench.screenshots`, light, dark, on a phone, a picture read, the lesson.
+"""Takes the pictures of the page: `python -m bench.screenshots`, light, dark, on a phone, a picture read, two lessons.
 
 Starts the page with the shipped weights, and draws a digit that a person drew, by mouse, in Chromium.
 """
@@ -32,17 +32,20 @@ def take_picture(browser: Browser, url: str, strokes: Strokes, path: Path) -> No
     print(path)
 
 
-def take_lesson(browser: Browser, url: str, strokes: Strokes, path: Path) -> None:
-    """The panel 'How it works', on a drawing."""
-    page = browser.new_page(reduced_motion="reduce", viewport={"width": 1280, "height": 800})
+def take_lesson(browser: Browser, url: str, strokes: Strokes, lesson: str, at: float, path: Path) -> None:
+    """A question of 'How it works', open on a drawing, its slider, if it has one, `at` this share."""
+    page = browser.new_page(reduced_motion="reduce", viewport={"width": 1280, "height": 1100})
     page.goto(url)
     page.wait_for_selector(shared.READY)
     draw(page, strokes)
     expect(page.locator("#reading")).to_have_attribute("data-digit", "2")
     page.get_by_text("How it works").click()
-    page.get_by_role("button", name="Show the ink that mattered").click()
-    expect(page.locator(".why p")).to_contain_text("What made it a 2")
-    page.locator(".how").screenshot(path=path)
+    page.locator(f".how .{lesson} summary").click()
+    item = page.locator(f".how .{lesson}")
+    expect(item.get_by_role("status")).not_to_be_empty()
+    for slider in item.get_by_role("slider").all():
+        slider.fill(str(round(at * int(slider.get_attribute("max") or 0))))
+    item.screenshot(path=path)
     print(path)
 
 
@@ -75,7 +78,8 @@ def main() -> None:
         page.screenshot(path=flags.preview)
         print(flags.preview)
         take_picture(browser, url, drawn[5], flags.out / "page-picture.png")
-        take_lesson(browser, url, drawn[2], flags.out / "page-lesson.png")
+        take_lesson(browser, url, drawn[2], "thinking", 0, flags.out / "think.png")
+        take_lesson(browser, url, drawn[2], "growing", 0.2, flags.out / "grow.png")
 
 
 if __name__ == "__main__":
