@@ -162,7 +162,7 @@ class Hand:
 
 def checked_digit(digit: Any) -> int | None:
     if digit is not None and (type(digit) is not int or not 0 <= digit <= 9):
-        raise ValueError(f"a lesson's digit must be an integer from 0 to 9, or None, not {digit!r:.80}")
+        raise ValueError(f"lesson: expected its digit as an integer from 0 to 9, or None, not {digit!r:.80}")
     return digit
 
 

@@ -49,6 +49,7 @@ def test_axe_finds_no_fault(visit, device, scheme):
     page.get_by_text(COLLECT).click()
     page.get_by_role("checkbox").check()
     page.get_by_text("How it works").click()
+    page.get_by_text("Which ink mattered?").click()
     page.get_by_role("button", name="Show the ink that mattered").click()
     expect(page.locator(".why p")).not_to_be_empty()
     page.get_by_text(COMPARE).click()

@@ -105,7 +105,7 @@ def test_a_class_trains_on_its_own_drawings(tmp_path, data_dir, capsys):
 
 def test_nothing_is_collected_unless_asked_for():
     async def functions(**options):
-        blocks = component.build(SimpleNamespace(threshold=0.5), **options).blocks.values()
+        blocks = component.build(SimpleNamespace(threshold=0.5, can_explain=False), **options).blocks.values()
         return {function.__name__ for block in blocks for function in getattr(block, "server_fns", None) or ()}
 
     assert "keep_pad" not in asyncio.run(functions())

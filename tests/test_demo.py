@@ -87,7 +87,7 @@ def pad_of(*arguments):
 
 def named(recipe, threshold=0.5):
     read_many = lambda drawings, numbers, **_: [reading(_7=0.75)] * len(drawings)  # noqa: E731
-    return SimpleNamespace(description={"recipe": recipe}, threshold=threshold, read_many=read_many)
+    return SimpleNamespace(description={"recipe": recipe}, threshold=threshold, read_many=read_many, can_explain=False)
 
 
 def test_the_others_are_loaded_when_first_asked_and_once():
@@ -110,10 +110,8 @@ def test_the_others_are_loaded_when_first_asked_and_once():
 def test_what_the_page_offers():
     alone, compared = pad_of(named("a")), pad_of(named("a", threshold=0.0), list)
     assert not hasattr(alone, "compare_pad") and hasattr(compared, "compare_pad")
-    assert [(pad.props["compares"], pad.props["refuses"]) for pad in (alone, compared)] == [
-        (False, True),
-        (True, False),
-    ]
+    assert [(pad.props["compares"], pad.props["threshold"]) for pad in (alone, compared)] == [(False, 0.5), (True, 0)]
+    assert alone.props["lessons"] == {"think": False, "grow": False}
 
 
 def test_a_damaged_file_is_left_out(tmp_path, weights, capsys):

@@ -88,7 +88,7 @@ def test_who_comes_when_too_many_wait_is_told_so():
         return [[*map(blank_reading, range(10))] for _ in drawings]
 
     async def visit():
-        reader = SimpleNamespace(read_all_numbers=read_all_numbers, threshold=0.5)
+        reader = SimpleNamespace(read_all_numbers=read_all_numbers, threshold=0.5, can_explain=False)
         [pad] = [block for block in component.build(reader).blocks.values() if isinstance(block, gr.HTML)]
         asked = {"strokes": [[[0, 0], [9000, 9000]]], "number": 2}
         inside = []

@@ -54,4 +54,5 @@ def test_the_page_works_in_both_modes(visit, chromium, server):
     page.keyboard.press("9")
     expect_reading(page, 7, 9)
     page.get_by_text("How it works").click()
+    page.get_by_text("How does it add?").click()
     expect(page.locator(".example tbody tr").first).to_contain_text("7 + 9 = 16")

@@ -92,7 +92,7 @@ function thinkingLesson(item) {
     place.style.setProperty("--side", answer.side);
     while (place.children.length < values.length) place.append(document.createElement("i"));
     values.forEach((value, i) => {
-      place.children[i].textContent = rounded(value, 1);
+      place.children[i].textContent = rounded(value, 1).replace("0.", ".");
       place.children[i].style.setProperty("--v", `${Math.round((45 * Math.min(1, Math.abs(value) / most)))}%`);
       place.children[i].classList.toggle("below", value < 0);
     });
