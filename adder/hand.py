@@ -19,7 +19,7 @@ import torch
 from torch import Tensor
 
 MOST = 32  # lessons
-NEARNESS = 12.0  # a lesson counts exp(NEARNESS (cosine - 1)); chosen on three writers of six, with the next three
+NEARNESS = 12.0  # a lesson counts exp(NEARNESS (cosine - 1)); this and the next two by bench.hand, on what it reads
 WEIGHT = 5.0  # of a lesson at its own drawing, in log-probability
 WEIGHT_OF_BEING = 8.0  # the same, in the logit of being a digit
 EXACT = 8  # the power of the nearness by which a lesson that is not enough at its own drawing gets what it lacks

@@ -7,13 +7,14 @@ drawings, each of which is taken for a hand.
 
 import time
 from collections import defaultdict
-from itertools import pairwise
+from itertools import pairwise, product
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 import torch
 
+import adder.hand
 from adder.drawing import collection
 from adder.hand import MOST, Hand
 from adder.learning import data, evaluation, sources
@@ -21,6 +22,8 @@ from adder.reader import Reader, as_image
 from bench import shared
 
 ORDERS = 10
+FEW = 3  # orders, for each choice of constants
+CHOICES = {"NEARNESS": (6.0, 9.0, 12.0, 16.0), "WEIGHT": (3.0, 5.0, 8.0), "WEIGHT_OF_BEING": (5.0, 8.0)}
 FLIPPING = 10  # lessons, after which others are read again
 BINS = (0, 1, 2, 4, 8, 16, MOST + 1)  # lessons given
 TIMED = 500
@@ -83,16 +86,17 @@ def flips(reader: Reader, of: Written, rng: np.random.Generator) -> tuple[int, i
     return sum(not read(reader, hand, of, index)[0] for index in others), len(others)
 
 
-def print_hands(reader: Reader, hands: dict[str, Written]) -> None:
-    """A row a hand, then all; errors are means over ORDERS random orders."""
+def print_hands(reader: Reader, hands: dict[str, Written], picture: Path | None) -> None:
+    """A row a hand, then all; errors are means over ORDERS random orders, and their curve goes to `picture`."""
     shared.print_row(["hand", "drawings", "errors without", "errors with lessons", "ratio"])
     print("|---|---|---|---|---|")
-    rows, flipped = [], np.zeros(2, int)
+    rows, curves, flipped = [], [], np.zeros(2, int)
     for name, of in [*hands.items()]:
         orders = [np.random.default_rng(order).permutation(len(of.digits)) for order in range(ORDERS)]
         own = [row for order in orders for row in teach(reader, of, order)]
         flipped += sum(np.array(flips(reader, of, np.random.default_rng(order))) for order in range(ORDERS))
         rows += own
+        curves.append(np.array([[not row[1], not row[2]] for row in own]).reshape(ORDERS, -1, 2).mean(0).cumsum(0))
         print_row(name, len(of.digits), own)
     print_row("**all**", sum(len(of.digits) for of in hands.values()), rows)
     error = evaluation.calibration_error(torch.stack([row[3] for row in rows]), torch.tensor([row[4] for row in rows]))
@@ -107,6 +111,68 @@ def print_hands(reader: Reader, hands: dict[str, Written]) -> None:
         if own := by_lessons[start]:
             shares = [shared.with_interval(sum(bool(row[column]) for row in own), len(own)) for column in (1, 2)]
             shared.print_row([str(start) if after == start + 1 else f"{start} to {after - 1}", *shares])
+    if picture:
+        draw_curve(curves, picture)
+
+
+def draw_curve(curves: list[np.ndarray], path: Path) -> None:
+    """Mistakes so far of all hands together, by how much of its drawings each has drawn."""
+    from matplotlib.figure import Figure
+
+    along = np.linspace(0, 1, 101)
+    at = [np.rint(along * (len(curve) - 1)).astype(int) for curve in curves]
+    without, with_lessons = np.sum([curve[index] for curve, index in zip(curves, at, strict=True)], 0).T
+    figure = Figure(figsize=(6, 3.6), layout="constrained")
+    axes = figure.subplots()
+    axes.plot(100 * along, without, color="0.6")
+    axes.plot(100 * along, with_lessons, color="#0f766e", linewidth=2)
+    for line, name in ((without, "as it is"), (with_lessons, "taught each mistake")):
+        axes.annotate(f"{name}: {line[-1]:.0f}", (98, line[-1] + 6), ha="right")
+    axes.set(xlabel="drawings of a hand, %", ylabel="mistakes so far", xlim=(0, 100), ylim=(0, without[-1] * 1.12))
+    axes.spines[["top", "right"]].set_visible(False)
+    figure.savefig(path, dpi=120)
+    print(path)
+
+
+def print_choice(reader: Reader, hands: dict[str, Written]) -> None:
+    """The constants that half of the hands would choose, and what they do to the other half."""
+    print(
+        "\n" + "| chosen by | nearness, weight, weight of being | errors of the others without | with lessons | ratio |"
+    )
+    print("|---|---|---|---|---|")
+    halves = [list(hands)[::2], list(hands)[1::2]]
+    shipped = {name: getattr(adder.hand, name) for name in CHOICES}
+    found = {}
+    for constants in product(*CHOICES.values()):
+        vars(adder.hand).update(zip(CHOICES, constants, strict=True))
+        found[constants] = [errors(reader, [hands[name] for name in half]) for half in halves]
+    vars(adder.hand).update(shipped)
+    total = np.zeros(2)
+    for chooser, other in ((0, 1), (1, 0)):
+        best = min(found, key=lambda constants: found[constants][chooser][1])
+        without, with_lessons = found[best][other]
+        total += found[best][other]
+        chosen = ", ".join(f"{constant:g}" for constant in best)
+        shared.print_row(
+            [
+                f"{len(halves[chooser])} hands",
+                chosen,
+                f"{without:.1f}",
+                f"{with_lessons:.1f}",
+                f"{with_lessons / without:.2f}",
+            ]
+        )
+    shared.print_row(["**both**", "", f"{total[0]:.1f}", f"{total[1]:.1f}", f"{total[1] / total[0]:.2f}"])
+
+
+def errors(reader: Reader, hands: list[Written]) -> np.ndarray:
+    """Without and with lessons, in the mean over FEW orders."""
+    wrong = np.zeros(2)
+    for of in hands:
+        for order in range(FEW):
+            rows = teach(reader, of, np.random.default_rng(order).permutation(len(of.digits)))
+            wrong += [sum(not row[column] for row in rows) for column in (1, 2)]
+    return wrong / FEW
 
 
 def print_row(name: str, drawings: int, rows: list) -> None:
@@ -134,6 +200,7 @@ def print_cost(reader: Reader, of: Written) -> None:
 def main() -> None:
     parser = shared.parser(__doc__.splitlines()[0], weights=shared.WEIGHTS / "held-out" / "seed-0.safetensors")
     parser.add_argument("--strokes", type=Path, help="a folder of KIND.jsonl, each taken for a hand too")
+    parser.add_argument("--picture", type=Path, help="a PNG of the mistakes with and without lessons")
     flags = parser.parse_args()
     torch.set_num_threads(1)
     try:
@@ -148,7 +215,8 @@ def main() -> None:
             hands[file.stem] = written(reader, [each for each in collection.load(file) if each.digit is not None])
     except ValueError as error:
         parser.error(str(error))
-    print_hands(reader, hands)
+    print_hands(reader, hands, flags.picture)
+    print_choice(reader, hands)
     print_cost(reader, next(iter(hands.values())))
 
 

@@ -1,13 +1,15 @@
 """The tables of docs/results.md are what the commands print from the shipped records."""
 
 import json
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 from PIL import Image
 
 from adder.drawing import collection
-from bench import drawn, reproduction, seeds, shared
+from adder.reader import Reader
+from bench import drawn, reliability, reproduction, seeds, shared
 from tests.conftest import ROOT
 
 
@@ -60,3 +62,12 @@ def test_kept_drawings_as_a_sheet_with_the_misread_ones_first(tmp_path, monkeypa
     with pytest.raises(SystemExit):
         drawn.main()
     assert "--strokes" in capsys.readouterr().err
+
+
+def test_reliability_counts_each_drawing_once(weights):
+    drawings = [SimpleNamespace(strokes=each["strokes"], digit=each["digit"]) for each in shared.page_examples()]
+    drawings[0].digit = (drawings[0].digit + 1) % 10  # read, surely, as something else
+    rows = reliability.reliability(Reader.load(weights, "cpu"), drawings)
+    assert sum(count for count, *_ in rows) == len(drawings)
+    count, sure, right = rows[-1]
+    assert sure > 0.99 and right == round((count - 1) / count, 4)

@@ -51,7 +51,7 @@ SCRIPTS = (
 )  # in the order of their use of each other
 MAX_WAITING = 64  # requests of programs; beyond, they are told to come again
 MAX_THREADS = 8  # at once, for all visitors: what waits costs less than what fights over the cores
-MAX_LESSONS = 8  # that wait for their answer; beyond, or while CALM readings wait, they are told to come again
+MAX_LESSONS = 4  # that wait for their answer; beyond, or while CALM readings wait, they are told to come again
 CALM = 8
 MAX_CROWD = 128  # pages that wait for their reading, each for less than a second
 DAY = 86_400  # s, after which Gradio's cache is emptied, should anything ever come to lie there

@@ -1,7 +1,8 @@
 // 'How it works': questions, of which one is open at a time. A lesson is shown the newest reading while it is open, and may ask the
 // server then: one question on its way, the newest next. Closed, it costs nothing.
 function lessonList(panel, ask) {
-  const PAUSE = 1000; // ms until a server that was busy is asked again
+  const PAUSE = 1000; // ms until a server that was busy is asked again, twice as long each time
+  const LONGEST = 8000;
   const following = [];
 
   // `show` what the page knows of a reading; `question` for the server, or null; `take` its answer.
@@ -10,6 +11,7 @@ function lessonList(panel, ask) {
     let drawn = null; // the reading that is shown
     let asked = null; // the one that was asked about last
     let asking = false;
+    let pause = PAUSE;
 
     async function refresh() {
       if (!panel.open || !details.open || !reading) return;
@@ -22,8 +24,12 @@ function lessonList(panel, ask) {
       const answer = await ask(content).catch(() => null);
       if (!answer || answer.busy) {
         asked = null;
-        await new Promise((resolve) => setTimeout(resolve, PAUSE));
-      } else if (!answer.error) take(answer, of);
+        await new Promise((resolve) => setTimeout(resolve, pause));
+        pause = Math.min(2 * pause, LONGEST);
+      } else {
+        pause = PAUSE;
+        if (!answer.error) take(answer);
+      }
       asking = false;
       refresh();
     }
