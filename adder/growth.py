@@ -63,7 +63,7 @@ def reliability(folder: Path) -> dict[str, Any]:
 
     Empty where there is none; ValueError names a damaged file.
     """
-    path = folder / "reliability.json"
+    path = folder / "held-out" / "reliability.json"
     if not path.exists():
         return {}
     try:

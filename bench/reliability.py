@@ -22,7 +22,9 @@ EDGES = np.array([0, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.99, 1])  # of the bins, by
 def main() -> None:
     parser = shared.parser(__doc__.splitlines()[0], weights=shared.WEIGHTS / "held-out" / "seed-0.safetensors")
     parser.add_argument("--strokes", type=Path, help="a folder of KIND.jsonl, read too")
-    parser.add_argument("--out", type=Path, default=shared.WEIGHTS / "reliability.json", help="(%(default)s)")
+    parser.add_argument(
+        "--out", type=Path, default=shared.WEIGHTS / "held-out" / "reliability.json", help="(%(default)s)"
+    )
     flags = parser.parse_args()
     try:
         reader = Reader.load(flags.weights, "cpu")
