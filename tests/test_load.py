@@ -105,6 +105,38 @@ def test_who_comes_when_too_many_wait_is_told_so():
     assert all(json.loads(answer.body)["state"] == "refused" for answer in [*inside, later])
 
 
+def test_lessons_wait_for_readings_and_are_told_busy_first():
+    go = Event()
+
+    def explain(pixels):
+        assert go.wait(30)
+        raise ValueError("not this one")
+
+    async def visit():
+        reader = SimpleNamespace(
+            read_all_numbers=lambda drawings, hands: [[*map(blank_reading, range(10))] for _ in drawings],
+            read_many=lambda drawings, numbers, hand: [blank_reading(number) for number in numbers],
+            explain=explain,
+            threshold=0.5,
+            can_explain=True,
+        )
+        [pad] = [block for block in component.build(reader).blocks.values() if isinstance(block, gr.HTML)]
+        asked = {"strokes": [[[0, 0], [9000, 9000]]], "number": 2, "lesson": "think"}
+        inside = []
+        for room in (1, component.MAX_LESSONS):  # the first are asked for, the others wait
+            inside += [asyncio.create_task(pad.lesson_pad(asked)) for _ in range(room)]
+            for _ in range(10):
+                await asyncio.sleep(0)
+        late = await pad.lesson_pad(asked)
+        reading = await pad.read_pad(asked)  # which does not wait for them
+        go.set()
+        return late, reading, await asyncio.gather(*inside)
+
+    late, reading, inside = asyncio.run(visit())
+    assert load.is_busy(late.body) and json.loads(reading.body)["state"] == "refused"
+    assert [json.loads(answer.body) for answer in inside] == [{"error": "not this one"}] * len(inside)
+
+
 def test_the_newest_state_is_what_was_drawn_so_far():
     drawing = [[[0, 0], [1, 1], [2, 2]], [[3, 3]]]
     assert [load.first(drawing, points) for points in (1, 3, 4)] == [[[[0, 0]]], drawing[:1], drawing]

@@ -316,12 +316,6 @@ def expect_rows(page, digit, number):
     return [row[0].strip() for row in rows]
 
 
-def recipes():
-    """The recipe of each weights file that comes with the page, by file."""
-    paths = sorted((ROOT / "weights").glob("*.safetensors"))
-    return {path: checkpoint.load(path)[1]["recipe"] for path in paths}
-
-
 def comparisons(page):
     """What the page asks of the other networks from now on."""
     asked = []
@@ -339,8 +333,12 @@ def test_compare_asks_only_while_it_is_open(visit, weights):
     page.wait_for_timeout(600)  # longer than it waits before it asks
     assert asked == []
     page.get_by_text(COMPARE).click()
-    own = recipes().pop(weights)
-    names = [f"{own} this page", *(recipe for path, recipe in recipes().items() if path != weights)]
+    others = [path for path in sorted((ROOT / "weights").glob("*.safetensors")) if path != weights]
+    names = []
+    for path in (weights, *others):
+        record = checkpoint.load(path)[1]
+        shares = (f"{100 * record['test'][f'{of}_accuracy']:.1f} %" for of in ("digit", "sum"))
+        names.append(f"{'this page' if path == weights else record['recipe']} {', '.join(shares)}")
     assert [" ".join(name.split()) for name in expect_rows(page, 7, 6)] == names
     assert len(asked) == 1
     page.keyboard.press("3")

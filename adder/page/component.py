@@ -162,7 +162,8 @@ def build(
         with loading:  # visitors who come at once load once
             readers = all_readers()
         rows = [
-            {"name": each.description.get("recipe", "unnamed")} | reading_json(read_drawing(each, drawing, number))
+            {"name": each.description.get("recipe", "unnamed"), "right": tested(each.description)}
+            | reading_json(read_drawing(each, drawing, number))
             for each in readers
         ]
         return {"number": number, "rows": rows}
@@ -216,3 +217,9 @@ def build(
         gr.api(read, api_name="read")
     page.queue(api_open=False, max_size=MAX_WAITING, default_concurrency_limit=4)
     return page
+
+
+def tested(description: dict) -> list[float]:
+    """How often digit and sum were right on the test set, by the weights' own record; empty where it does not say."""
+    test = description.get("test", {})
+    return [test[name] for name in ("digit_accuracy", "sum_accuracy") if name in test]

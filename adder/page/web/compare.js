@@ -37,8 +37,9 @@ function comparison(panel, pad, ask, percent) {
     table.setAttribute("aria-busy", false);
   }
 
-  function asRow({ name, is_digit, digit, sum, digit_probs, sum_probs }, number, isOwn) {
-    const system = cell("th", name, isOwn ? "this page" : "");
+  function asRow({ name, right: tested, is_digit, digit, sum, digit_probs, sum_probs }, number, isOwn) {
+    const record = tested.map((share) => `${(100 * share).toFixed(1)} %`).join(", ");
+    const system = cell("th", isOwn ? "this page" : name, record);
     system.scope = "row";
     const row = document.createElement("tr");
     if (is_digit) {
