@@ -396,8 +396,8 @@ def test_compare_marks_what_does_not_add_up(visit):
     page = visit(**DESKTOP)
     probs = {"digit_probs": [0.0] * 7 + [0.6] + [0.0] * 2, "sum_probs": [0.05] * 19}
     rows = [
-        {"name": "default", "is_digit": False, "digit": 7, "sum": 12} | probs,
-        {"name": "<i>odd</i>", "is_digit": True, "digit": 7, "sum": 13} | probs,
+        {"name": "default", "right": [], "is_digit": False, "digit": 7, "sum": 12} | probs,
+        {"name": "<i>odd</i>", "right": [0.9, 0.5], "is_digit": True, "digit": 7, "sum": 13} | probs,
     ]
     page.route(
         "**/component_server/",
@@ -411,8 +411,8 @@ def test_compare_marks_what_does_not_add_up(visit):
     page.get_by_text(COMPARE).click()
     expect(page.locator(".others tbody tr")).to_have_text(
         [
-            re.compile(r"default this page\s*not a digit"),
-            re.compile(r"<i>odd</i>\s*7 60 %\s*13 5 %\s*✗ 7 \+ 5 is not 13"),
+            re.compile(r"this page\s*not a digit"),
+            re.compile(r"<i>odd</i> 90.0 %, 50.0 %\s*7 60 %\s*13 5 %\s*✗ 7 \+ 5 is not 13"),
         ]
     )
 
