@@ -37,7 +37,7 @@ def test_the_answer_is_small_and_calculates_exactly(reader):
 
 
 def test_nothing_else_is_taken(reader):
-    taught = lessons(reader, list, {})
+    taught = lessons(reader, list, {}, {})
 
     def told(payload):
         return answer_lesson(payload, taught)

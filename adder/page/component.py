@@ -44,11 +44,12 @@ from adder.page.together import Together
 SCRIPTS = (
     *("curve.js", "geometry.js", "history.js", "pointers.js", "pad.js", "keys.js", "memory.js", "bars.js"),
     *("reading.js", "share.js", "picture.js", "give.js", "photo.js", "frame.js", "incoming.js"),
-    *("hand.js", "teach.js", "compare.js"),
-    *(f"lessons/{name}.js" for name in ("lessons", "seeing", "thinking", "voting", "painting", "mattering")),
-    *(f"lessons/{name}.js" for name in ("adding", "growing", "facts", "refusing", "nearing", "all")),
-    "page.js",
+    *("hand.js", "teach.js", "compare.js", "unfold.js", "page.js"),
 )  # in the order of their use of each other
+LESSONS = (
+    *("lessons.js", "seeing.js", "thinking.js", "voting.js", "painting.js", "mattering.js", "adding.js"),
+    *("growing.js", "facts.js", "refusing.js", "nearing.js", "all.js"),
+)
 MAX_WAITING = 64  # requests of programs; beyond, they are told to come again
 MAX_THREADS = 8  # at once, for all visitors: what waits costs less than what fights over the cores
 MAX_LESSONS = 4  # that wait for their answer; beyond, or while CALM readings wait, they are told to come again
@@ -74,7 +75,11 @@ def build(
     decoding = Lock()
     pads = Together(partial(answer_pads, reader=reader))
     grown = cache(load_growth or list)
-    taught = Together(partial(answer_lessons, taught=lessons(reader, grown, facts or {})))
+    rooms = {
+        "html": f"<style>{web_file('lessons/lessons.css')}</style>{web_file('lessons/lessons.html')}",
+        "script": "\n".join(web_file(f"lessons/{name}") for name in LESSONS),
+    }
+    taught = Together(partial(answer_lessons, taught=lessons(reader, grown, facts or {}, rooms)))
 
     @cache
     def all_readers() -> list:
@@ -198,7 +203,7 @@ def build(
 
     with gr.Blocks(title=TITLE, analytics_enabled=False, fill_width=True, delete_cache=(DAY, DAY)) as page:
         gr.HTML(
-            html_template=web_file("page.html").replace("<!-- lessons -->", web_file("lessons/lessons.html")),
+            html_template=web_file("page.html"),
             head=f"<style>{web_file('page.css')}</style>",
             js_on_load="\n".join(web_file(name) for name in SCRIPTS),
             apply_default_css=False,

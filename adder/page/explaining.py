@@ -18,14 +18,18 @@ SHOWN = (24, 48, 96)  # maps at most, of stem, middle and last: bounds the answe
 Lesson = Callable[[dict], dict]  # what the page sent -> what it is told; ValueError for what no page sends
 
 
-def lessons(reader, grown: Callable[[], list[tuple[Any, dict]]], facts: dict) -> dict[str, Lesson]:
-    """What the page may ask, by the lesson's name. `grown` gives a reader for each snapshot, and how good it was."""
+def lessons(reader, grown: Callable[[], list[tuple[Any, dict]]], facts: dict, rooms: dict) -> dict[str, Lesson]:
+    """What the page may ask, by the lesson's name.
+
+    `grown` gives a reader for each snapshot, and how good it was; `rooms` is what lessons are made of in the browser.
+    """
     return {
         "think": lambda asked: think(asked, reader),
         "paint": lambda asked: paint(asked, reader),
         "near": lambda asked: near(asked, reader),
         "grow": lambda asked: grow(asked, reader, grown()),
         "facts": lambda _: facts,
+        "rooms": lambda _: rooms,
     }
 
 

@@ -14,11 +14,11 @@ const memory = tabMemory(props.limits);
 const hand = lessonStore(listen, onLessons);
 const taught = teaching(root.querySelector(".teach"), pad, hand, (label) => request(server.learn_pad, { ...pad.content, number, label }), keep);
 const frames = pictureFrames(root, (frame) => lookAt(picture, frame));
-const lessons = allLessons(root.querySelector(".how"), {
-  ...{ pad, hand, percent, threshold: props.threshold, has: props.lessons, photo: () => shownPhoto },
-  ask: (content) => request(server.lesson_pad, { ...pad.content, number, ...content }),
-  explain: () => request(server.explain_pad),
-});
+const lessons = unfolding(
+  root.querySelector(".how"),
+  (content) => request(server.lesson_pad, { ...pad.content, number, ...content }),
+  { pad, hand, pixelsOf, percent, threshold: props.threshold, has: props.lessons, photo: () => shownPhoto, explain: () => request(server.explain_pad) },
+);
 const others = comparison(root.querySelector(".others"), pad, () => request(server.compare_pad), percent);
 
 let number = Number(slider.value);

@@ -1,5 +1,5 @@
 // The lessons in their order, each a room of its own. What this server cannot show is left out.
-function allLessons(panel, { pad, hand, photo, ask, explain, threshold, has, percent }) {
+function allLessons(panel, { pad, hand, pixelsOf, photo, ask, explain, threshold, has, percent }) {
   const list = lessonList(panel, ask);
   const item = (name) => panel.querySelector(`.${name}`);
   const room = (name, make, ...given) => list.follow(item(name), make(item(name), ...given));
@@ -15,7 +15,7 @@ function allLessons(panel, { pad, hand, photo, ask, explain, threshold, has, per
   room("others-ways", waysLesson);
   room("refusing", refusingLesson, pad, threshold, percent);
   room("trusting-it", trustingLesson);
-  room("teaching", nearingLesson, hand, percent);
+  room("teaching", nearingLesson, hand, pixelsOf, percent);
 
   const needs = { thinking: has.think, voting: has.think, growing: has.grow, "others-ways": has.ways, "trusting-it": has.reliability, refusing: threshold > 0 };
   for (const [name, isThere] of Object.entries(needs)) item(name).hidden = !isThere;
