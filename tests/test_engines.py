@@ -105,6 +105,18 @@ def test_draw_undo_slide_photo_and_link(browser, server, rng):
     browser.go("about:blank")
     browser.go(link)
     expect_reading(browser, 7, 3)
+
+    browser.run("document.querySelector('.teach summary').click()")
+    browser.run("document.querySelectorAll('.teach .answers button')[1].click()")
+    expect_reading(browser, 1, 3)
+    browser.run("[...document.querySelectorAll('.teach button')].find((b) => b.innerText === 'Forget all').click()")
+    expect_reading(browser, 7, 3)
+    browser.run("document.querySelector('.how > summary').click()")
+    wait_for(browser, "return document.querySelectorAll('.how li').length > 9", True)
+    for lesson, sign in (("thinking", "make "), ("voting", "points for the 7"), ("growing", "Of 100 new images")):
+        browser.run("document.querySelector(arguments[0]).click()", f".how .{lesson} summary")
+        said = f"document.querySelector('.how .{lesson} [role=status]').textContent"
+        wait_for(browser, f"return {said}.includes('{sign}')", True)
     assert browser.complaints(server.url) == []
     tag = "const tag = document.createElement('script'); tag.textContent = 'throw new Error(\"heard\")';"
     browser.run(f"{tag} document.head.append(tag)")

@@ -57,9 +57,13 @@ function lessonList(panel, ask) {
 const bytesOf = (text) => Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
 const floatsOf = (text) => new Float32Array(bytesOf(text).buffer);
 
+function blank(width, height) {
+  return Object.assign(document.createElement("canvas"), { width, height });
+}
+
 // Any CSS colour as [red, green, blue].
 function rgbOf(colour) {
-  const ink = new OffscreenCanvas(1, 1).getContext("2d");
+  const ink = blank(1, 1).getContext("2d");
   ink.fillStyle = colour;
   ink.fillRect(0, 0, 1, 1);
   return [...ink.getImageData(0, 0, 1, 1).data].slice(0, 3);
@@ -77,7 +81,7 @@ function paintValues(canvas, width, height, layers) {
   [canvas.width, canvas.height] = [width, height];
   const ink = canvas.getContext("2d");
   for (const [valueAt, plus, minus] of layers) {
-    const layer = new OffscreenCanvas(width, height);
+    const layer = blank(width, height);
     const data = new ImageData(width, height);
     for (let i = 0; i < width * height; i++) {
       const value = valueAt(i % width, Math.floor(i / width));
