@@ -28,7 +28,7 @@ function lessonList(panel, ask) {
         pause = Math.min(2 * pause, LONGEST);
       } else {
         pause = PAUSE;
-        if (!answer.error) take(answer);
+        if (!answer.error) take(answer, of);
       }
       asking = false;
       refresh();

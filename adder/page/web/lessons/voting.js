@@ -12,12 +12,12 @@ function votingLesson(item, percent) {
     }),
   );
 
-  function take(told) {
+  function take(told, reading) {
     item.classList.toggle("nothing", told.state === "empty");
     if (told.state === "empty") return void (answer = whom = null);
     if (answer && told.digit !== answer.digit) whom = null;
     const [count] = told.last.shape;
-    answer = { ...told, count, votes: floatsOf(told.votes), maps: bytesOf(told.last.data), pixels: new Uint16Array(bytesOf(told.pixels).buffer) };
+    answer = { ...told, isTaught: reading.digit !== told.digit, count, votes: floatsOf(told.votes), maps: bytesOf(told.last.data), pixels: new Uint16Array(bytesOf(told.pixels).buffer) };
     show();
   }
 
@@ -40,7 +40,7 @@ function votingLesson(item, percent) {
     item.dataset.score = scores[digit];
     find(".together").textContent =
       `The other ${points.length - shown.length} features together ${signed(others, 1)}, and ${signed(answer.start[digit], 1)} to start with: ` +
-      `${rounded(scores[digit], 1)} points for the ${digit}. Against the other digits' points that is a chance of ${percent(chance)}.`;
+      `${rounded(scores[digit], 1)} points for the ${digit}. Against the other digits' points that is a chance of ${percent(chance)}.${answer.isTaught ? " What you taught does not count here." : ""}`;
   }
 
   function row(feature, points, longest, { plain, plus, minus }) {
