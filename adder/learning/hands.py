@@ -36,7 +36,7 @@ def gaps(strokes: Strokes, size: float, rng: np.random.Generator) -> Strokes:
 
 def few_points(strokes: Strokes, size: float, rng: np.random.Generator) -> Strokes:
     """A fast mouse on a slow machine."""
-    count = rng.integers(5, 9)
+    count = rng.integers(5, 10)
     return [stroke[np.unique(np.linspace(0, len(stroke) - 1, count).round().astype(int))] for stroke in strokes]
 
 
@@ -94,7 +94,6 @@ def stretch(strokes: Strokes, size: float, rng: np.random.Generator) -> Strokes:
 
 SPOILS: tuple[Callable[[Strokes, float, np.random.Generator], Strokes], ...] = (
     gaps,
-    few_points,
     few_points,
     few_points,
     few_points,
