@@ -166,7 +166,8 @@ def origin(flags: argparse.Namespace, command: str) -> dict:
         descriptions = [checkpoint.load(path)[1] for path in paths or ()]
         if descriptions:
             facts[name] = [{key: each[key] for key in told if key in each} for each in descriptions]
-            facts[name] += [earlier for each in descriptions for earlier in each.get(name, ())]
+            if name == "started_from":
+                facts[name] += [earlier for each in descriptions for earlier in each.get(name, ())]
     return facts
 
 
