@@ -76,7 +76,7 @@ def test_one_batch_for_several_hands(reader):
     for readings, hand in zip(together, hands, strict=True):
         alone = reader.read_strokes(LOOP, 7, hand=hand)
         assert readings[7].sum == alone.sum and readings[7].digit == alone.digit
-        np.testing.assert_allclose(readings[7].digit_probs, alone.digit_probs, atol=1e-5)
+        np.testing.assert_allclose(readings[7].digit_probs, alone.digit_probs, atol=1e-4)  # a batch rounds otherwise
 
 
 @pytest.mark.parametrize("recipe", ["bottleneck", "concat-mlp"])
