@@ -105,12 +105,13 @@ def main(arguments: list[str] | None = None) -> int:
         except OSError as error:
             return refuse(f"--collect {args.collect}: cannot be written to ({error.strerror}); name another folder")
         store = partial(collection.append, args.collect)
+    is_shipped = args.weights.resolve() == SHIPPED  # what the lessons tell of weights/ is of these
     page = component.build(
         reader,
         partial(load_all, others, args.device) if others else None,
         store,
-        load_growth=growth_of(WEIGHTS / "snapshots", args.device),
-        facts=facts_of(WEIGHTS),
+        load_growth=growth_of(WEIGHTS / "snapshots", args.device) if is_shipped else None,
+        facts=facts_of(WEIGHTS) if is_shipped else {},
     )
     try:
         serving.launch(page, host=args.host, port=args.port, share=args.share, mcp=args.mcp, root_path=args.root_path)
