@@ -9,7 +9,6 @@ import base64
 import binascii
 import json
 import math
-import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -17,6 +16,8 @@ from typing import Any, NamedTuple
 import numpy as np
 import torch
 from torch import Tensor
+
+from adder.network.checkpoint import replacing
 
 MOST = 32  # lessons
 NEARNESS = 12.0  # a lesson counts exp(NEARNESS (cosine - 1)); this and the next two by bench.hand, on what it reads
@@ -63,10 +64,10 @@ class Hand:
         self._prepare()
 
     def save(self, path: str | Path) -> None:
-        """To a temporary name first, and then to its own."""
-        temporary = Path(f"{path}.part")
-        temporary.write_text(json.dumps({"lessons": [as_json(lesson) for lesson in self.lessons]}), encoding="utf-8")
-        os.replace(temporary, path)
+        """Whole or not at all. OSError when it cannot be written."""
+        with replacing(Path(path)) as temporary:
+            kept = {"lessons": [as_json(lesson) for lesson in self.lessons]}
+            temporary.write_text(json.dumps(kept), encoding="utf-8")
 
     @classmethod
     def load(cls, path: str | Path, reader) -> "Hand":

@@ -102,6 +102,11 @@ class Reader:
         """Each drawing, with its hand, with each number from 0 to 9, from one look at it. ValueError as for one."""
         return self._read(drawings, [[*range(NUMBERS)]] * len(drawings), hands or [None] * len(drawings))
 
+    def image(self, drawing: np.ndarray | Sequence) -> np.ndarray:
+        """Ink or strokes -> (28, 28) float32 in [0, 1], ink 1: what the network would see; 0 for a blank."""
+        pixels = as_image(drawing)
+        return blank_reading(0).image if pixels is None else pixels
+
     @torch.inference_mode()
     def features(self, images: np.ndarray) -> np.ndarray:
         """Images (B, 28, 28) float32 in [0, 1] -> (B, width) float32: what the digit layer sees of them."""

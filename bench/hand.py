@@ -91,7 +91,7 @@ def print_hands(reader: Reader, hands: dict[str, Written], picture: Path | None)
     shared.print_row(["hand", "drawings", "errors without", "errors with lessons", "ratio"])
     print("|---|---|---|---|---|")
     rows, curves, flipped = [], [], np.zeros(2, int)
-    for name, of in [*hands.items()]:
+    for name, of in hands.items():
         orders = [np.random.default_rng(order).permutation(len(of.digits)) for order in range(ORDERS)]
         own = [row for order in orders for row in teach(reader, of, order)]
         flipped += sum(np.array(flips(reader, of, np.random.default_rng(order))) for order in range(ORDERS))
@@ -136,8 +136,9 @@ def draw_curve(curves: list[np.ndarray], path: Path) -> None:
 
 def print_choice(reader: Reader, hands: dict[str, Written]) -> None:
     """The constants that half of the hands would choose, and what they do to the other half."""
-    print(
-        "\n" + "| chosen by | nearness, weight, weight of being | errors of the others without | with lessons | ratio |"
+    print()
+    shared.print_row(
+        ["chosen by", "nearness, weight, weight of being", "errors of the others without", "with lessons", "ratio"]
     )
     print("|---|---|---|---|---|")
     halves = [list(hands)[::2], list(hands)[1::2]]

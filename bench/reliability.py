@@ -5,7 +5,6 @@ hands or devices spoil, as `bench.drawn` does; a plain digit is almost never dou
 """
 
 import json
-import os
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +12,7 @@ import numpy as np
 from adder.drawing import collection
 from adder.drawing.strokes import NO_DIGIT
 from adder.learning import data, sources
+from adder.network.checkpoint import replacing
 from adder.reader import Reader
 from bench import shared
 
@@ -40,9 +40,8 @@ def main() -> None:
         shared.print_row([f"{low:.0%} to {high:.0%}", f"{count:,}", f"{sure:.1%}", f"{right:.1%}"])
     kinds = f" and {len(files)} kinds of spoilt ones" if files else ""
     of = f"{sum(count for count, *_ in rows):,} drawings of digits by six writers it never saw{kinds}"
-    temporary = flags.out.with_name(f"{flags.out.name}.part")
-    temporary.write_text(json.dumps({"of": of, "bins": [row for row in rows if row[0]]}) + "\n", encoding="utf-8")
-    os.replace(temporary, flags.out)
+    with replacing(flags.out) as temporary:
+        temporary.write_text(json.dumps({"of": of, "bins": [row for row in rows if row[0]]}) + "\n", encoding="utf-8")
     print(f"{flags.out}: {of}")
 
 

@@ -10,9 +10,8 @@ from typing import Any
 import numpy as np
 
 from adder.page.answers import answer_pad, hand_of, is_blank, page_json, read_drawing, reading_json, rounded
-from adder.page.payload import checked_number
+from adder.page.payload import checked_pixels
 
-SIDE = 28
 SHOWN = (24, 48, 96)  # maps at most, of stem, middle and last: bounds the answer
 
 Lesson = Callable[[dict], dict]  # what the page sent -> what it is told; ValueError for what no page sends
@@ -97,22 +96,12 @@ def paint(payload: dict, reader) -> dict:
     return reading_json(reading) | {"state": "digit" if reading.is_digit else "refused"}
 
 
-def checked_pixels(value: dict) -> tuple[np.ndarray, int]:
-    """(28, 28) uint8 and the number. ValueError for anything else."""
-    pixels = value.get("pixels")
-    if not isinstance(pixels, list) or len(pixels) != SIDE * SIDE:
-        raise ValueError(f"expected an object with {SIDE * SIDE} pixels")
-    if not all(type(pixel) is int and 0 <= pixel <= 255 for pixel in pixels):
-        raise ValueError("pixels: expected integers from 0 (paper) to 255 (ink)")
-    return np.array(pixels, np.uint8).reshape(SIDE, SIDE), checked_number(value.get("number"))
-
-
 def near(payload: dict, reader) -> dict:
     """What the pad shows now, and its lessons -> how near to each it is, in [0, 1]."""
     taught = hand_of(payload, reader)
 
-    def answer(drawing, number: int) -> dict:
-        image = read_drawing(reader, drawing, number).image
+    def answer(drawing, _: int) -> dict:
+        image = reader.image(drawing)
         return {"state": "read", "near": rounded(taught.nearness(image)) if taught else []}
 
     return answer_pad(payload, answer)
@@ -122,7 +111,7 @@ def grow(payload: dict, reader, grown: list[tuple[Any, dict]]) -> dict:
     """What the pad shows now -> each snapshot, how good it was and how it reads that; readings only of a drawing."""
 
     def answer(drawing, number: int) -> dict:
-        image = read_drawing(reader, drawing, number).image
+        image = reader.image(drawing)
         readings = [each.read_images([image], [number])[0] for each, _ in grown]
         return {"state": "read", "readings": [[rounded(of.digit_probs), rounded(of.sum_probs)] for of in readings]}
 

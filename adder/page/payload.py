@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from adder.drawing.hypotheses import Frame
+from adder.drawing.image import SIDE
 
 SCALE = 10_000  # the page's pad is SCALE x SCALE
 MAX_STROKES = 64  # of a program's drawing; on the pad people hatch, and their points alone are counted
@@ -63,6 +64,16 @@ def checked_label(value: dict) -> int | None:
     return None if value["label"] is None else checked_number(value["label"])
 
 
+def checked_pixels(value: dict) -> tuple[np.ndarray, int]:
+    """{"pixels": 784 grey values, "number": ...} -> (28, 28) uint8, as they were painted, and the number."""
+    pixels = value.get("pixels")
+    if not isinstance(pixels, list) or len(pixels) != SIDE * SIDE:
+        raise ValueError(f"expected an object with {SIDE * SIDE} pixels")
+    if not _are_greys(pixels):
+        raise ValueError("pixels: expected integers from 0 (paper) to 255 (ink)")
+    return np.array(pixels, np.uint8).reshape(SIDE, SIDE), checked_number(value.get("number"))
+
+
 def checked_picture(value: Any) -> tuple[bytes, Frame | None]:
     """A picture's file, and where in it to look: {"picture": base64, "frame": [left, top, wide, high]}, in shares."""
     if not isinstance(value, dict):
@@ -112,6 +123,10 @@ def checked_drawing(value: Any) -> Strokes | np.ndarray | bytes:
     return _checked_ink(value) if is_ink else _checked_strokes(value, _finite, "finite numbers", most=MAX_STROKES)
 
 
+def _are_greys(values: list) -> bool:
+    return all(type(value) is int and 0 <= value <= 255 for value in values)
+
+
 def _on_pad(value: Any) -> bool:
     return type(value) is int and 0 <= value <= SCALE
 
@@ -145,6 +160,6 @@ def _checked_ink(value: Any) -> np.ndarray:
     for row in value:
         if not isinstance(row, list) or len(row) != width:
             raise ValueError("drawing: expected rows of ink of the same length")
-        if not all(type(pixel) is int and 0 <= pixel <= 255 for pixel in row):
+        if not _are_greys(row):
             raise ValueError("drawing: expected ink as integers from 0 (paper) to 255 (ink)")
     return np.array(value, dtype=np.uint8)  # (H, W)

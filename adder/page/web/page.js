@@ -17,7 +17,7 @@ const frames = pictureFrames(root, (frame) => lookAt(picture, frame));
 const lessons = unfolding(
   root.querySelector(".how"),
   (content) => request(server.lesson_pad, { ...pad.content, number, ...content }),
-  { pad, hand, pixelsOf, percent, threshold: props.threshold, has: props.lessons, photo: () => shownPhoto, explain: () => request(server.explain_pad) },
+  { pad, hand, threshold: props.threshold, has: props.lessons, photo: () => shownPhoto, explain: () => request(server.explain_pad) },
 );
 const others = comparison(root.querySelector(".others"), pad, () => request(server.compare_pad), percent);
 

@@ -8,9 +8,9 @@ function teaching(panel, pad, hand, learn, keep) {
   const choices = [...Array(10).keys(), null];
   const name = (label) => (label === null ? "no digit" : String(label));
   const yours = (label) => (label === null ? "no digit" : `your ${label}`);
-  const buttons = choices.map((label) => button(name(label), () => say(label)));
-  const back = button("Take it back", () => takeBack());
-  const forgetAll = button("Forget all", () => forget(hand.lessons, "Forgotten: all of them."));
+  const buttons = choices.map((label) => pressable(name(label), () => say(label)));
+  const back = pressable("Take it back", () => takeBack());
+  const forgetAll = pressable("Forget all", () => forget(hand.lessons, "Forgotten: all of them."));
   let drawing = 0; // counts changes of what is drawn
   let said; // of the drawing as it is now: its label
   let lesson = null; // ... what was learned of it
@@ -18,14 +18,6 @@ function teaching(panel, pad, hand, learn, keep) {
   let takeBack = null; // undoes what was done last
   let shown = null; // the lessons on the shelf
   let asking = false;
-
-  function button(text, press) {
-    const made = document.createElement("button");
-    made.type = "button";
-    made.textContent = text;
-    made.addEventListener("click", press);
-    return made;
-  }
 
   async function say(label) {
     if (pad.isBlank) return void (line.textContent = "Draw a digit first.");
@@ -100,7 +92,7 @@ function teaching(panel, pad, hand, learn, keep) {
   }
 
   function thumbnail(each) {
-    const made = button("", () => forget([each], `Forgotten: ${yours(each[1])}.`));
+    const made = pressable("", () => forget([each], `Forgotten: ${yours(each[1])}.`));
     const canvas = document.createElement("canvas");
     const sign = document.createElement("span");
     [canvas.width, canvas.height] = [28, 28];
@@ -125,4 +117,12 @@ function teaching(panel, pad, hand, learn, keep) {
   if (hand.trouble) line.textContent = hand.trouble;
   refresh();
   return { changed, refresh };
+}
+
+function pressable(text, press) {
+  const made = document.createElement("button");
+  made.type = "button";
+  made.textContent = text;
+  made.addEventListener("click", press);
+  return made;
 }

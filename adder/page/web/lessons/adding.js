@@ -1,5 +1,5 @@
 // How the chances of the digits become those of the sums.
-function addingLesson(item, percent) {
+function addingLesson(item) {
   const find = (selector) => item.querySelector(selector);
 
   function show(reading) {

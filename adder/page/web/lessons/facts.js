@@ -9,10 +9,8 @@ function waysLesson(item) {
   function asFigure({ name, adds_by, digit, sum }) {
     const figure = document.createElement("figure");
     const caption = document.createElement("figcaption");
-    const line = (shares, kind) =>
-      `<polyline class="${kind}" points="${shares.map((share, i) => `${(100 * i) / Math.max(1, shares.length - 1)},${58 - 56 * share}`).join(" ")}" />`;
     const last = (shares) => `${(100 * shares.at(-1)).toFixed(1)} %`;
-    figure.innerHTML = `<svg viewBox="0 0 100 60" preserveAspectRatio="none" role="img">${line(digit, "plus")}${line(sum, "minus")}</svg>`;
+    figure.innerHTML = `<svg viewBox="0 0 100 60" preserveAspectRatio="none" role="img">${polyline(digit, "plus")}${polyline(sum, "minus")}</svg>`;
     figure.firstChild.setAttribute("aria-label", `${name}: right answers over ${digit.length} rounds`);
     const [title, how] = ["strong", "span"].map((tag) => document.createElement(tag));
     title.textContent = name;

@@ -30,10 +30,8 @@ function growingLesson(item) {
   }
 
   function curve(now) {
-    const x = (index) => (100 * index) / (snapshots.length - 1);
-    const y = (share) => 58 - 56 * share;
-    const line = (of, name) => `<polyline class="${name}" points="${snapshots.map((each, i) => `${x(i)},${y(each[of])}`).join(" ")}" />`;
-    const mark = x(snapshots.indexOf(now));
+    const line = (of, kind) => polyline(snapshots.map((each) => each[of]), kind);
+    const mark = (100 * snapshots.indexOf(now)) / Math.max(1, snapshots.length - 1);
     find(".curve").innerHTML = `<line x1="${mark}" x2="${mark}" y1="0" y2="60" />${line("digit_accuracy", "plus")}${line("sum_accuracy", "minus")}`;
     find(".curve").setAttribute("aria-label", `Right answers over time; now digit ${Math.round(100 * now.digit_accuracy)} %, sum ${Math.round(100 * now.sum_accuracy)} %`);
   }

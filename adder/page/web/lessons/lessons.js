@@ -98,14 +98,24 @@ function smallBars(list, probs) {
   probs.forEach((p, value) => list.children[value].style.setProperty("--p", p));
 }
 
-function pressable(text, press) {
-  const made = document.createElement("button");
-  made.type = "button";
-  made.textContent = text;
-  made.addEventListener("click", press);
-  return made;
+// A curve of shares in an SVG of 100 x 60.
+function polyline(shares, kind) {
+  const points = shares.map((share, i) => `${(100 * i) / Math.max(1, shares.length - 1)},${58 - 56 * share}`);
+  return `<polyline class="${kind}" points="${points.join(" ")}" />`;
 }
 
+// Which of a canvas's 28 x 28 pixels a pointer is at, maybe beyond them; and where an arrow key leads from one, or null.
+function pixelAt(canvas, event) {
+  const { left, top, width } = canvas.getBoundingClientRect();
+  return [event.clientX - left, event.clientY - top].map((way) => Math.floor((28 * way) / width));
+}
+
+function pixelBeside(at, { key }) {
+  const step = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] }[key];
+  return step ? onGrid(at.map((place, axis) => place + step[axis])) : null;
+}
+
+const onGrid = (at) => at.map((place) => Math.min(Math.max(place, 0), 27));
 const evenly = (count) => Array(count).fill(1 / count);
 const rounded = (value, places) => (Math.abs(value) < 0.5 * 10 ** -places ? "0" : value.toFixed(places).replace("-", "−"));
 const signed = (value, places) => (value > 0 && rounded(value, places) !== "0" ? "+" : "") + rounded(value, places);

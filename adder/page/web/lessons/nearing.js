@@ -1,5 +1,5 @@
 // The hand's lessons, nearest first: how much each counts for what is drawn now.
-function nearingLesson(item, hand, pixelsOf, percent) {
+function nearingLesson(item, hand) {
   const line = item.querySelector("[role=status]");
 
   function take(told) {

@@ -1,5 +1,5 @@
 // The 28 x 28 pixels to be painted in and rubbed out: the network reads exactly these. A new drawing brings its own.
-function paintingLesson(item, percent) {
+function paintingLesson(item) {
   const find = (selector) => item.querySelector(selector);
   const canvas = find("canvas");
   const cursor = find(".easel i");
@@ -40,10 +40,6 @@ function paintingLesson(item, percent) {
   }
 
   const isRubbing = () => rub.getAttribute("aria-pressed") === "true";
-  const place = (event) => {
-    const { left, top, width } = canvas.getBoundingClientRect();
-    return [event.clientX - left, event.clientY - top].map((way) => Math.floor((28 * way) / width));
-  };
 
   // All pixels on the way from one to the next.
   function between([x, y], [toX, toY]) {
@@ -54,24 +50,24 @@ function paintingLesson(item, percent) {
   canvas.addEventListener("pointerdown", (event) => {
     if (!event.isPrimary || event.button > 0) return;
     canvas.setPointerCapture(event.pointerId);
-    last = place(event);
+    last = pixelAt(canvas, event);
     change([last], isRubbing() ? 0 : 255);
   });
   canvas.addEventListener("pointermove", (event) => {
     if (!last || !event.isPrimary) return;
-    const next = place(event);
+    const next = pixelAt(canvas, event);
     if (next.join() === last.join()) return;
     change(between(last, next), isRubbing() ? 0 : 255);
     last = next;
   });
   for (const type of ["pointerup", "pointercancel"]) canvas.addEventListener(type, () => (last = null));
   canvas.addEventListener("keydown", (event) => {
-    const step = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] }[event.key];
+    const to = pixelBeside(at, event);
     const grey = { " ": isRubbing() ? 0 : 255, Backspace: 0 }[event.key];
-    if (!step && grey === undefined) return;
+    if (!to && grey === undefined) return;
     event.preventDefault();
     event.stopPropagation(); // Backspace is not the pad's here
-    if (step) at = at.map((value, axis) => Math.min(Math.max(value + step[axis], 0), 27));
+    if (to) at = to;
     else change([at], grey);
     point();
   });

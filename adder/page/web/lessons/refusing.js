@@ -1,5 +1,5 @@
 // How much the drawing is like a digit, beside the least that a digit needs; and drawings that are none, to try.
-function refusingLesson(item, pad, threshold, percent) {
+function refusingLesson(item, pad, threshold) {
   const NO_DIGITS = {
     "A heart": [[[5000, 8500], [2300, 5600], [1800, 4000], [2500, 2700], [3800, 2600], [5000, 3800], [6200, 2600], [7500, 2700], [8200, 4000], [7700, 5600], [5000, 8500]]],
     "A house": [[[2500, 8500], [2500, 4700], [5000, 2000], [7500, 4700], [7500, 8500], [2500, 8500]], [[2500, 4700], [7500, 4700]]],

@@ -99,22 +99,17 @@ function thinkingLesson(item) {
     place.setAttribute("aria-label", `${name}: ${values.map((value) => value.toFixed(1)).join(" ")}`);
   }
 
-  function move(x, y) {
-    at = [x, y].map((place) => Math.min(Math.max(place, 0), 27));
+  function move(to) {
+    at = to;
     look();
   }
 
-  for (const type of ["pointermove", "pointerdown"])
-    map.addEventListener(type, (event) => {
-      const { left, top, width } = map.getBoundingClientRect();
-      move(...[event.clientX - left, event.clientY - top].map((way) => Math.floor((28 * way) / width)));
-    });
+  for (const type of ["pointermove", "pointerdown"]) map.addEventListener(type, (event) => move(onGrid(pixelAt(map, event))));
   map.addEventListener("keydown", (event) => {
-    const step = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] }[event.key];
-    if (!step || !answer) return;
+    const to = answer && pixelBeside(at ?? strongest(), event);
+    if (!to) return;
     event.preventDefault();
-    const [x, y] = at ?? strongest();
-    move(x + step[0], y + step[1]);
+    move(to);
   });
 
   return { question: () => ({ lesson: "think" }), take };

@@ -1,5 +1,5 @@
 // The points that each feature gives a digit: the longest bars for and against, each with the place where it comes from.
-function votingLesson(item, percent) {
+function votingLesson(item) {
   const SHOWN = 4; // for, and as many against
   const LEAST = 0.05; // points
   const find = (selector) => item.querySelector(selector);
