@@ -10,7 +10,7 @@ import numpy as np
 PIECE = 1 / 16  # of the drawing's size: where two points lie farther apart, a curve leads from one to the other
 TINY = np.finfo(float).tiny
 PIECES = 512  # about so many of them at most: a long scribble gets coarser ones
-ROUNDNESS = (4, -0.2)  # of a turn, by its cosine: smooth up to 72 degrees, a corner beyond 87
+ROUNDNESS = 6  # of a turn, times its cosine: smooth up to 80 degrees; a right angle is a corner
 STRAIGHT = 0.01  # a chord whose curve leaves it at a smaller angle, in radians, at both ends needs no points between
 
 
@@ -29,7 +29,7 @@ def curve(strokes: list[np.ndarray]) -> list[np.ndarray]:
     ways = np.zeros_like(points)  # the direction of the curve at each point, and how round it is there
     ways[1:] = along[:-1] * lengths[1:] + along[1:] * lengths[:-1]
     cosines = (along[:-1] * along[1:].conj()).real
-    ways[1:] *= np.clip(ROUNDNESS[0] * cosines + ROUNDNESS[1], 0, 1) / np.maximum(np.abs(ways[1:]), TINY)
+    ways[1:] *= np.clip(ROUNDNESS * cosines, 0, 1) / np.maximum(np.abs(ways[1:]), TINY)
     last = np.concatenate((first[1:], [len(points)])) - 1
     second, last_but_one = np.minimum(first + 1, last), np.maximum(last - 1, 0)
     for end, chord, inner in ((first, first, second), (last, last - 1, last_but_one)):

@@ -16,7 +16,7 @@ from adder.learning.sources import Split, as_tensor
 
 REPEATS = 2  # of drawings in an epoch; the augmentation tells them apart
 CHARACTER_REPEATS = 4
-INVENTED = 8000  # non-digits an epoch
+INVENTED = 12000  # non-digits an epoch
 PARTS = 16  # of what an epoch draws anew
 
 

@@ -44,7 +44,7 @@ def cut(strokes: Strokes, size: float, rng: np.random.Generator) -> Strokes:
     """Drawn beyond the pad's edges on one side or two: what lay outside was moved onto the edge."""
     points = np.concatenate(strokes)
     low, high = points.min(0), points.max(0)
-    beyond = rng.uniform(0.02, 0.14, (2, 2)) * size * (rng.random((2, 2)) < 0.4)
+    beyond = rng.uniform(0.04, 0.16, (2, 2)) * size * (rng.random((2, 2)) < 0.45)
     low, high = low + beyond[0], np.maximum(high - beyond[1], low + beyond[0])
     return [stroke.clip(low, high) for stroke in strokes]
 

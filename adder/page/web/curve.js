@@ -8,7 +8,7 @@ function curve(points) {
   const inner = along.slice(1).map((after, i) => {
     const before = along[i];
     const way = [0, 1].map((axis) => before[axis] * lengths[i + 1] + after[axis] * lengths[i]);
-    const round = Math.min(Math.max(4 * dot(before, after) - 0.2, 0), 1); // up to 72 degrees; from 87 on not at all
+    const round = Math.min(Math.max(6 * dot(before, after), 0), 1); // up to 80 degrees; a right angle is a corner
     const scale = round / (Math.hypot(...way) || 1);
     return [way[0] * scale, way[1] * scale];
   });
