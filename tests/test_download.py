@@ -17,6 +17,7 @@ from urllib.error import URLError
 from urllib.parse import unquote
 
 import pytest
+import torch
 
 from adder.learning import data, download, sources
 from train import main
@@ -145,6 +146,15 @@ def test_omniglot_is_put_there_whole(data_dir, tmp_path, monkeypatch):
         alphabets = sources.omniglot(tmp_path)
     assert set(alphabets) == set(sources.nondigits.LOOK_ALIKES) and all(len(each) for each in alphabets.values())
     assert [each.name for each in root.parent.iterdir()] == [root.name]
+
+
+def test_a_character_may_be_turned_and_mirrored():
+    images = torch.arange(2 * 784, dtype=torch.int16).view(2, 1, 28, 28)
+    made = list(sources.turned("Balinese", {number: images + number for number in range(1, 25)}))[:4]
+    first = images + 1  # 'Balinese,1,180 270,0 180'
+    wanted = [first.flip(2, 3), first.mT.flip(3), first.flip(3), first.flip(2)]
+    assert all(torch.equal(one, other) for one, other in zip(made, wanted, strict=True))
+    assert not any(list(sources.turned(name, {})) for name in sources.nondigits.VALIDATION_ALPHABETS)
 
 
 def test_a_full_disk_is_named(tmp_path, labels, monkeypatch):

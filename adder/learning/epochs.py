@@ -15,7 +15,6 @@ from adder.learning import hands, nondigits
 from adder.learning.sources import Split, as_tensor
 
 REPEATS = 2  # of drawings in an epoch; the augmentation tells them apart
-CHARACTER_REPEATS = 4
 INVENTED = 12000  # non-digits an epoch
 PARTS = 16  # of what an epoch draws anew
 
@@ -82,7 +81,7 @@ class Training:
         few = None if limit is None else limit // 8
         self.mnist, self.drawings, self.characters = mnist.first(limit), drawings[:limit], characters[:limit]
         self.doodles = doodles[:few]
-        self.fixed = concatenate([self.mnist] + [as_non_digits(self.characters)] * CHARACTER_REPEATS)
+        self.fixed = concatenate([self.mnist, as_non_digits(self.characters)])
         self.drawn = Drawn(self.drawings + self.doodles, invented=invented if few is None else min(invented, few))
 
     def __len__(self) -> int:

@@ -14,6 +14,7 @@ import os
 import shutil
 import zipfile
 import zlib
+from collections.abc import Iterator
 from multiprocessing.pool import ThreadPool
 from pathlib import Path
 from typing import NamedTuple
@@ -39,6 +40,7 @@ PENDIGITS_URL = "https://archive.ics.uci.edu/ml/machine-learning-databases/pendi
 PENDIGITS_MD5 = "28e269fb7eaf8cb51af3f561743a0de5"  # of the unpacked file
 QUICKDRAW_URL = "https://storage.googleapis.com/quickdraw_dataset/full/raw/"
 QUICKDRAW_FIRST = 100_000  # bytes of each word's file, to the end of the last whole line
+TURNED_TABLE = Path(__file__).with_name("turned.csv")  # by how much a character may be turned and be no digit
 QUICKDRAW_TABLE = Path(__file__).with_name("quickdraw.csv")  # its words, and the key ids of what reads as a digit
 
 
@@ -105,6 +107,7 @@ def unpack_lzw(packed: bytes) -> bytes:
 def omniglot(folder: Path) -> dict[str, Tensor]:
     """Characters of the alphabets in nondigits.LOOK_ALIKES, without look-alikes, as uint8 (N, 1, 28, 28).
 
+    After them come those of TURNED_TABLE turned counterclockwise, and mirrored first, by so many degrees as it says.
     From `folder`/omniglot-py/images_background, pictures 105 x 105, black on white. Raises DataError.
     """
     root = folder / "omniglot-py" / "images_background"
@@ -114,22 +117,43 @@ def omniglot(folder: Path) -> dict[str, Tensor]:
         pictures = read_alphabets(root)
     if pictures is None:
         raise DataError(f"{root} is damaged; delete it and run again, or go without by --without omniglot")
-    with ThreadPool() as threads:  # OpenCV lets others go on
-        return {
-            name: as_tensor(threads.map(lambda picture: image.to_mnist(255 - picture), alphabet))
-            for name, alphabet in pictures.items()
-        }
-
-
-def read_alphabets(root: Path) -> dict[str, list[np.ndarray]] | None:
-    """The pictures of each alphabet, without look-alikes; None where one is missing or damaged."""
     alphabets = {}
+    with ThreadPool() as threads:  # OpenCV lets others go on
+        for name, characters in pictures.items():
+            drawn = {
+                number: as_tensor(threads.map(lambda picture: image.to_mnist(255 - picture), each))
+                for number, each in characters.items()
+            }
+            alphabets[name] = torch.cat([*drawn.values(), *turned(name, drawn)])
+    return alphabets
+
+
+def turned(alphabet: str, characters: dict[int, Tensor]) -> Iterator[Tensor]:
+    """What TURNED_TABLE makes of an alphabet's images, by the characters' numbers."""
+    with open(TURNED_TABLE, encoding="ascii", newline="") as table:
+        for row in csv.DictReader(table):
+            if row["alphabet"] == alphabet:
+                images = characters[int(row["character"])]
+                for degrees in row["turned"].split():
+                    yield images.rot90(int(degrees) // 90, (2, 3))
+                for degrees in row["mirrored and turned"].split():
+                    yield images.flip(3).rot90(int(degrees) // 90, (2, 3))
+
+
+def read_alphabets(root: Path) -> dict[str, dict[int, list[np.ndarray]]] | None:
+    """The pictures of each alphabet's characters, without look-alikes; None where one is missing or damaged."""
+    alphabets: dict[str, dict[int, list[np.ndarray]]] = {}
     for name, look_alikes in nondigits.LOOK_ALIKES.items():
         files = sorted((root / name).glob("character*/*.png"))
-        files = [file for file in files if int(file.parent.name.removeprefix("character")) not in look_alikes]
-        pictures = [cv2.imread(str(file), cv2.IMREAD_GRAYSCALE) for file in files]
-        alphabets[name] = [picture for picture in pictures if picture is not None]
-        if not files or len(alphabets[name]) < len(files):
+        alphabets[name] = {}
+        for file in files:
+            number = int(file.parent.name.removeprefix("character"))
+            if number not in look_alikes:
+                picture = cv2.imread(str(file), cv2.IMREAD_GRAYSCALE)
+                if picture is None:
+                    return None
+                alphabets[name].setdefault(number, []).append(picture)
+        if not alphabets[name]:
             return None
     return alphabets
 
