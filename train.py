@@ -100,7 +100,11 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
         help="learn from the answers of the network in this weights file too (may be given several times)",
     )
     parser.add_argument(
-        "--start", type=Path, metavar="FILE", help="begin with the weights in this file, of the same recipe's network"
+        "--start",
+        action="append",
+        type=Path,
+        metavar="FILE",
+        help="begin with the weights in this file, of the same recipe's network; given several times, with the mean",
     )
     parser.add_argument(
         "--snapshots", action="store_true", help="keep networks on the way, from 0 steps to the end, in RUN/snapshots"
@@ -145,7 +149,7 @@ def settings(flags: argparse.Namespace) -> Settings:
         extra=tuple(map(str, flags.extra or ())),
         teachers=tuple(map(str, flags.teacher or ())),
         snapshots=flags.snapshots,
-        start=str(flags.start) if flags.start else None,
+        start=tuple(map(str, flags.start or ())),
     )
 
 
@@ -162,12 +166,13 @@ def origin(flags: argparse.Namespace, command: str) -> dict:
             "held_out": before["validation"],
         }
     told = ("command", "commit", "recipe", "settings", "validation", "taught_by")
-    for name, paths in (("taught_by", flags.teacher), ("started_from", [flags.start] if flags.start else [])):
+    for name, paths in (("taught_by", flags.teacher), ("started_from", flags.start)):
         descriptions = [checkpoint.load(path)[1] for path in paths or ()]
         if descriptions:
             facts[name] = [{key: each[key] for key in told if key in each} for each in descriptions]
             if name == "started_from":
-                facts[name] += [earlier for each in descriptions for earlier in each.get(name, ())]
+                earlier = [run for each in descriptions for run in each.get(name, ())]
+                facts[name] += [run for place, run in enumerate(earlier) if run not in earlier[:place]]
     return facts
 
 

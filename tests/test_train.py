@@ -126,6 +126,7 @@ def test_stopped_before_the_first_epoch_though_started_in_the_background(data_di
         (["--resume", "nowhere"], "nowhere"),
         (["--resume", "runs", "--epochs", "3"], "leave out --epochs"),
         (["--out", "README.md", "--dry-run"], "README.md"),
+        (["--start", "weights/quick.safetensors", "--dry-run"], "weights/quick.safetensors holds another network"),
     ],
 )
 def test_misuse_is_told_in_a_line(flags, words, data_dir, capsys, monkeypatch):

@@ -1,6 +1,7 @@
 from contextlib import nullcontext
 from dataclasses import replace
 from functools import partial
+from pathlib import Path
 
 import pytest
 import torch
@@ -11,6 +12,7 @@ from torch.utils._pytree import tree_leaves
 from adder.learning import data, training
 from adder.learning.recipes import RECIPES
 from adder.learning.run import Run, Settings
+from adder.network import checkpoint
 
 
 @pytest.fixture
@@ -125,6 +127,19 @@ def test_state_comes_back_whole(run, sets, tmp_path):
     assert rest[0] == rest[1]
     for one, other in zip(run.average.parameters(), again.average.parameters(), strict=True):
         assert one.equal(other)
+
+
+def test_several_starts_are_their_mean(tmp_path):
+    settings = Settings("default", 1, 8, 0.1, 0)
+    runs = [Run(replace(settings, seed=seed), torch.device("cpu"), {}) for seed in (1, 2)]
+    paths = tuple(str(tmp_path / f"{run.settings.seed}.safetensors") for run in runs)
+    for path, run in zip(paths, runs, strict=True):
+        checkpoint.save(Path(path), run.network.state_dict(), {"recipe": "default", "model": run.recipe.model})
+    one, two = (run.network.state_dict() for run in runs)
+    begun = Run(replace(settings, start=paths), torch.device("cpu"), {}).average.state_dict()
+    for name in ("backbone.stem.0.weight", "digit.weight"):
+        torch.testing.assert_close(begun[name], (one[name] + two[name]) / 2)
+    assert begun.keys() == one.keys() and all(begun[name].dtype == one[name].dtype for name in one)
 
 
 def test_sums_alone_teach_without_a_digit_label(sets):

@@ -1,7 +1,7 @@
 """One run: what determines it, its moving parts, and the file from which it resumes. Knows no data and no loss."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from copy import deepcopy
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -33,7 +33,7 @@ class Settings:
     extra: tuple[str, ...] = ()  # files of collected drawings
     teachers: tuple[str, ...] = ()  # weights files of networks to learn from beside the labels
     snapshots: bool = False  # networks on the way are kept
-    start: str | None = None  # a weights file to go on from, in the place of chance
+    start: tuple[str, ...] = ()  # weights files to go on from, or from their mean, in the place of chance
 
 
 class Run:
@@ -76,7 +76,7 @@ class Run:
         tensors, description = checkpoint.load(path)
         try:
             settings = description["settings"]
-            settings |= {name: tuple(settings.get(name, ())) for name in ("without", "extra", "teachers")}
+            settings |= {name: tuple(settings.get(name, ())) for name in ("without", "extra", "teachers", "start")}
             run = cls(Settings(**settings), device, description["origin"])
             run.log, run.updates = description["log"], description["updates"]
             parts: dict[str, dict] = {"network": {}, "average": {}, "optimiser": {}}
@@ -113,12 +113,21 @@ class Run:
         self.updates += 1
 
 
-def start_weights(path: str, model: dict) -> dict[str, Tensor]:
-    """The tensors of a weights file of this very network, not calibrated. Raises CheckpointError for another's."""
-    tensors, description = checkpoint.load(path)
-    if description.get("model") != json.loads(json.dumps(model)):  # as files keep it
-        raise checkpoint.CheckpointError(f"{path} holds another network than this recipe's; name another, or none")
-    return tensors | {"temperature": torch.ones(())}
+def start_weights(paths: Sequence[str], model: dict) -> dict[str, Tensor]:
+    """The mean of the weights files of this very network, not calibrated. Raises CheckpointError for another's.
+
+    Networks that went on from the same one lie in one valley, and their mean in its middle, where it is often better
+    than each: Wortsman et al. 2022, 'Model soups'.
+    """
+    files = []
+    for path in paths:
+        tensors, description = checkpoint.load(path)
+        if description.get("model") != json.loads(json.dumps(model)):  # as files keep it
+            raise checkpoint.CheckpointError(f"{path} holds another network than this recipe's; name another, or none")
+        files.append(tensors)
+    mean = {name: torch.stack([each[name].float() for each in files]).mean(0) for name in files[0]}
+    counts = {name: tensor for name, tensor in files[0].items() if not tensor.is_floating_point()}
+    return mean | counts | {"temperature": torch.ones(())}
 
 
 def give_moments_their_layout(optimiser: torch.optim.Optimizer) -> None:
