@@ -36,7 +36,7 @@ def gaps(strokes: Strokes, size: float, rng: np.random.Generator) -> Strokes:
 
 def few_points(strokes: Strokes, size: float, rng: np.random.Generator) -> Strokes:
     """A fast mouse on a slow machine."""
-    count = rng.integers(5, 10)
+    count = rng.integers(5, 8)
     return [stroke[np.unique(np.linspace(0, len(stroke) - 1, count).round().astype(int))] for stroke in strokes]
 
 
