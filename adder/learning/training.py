@@ -23,7 +23,7 @@ from adder.network import checkpoint
 from adder.network import model as models
 
 WEIGHTS = "adder.safetensors"
-REFUSED = 0.0025  # of the validation digits: what the threshold may refuse
+REFUSED = 0.002  # of the validation digits: what the threshold may refuse
 SURE = 0.9  # of a digit: a non-digit that is read so is worse than one that is read
 SPREAD, SPREAD_UNTIL = 10.0, 0.5  # from sums alone: the weight of `spread`, and its share of the steps
 CURVES_EVERY = 10.0  # s: drawing them takes longer than an epoch on a GPU
