@@ -171,8 +171,8 @@ def origin(flags: argparse.Namespace, command: str) -> dict:
         if descriptions:
             facts[name] = [{key: each[key] for key in told if key in each} for each in descriptions]
             if name == "started_from":
-                earlier = [run for each in descriptions for run in each.get(name, ())]
-                facts[name] += [run for place, run in enumerate(earlier) if run not in earlier[:place]]
+                lineage = facts[name] + [earlier for each in descriptions for earlier in each.get(name, ())]
+                facts[name] = [run for place, run in enumerate(lineage) if run not in lineage[:place]]
     return facts
 
 

@@ -22,12 +22,11 @@ REPORTED = {  # by epoch, in % of MNIST's test images
 def row(name: str, metrics: dict) -> list[str]:
     """The cells of a recipe's run."""
     recipe = RECIPES[name]
-    runs = [metrics, *metrics.get("started_from", ())]  # the last, and those that it went on from
-    epochs, test = sum(run["settings"]["epochs"] for run in runs), metrics["test"]
+    epochs, test = shared.epochs_run(metrics), metrics["test"]
     return [
         name,
         f"{metrics['parameters']:,}",
-        f"{epochs} of {recipe.epochs}",
+        f"{epochs} of {recipe.epochs}" if epochs <= recipe.epochs else f"{epochs}",
         f"{test['digit_accuracy']:.2%}",
         f"{test['sum_accuracy']:.2%}",
         recipe.reported or "-",

@@ -35,10 +35,9 @@ def main() -> None:
     files = parser.parse_args().metrics or sorted(HELD_OUT.glob("seed-*.json"))
     runs = [json.loads(file.read_text(encoding="utf-8")) for file in files]
     recipe = runs[0]["recipe"]
-    epochs = sorted({sum(part["settings"]["epochs"] for part in (run, *run.get("started_from", ()))) for run in runs})
-    seeds = sorted(run["settings"]["seed"] for run in runs)
+    epochs = sorted(set(map(shared.epochs_run, runs)))
     length = " or ".join(map(str, epochs))
-    print(f"Recipe {recipe}, {runs[0]['parameters']:,} parameters, {length} epochs, last epoch, seeds {seeds}.\n")
+    print(f"Recipe {recipe}, {runs[0]['parameters']:,} parameters, {length} epochs, last epoch, {len(runs)} runs.\n")
     rows = []
     for name, path in ROWS.items():
         values = [100 * reduce(getitem, path, run) for run in runs]

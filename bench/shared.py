@@ -46,6 +46,12 @@ def parser(
     return flags
 
 
+def epochs_run(metrics: dict) -> int:
+    """By the run of this record, and by all that it went on from."""
+    runs = [metrics, *metrics.get("started_from", ())]
+    return sum({run.get("command"): run["settings"]["epochs"] for run in runs}.values())
+
+
 def print_table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
     """Markdown, each row as soon as it is there."""
     print_row(head)

@@ -278,7 +278,7 @@ def test_what_is_no_digit_falls_below_the_line(visit, reader):
     page = visit(**DESKTOP)
     refusing = opened(page, "refusing")
     gauge = refusing.locator(".gauge")
-    expect(gauge).to_have_attribute("aria-label", re.compile("Nothing drawn yet. The line is at 14 %"))
+    expect(gauge).to_have_attribute("aria-label", re.compile("Nothing drawn yet. The line is at 19 %"))
     for name in ("A heart", "A house", "An A", "A star"):
         refusing.get_by_role("button", name=name).click()
         expect_refused(page)
