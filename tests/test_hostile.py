@@ -18,6 +18,7 @@ from gradio.routes import App
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as some
 from starlette.exceptions import HTTPException
+from starlette.responses import JSONResponse
 
 from adder.page import component, gate
 from adder.page.payload import MAX_POINTS, MAX_STROKES, SCALE
@@ -408,6 +409,28 @@ def test_a_body_that_does_not_come(monkeypatch):
     scope = {"headers": [(b"content-type", b"application/json")]}
     with pytest.raises(HTTPException, match="408"):
         asyncio.run(closed.read(scope, asyncio.Event().wait))
+
+
+def test_a_reading_is_not_passed_on():
+    """Gradio, which here would be None, takes longer to pass one on than a reading takes."""
+
+    async def read_pad(payload):
+        return JSONResponse({"read": payload})
+
+    closed = gate.Gate(None, max_body=99, functions={3: {"read_pad": read_pad}}, programs={}, sessions=None)
+    body = json.dumps({"data": [1], "component_id": 3, "fn_name": "read_pad", "session_hash": "x"}).encode()
+    scope = {"type": "http", "method": "POST", "path": LIVE, "query_string": b""}
+    scope["headers"] = [(b"content-type", b"application/json"), (b"content-length", b"%d" % len(body))]
+    sent = []
+
+    async def receive():
+        return {"type": "http.request", "body": body}
+
+    async def send(message):
+        sent.append(message)
+
+    asyncio.run(closed(scope, receive, send))
+    assert sent[0]["status"] == 200 and json.loads(sent[1]["body"]) == {"read": [1]}
 
 
 def test_settings_of_the_launch(visitor):

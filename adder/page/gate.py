@@ -8,8 +8,9 @@ envelopes, not what a drawing is.
 import asyncio
 import json
 import re
-from collections.abc import Callable, Container, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import nullcontext, suppress
+from inspect import iscoroutinefunction
 from typing import Any, NamedTuple
 
 from starlette.exceptions import HTTPException
@@ -19,6 +20,7 @@ from adder.page.sessions import Sessions
 
 API = "/gradio_api"
 MCP = f"{API}/mcp"
+COMPONENT = f"{API}/component_server"
 PAGES = {"/", "/config", "/theme.css", "/favicon.ico", "/manifest.json", "/pwa_icon", "/robots.txt"}
 GET = PAGES | {f"{API}/info", f"{API}/startup-events"}
 FILES = re.compile(r"/(assets|static)(/[\w-][\w.-]*){1,6}", re.ASCII)  # of Gradio's front end
@@ -45,8 +47,9 @@ class Program(NamedTuple):
 class Gate:
     """Refuses with 4xx and {"detail": text}.
 
-    `functions` are the page's, by component id; `programs` are the named endpoints, which are asked through Gradio's
-    queue and its `sessions`. With `mcp`, Gradio's MCP server is let through too, its bodies
+    `functions` are the page's, by component id and name. One that is to be awaited makes a Response, and Gradio never
+    hears of it: it would take longer to pass it on than a reading takes. `programs` are the named endpoints, which are
+    asked through Gradio's queue and its `sessions`. With `mcp`, Gradio's MCP server is let through too, its bodies
     bounded.
     """
 
@@ -55,7 +58,7 @@ class Gate:
         app,
         *,
         max_body: int,
-        functions: Mapping[int, Container[str]],
+        functions: Mapping[int, Mapping[str, Callable]],
         programs: Mapping[str, Program],
         sessions: Sessions,
         mcp: bool = False,
@@ -68,26 +71,26 @@ class Gate:
         self.mcp = mcp
 
     async def __call__(self, scope, receive, send) -> None:
-        session = None
+        session, app = None, self.app
         if scope["type"] == "http":
             session = fetched_session(scope)
             try:
-                scope, receive = await self.admitted(scope, receive, session)
+                app, scope, receive = await self.admitted(scope, receive, session)
             except HTTPException as refused:
                 await JSONResponse({"detail": refused.detail}, refused.status_code)(scope, receive, send)
                 return
         with self.sessions.fetched(session) if session else nullcontext():
-            await self.app(scope, receive, send)
+            await app(scope, receive, send)
 
     async def admitted(self, scope, receive, session: str | None):
-        """The request as Gradio may see it. HTTPException when it may not."""
+        """What answers, Gradio or a Response, and the request as it may see it. HTTPException when it may not."""
         path = scope["path"] if scope["path"] == "/" else scope["path"].removesuffix("/")
         if self.mcp and path == MCP and scope["method"] in ("GET", "POST", "DELETE"):
             if scope["method"] != "POST":
-                return scope, receive
+                return self.app, scope, receive
             body = await self.read(scope, receive)
             parsed(body)
-            return scope, replay(body, receive)
+            return self.app, scope, replay(body, receive)
         if scope["method"] == "POST":
             body = await self.read(scope, receive)
             asked = parsed(body)
@@ -95,20 +98,23 @@ class Gate:
             if missing:  # Gradio wants each argument
                 asked["data"] += [None] * missing
                 body = json.dumps(asked).encode()
-            return scope, replay(body, receive)
+            function = self.functions[asked["component_id"]][asked["fn_name"]] if path == COMPONENT else None
+            if iscoroutinefunction(function):
+                return await function(asked["data"]), scope, receive
+            return self.app, scope, replay(body, receive)
         if scope["method"] not in ("GET", "HEAD"):
             raise HTTPException(405, "Only GET, HEAD and POST")
         if session:
             if not self.sessions.knows(session):
                 raise HTTPException(404, "No such session")
-            return scope, receive
+            return self.app, scope, receive
         if scope["method"] == "GET" and HEARTBEAT.fullmatch(path):
             with suppress(asyncio.TimeoutError):
                 await asyncio.wait_for(gone(receive), PATIENCE)
         if len(path) > MAX_PATH or not (path in GET or FILES.fullmatch(path)):
             raise HTTPException(404, "Not found")
         # No query: `?deep_link=` reads from the disk. But /info of no page keeps the first asker's Host for all others.
-        return scope | {"query_string": b"page=" if path == f"{API}/info" else b""}, receive
+        return self.app, scope | {"query_string": b"page=" if path == f"{API}/info" else b""}, receive
 
     async def read(self, scope, receive) -> bytes:
         headers = dict(scope["headers"])
@@ -142,7 +148,7 @@ class Gate:
         How many of the arguments in its data are left out.
         """
         call = CALL.fullmatch(path)
-        if path == f"{API}/component_server":
+        if path == COMPONENT:
             expect_keys(asked, {"data", "component_id", "fn_name", "session_hash"})
             expect_session(asked["session_hash"])
             component, name = asked["component_id"], asked["fn_name"]

@@ -67,7 +67,7 @@ def close(page: gr.Blocks) -> None:
 def gate_middleware(page: gr.Blocks, mcp: bool) -> Middleware:
     """What lets in requests for the page's functions and the named endpoints, and for nothing else."""
     functions = {
-        block._id: {function.__name__ for function in block.server_fns}
+        block._id: {function.__name__: function for function in block.server_fns}
         for block in page.blocks.values()
         if isinstance(block, gr.HTML) and block.server_fns
     }
