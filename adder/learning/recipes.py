@@ -31,6 +31,7 @@ class Recipe:
     schedule: Callable[[float], float] = constant
     augment: Strength | None = None
     drawings: bool = False  # train on pen strokes beside MNIST
+    smoothing: float = 0.0  # share of each label that all others get (Szegedy et al. 2016)
     averaging: float = 0.0  # decay of the moving average of the weights that is evaluated and saved
     reported: str = ""  # by the authors of a reference system, on MNIST's test set
 
@@ -69,14 +70,27 @@ RECIPES = {
         drawings=True,
     ),
     "quick": Recipe(
-        summary="a smaller network with the default's head, one epoch of MNIST alone: 99 % in some ten seconds",
+        summary="a smaller network with the default's head, one epoch of MNIST alone: 99 % in some three seconds",
         model={"backbone": {"name": "quick"}, "head": {"name": "convolution"}},
         epochs=1,
-        batch_size=128,
-        lr=1e-2,
+        batch_size=256,
+        lr=2e-2,
         optimiser=partial(torch.optim.Adam, betas=(0.7, 0.9), fused=True),
-        schedule=partial(one_cycle, warmup=0.3),
+        schedule=partial(one_cycle, warmup=0.1),
+        smoothing=0.1,
         averaging=0.95,
+    ),
+    "brief": Recipe(
+        summary="the same a little wider, five epochs of MNIST, warped a little: 99.5 % in half a minute",
+        model={"backbone": {"name": "quick", "widths": (24, 48, 96)}, "head": {"name": "convolution"}},
+        epochs=5,
+        batch_size=256,
+        lr=2e-2,
+        optimiser=partial(torch.optim.AdamW, betas=(0.85, 0.95), weight_decay=0.05, fused=True),
+        schedule=partial(one_cycle, warmup=0.05),
+        smoothing=0.1,
+        averaging=0.98,
+        augment=Strength(rotation=5, scale=0.06, slant=0.06, shift=0.7, elastic=0.3, width=0.05),
     ),
     "bn-embed": Recipe(
         summary="reference: nine convolutions with batch norm; digit logits and number embedded, then a linear layer",

@@ -179,7 +179,8 @@ def forward_backward(
     is_digit = digits != data.NO_DIGIT
     with mixed_precision(run.device):
         prediction = network(images, numbers)
-    entropy = partial(F.cross_entropy, ignore_index=data.NO_DIGIT, reduction="sum")
+    smoothing = run.recipe.smoothing
+    entropy = partial(F.cross_entropy, ignore_index=data.NO_DIGIT, reduction="sum", label_smoothing=smoothing)
     loss = each * entropy(prediction.sum, sums)
     if run.settings.supervision == "both":
         loss = loss + each * entropy(prediction.digit, digits)

@@ -25,9 +25,9 @@ class ResidualBlock(nn.Module):
         return F.relu(x + y)
 
 
-def conv_norm(inputs: int, outputs: int, *, kernel: int = 3, pool: bool = False) -> nn.Sequential:
+def conv_norm(inputs: int, outputs: int, *, kernel: int = 3, pool: bool = False, padded: bool = True) -> nn.Sequential:
     """Convolution, max pool by 2 if asked for, batch norm, ReLU; the pool comes early, to leave the rest less work."""
-    conv = nn.Conv2d(inputs, outputs, kernel, padding=kernel // 2, bias=False)
+    conv = nn.Conv2d(inputs, outputs, kernel, padding=kernel // 2 if padded else 0, bias=False)
     return nn.Sequential(conv, *([nn.MaxPool2d(2)] if pool else []), nn.BatchNorm2d(outputs), nn.ReLU())
 
 
@@ -50,16 +50,18 @@ class ResidualBackbone(nn.Module):
 
 
 class QuickBackbone(nn.Module):
-    """Three convolutions, and one hidden layer that keeps the 3x3 grid: learns within one epoch, without residuals."""
+    """Three convolutions, and one hidden layer that keeps the 3x3 grid: learns within one epoch, without residuals.
 
-    def __init__(self, *, widths: tuple[int, int, int] = (24, 32, 64), hidden: int = 256):
+    The first leaves the margin of 2 px out, where MNIST has next to no ink: a quarter less work for all that follows.
+    """
+
+    def __init__(self, *, widths: tuple[int, int, int] = (16, 32, 64), hidden: int = 256):
         super().__init__()
         stem, middle, last = widths
         self.convs = nn.Sequential(
-            conv_norm(1, stem, kernel=5, pool=True),
+            conv_norm(1, stem, kernel=5, pool=True, padded=False),
             conv_norm(stem, middle, pool=True),
-            conv_norm(middle, last),
-            nn.MaxPool2d(2),
+            conv_norm(middle, last, pool=True),
         )
         linear = nn.Linear(last * 3 * 3, hidden, bias=False)
         self.hidden = nn.Sequential(nn.Flatten(), linear, nn.BatchNorm1d(hidden), nn.ReLU())
