@@ -76,7 +76,7 @@ class Run:
         tensors, description = checkpoint.load(path)
         try:
             settings = description["settings"]
-            settings |= {name: tuple(settings.get(name, ())) for name in ("without", "extra", "teachers", "start")}
+            settings |= {name: tuple(settings.get(name) or ()) for name in ("without", "extra", "teachers", "start")}
             run = cls(Settings(**settings), device, description["origin"])
             run.log, run.updates = description["log"], description["updates"]
             parts: dict[str, dict] = {"network": {}, "average": {}, "optimiser": {}}
@@ -125,9 +125,11 @@ def start_weights(paths: Sequence[str], model: dict) -> dict[str, Tensor]:
         if description.get("model") != json.loads(json.dumps(model)):  # as files keep it
             raise checkpoint.CheckpointError(f"{path} holds another network than this recipe's; name another, or none")
         files.append(tensors)
-    mean = {name: torch.stack([each[name].float() for each in files]).mean(0) for name in files[0]}
-    counts = {name: tensor for name, tensor in files[0].items() if not tensor.is_floating_point()}
-    return mean | counts | {"temperature": torch.ones(())}
+    mean = {
+        name: torch.stack([each[name] for each in files]).float().mean(0).to(tensor.dtype)
+        for name, tensor in files[0].items()
+    }
+    return mean | {"temperature": torch.ones(())}
 
 
 def give_moments_their_layout(optimiser: torch.optim.Optimizer) -> None:

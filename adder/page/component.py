@@ -88,7 +88,7 @@ def build(
     async def read_pad(payload: Any) -> JSONResponse:
         """What the pad shows now -> what the page shows next; a payload that no pad sends -> {"error": text}.
 
-        {"busy": true} when too many wait. A response is sent as it is: FastAPI looks through each of a dict's pixels.
+        {"busy": true} when too many wait. Being awaited, it is asked by the gate, which sends the response as it is.
         """
         if len(pads.waiting) >= MAX_CROWD:
             return JSONResponse({"busy": True})
