@@ -78,7 +78,7 @@ def main(arguments: list[str] | None = None) -> int:
         return refuse('--mcp needs an extra: pip install "gradio[mcp]"')
 
     print("Loading the network and the page, some seconds ...", flush=True)
-    signal.signal(signal.SIGINT, lambda *_: os._exit(130))  # an import that is interrupted would end in a traceback
+    signal.signal(signal.SIGINT, lambda *_: os._exit(130))  # an import would end in a traceback, or lose it
     go_past_proxies(args.host)
     os.environ.pop("SYSTEM", None)  # "spaces": Gradio would watch the files, and have the page ask other hosts
     # Imported after the flags: torch and gradio take seconds, --help and a mistyped flag should not.
@@ -89,8 +89,6 @@ def main(arguments: list[str] | None = None) -> int:
     from adder.page import component, serving
     from adder.reader import Reader
 
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, signal.default_int_handler)
     torch.set_num_threads(1)  # one drawing is too little to divide, and many visitors share the cores
     try:
         reader = Reader.load(args.weights, args.device)
@@ -113,6 +111,8 @@ def main(arguments: list[str] | None = None) -> int:
         load_growth=growth_of(WEIGHTS / "snapshots", args.device) if is_shipped else None,
         facts=facts_of(WEIGHTS) if is_shipped else {},
     )
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.default_int_handler)
     try:
         serving.launch(page, host=args.host, port=args.port, share=args.share, mcp=args.mcp, root_path=args.root_path)
         print(f"The page is at {page.local_url} (Ctrl+C ends it)", flush=True)

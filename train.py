@@ -1,10 +1,12 @@
 """Fit a network, evaluate it on MNIST's test set, save its weights and the record: python train.py --help."""
 
+import _thread
 import argparse
 import os
 import shlex
 import signal
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -176,6 +178,14 @@ def origin(flags: argparse.Namespace, command: str) -> dict:
     return facts
 
 
+def interrupt_again(lost: "sys.UnraisableHookArgs") -> None:
+    """Python ignores what is raised in a destructor, even a Ctrl-C that comes while one runs: it is sent once more."""
+    if lost.exc_type is KeyboardInterrupt:
+        threading.Timer(0.01, _thread.interrupt_main).start()
+    else:
+        sys.__unraisablehook__(lost)
+
+
 def main(arguments: list[str] | None = None) -> int:
     flags = parse(arguments)
     if flags.list:
@@ -246,4 +256,5 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
+    sys.unraisablehook = interrupt_again
     sys.exit(main())

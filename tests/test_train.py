@@ -115,6 +115,30 @@ def test_stopped_before_the_first_epoch_though_started_in_the_background(data_di
     assert "nothing is saved" in output and "Traceback" not in output
 
 
+def test_an_interrupt_is_not_lost_in_a_destructor(tmp_path):
+    """As while matplotlib's weak references are cleared away: Python ignores what is raised there."""
+    script = tmp_path / "run.py"
+    script.write_text(
+        "import signal, sys, time\n"
+        "from train import interrupt_again\n"
+        "class Held:\n"
+        "    def __del__(self):\n"
+        "        signal.raise_signal(signal.SIGINT)\n"
+        "sys.unraisablehook = interrupt_again\n"
+        "held = Held()\n"
+        "try:\n"
+        "    del held\n"
+        "    print('lost', flush=True)\n"
+        "    time.sleep(60)\n"
+        "except KeyboardInterrupt:\n"
+        "    print('stopped')\n",
+        encoding="utf-8",
+    )
+    environment = os.environ | {"PYTHONPATH": str(ROOT)}
+    ended = subprocess.run([sys.executable, str(script)], env=environment, capture_output=True, encoding="utf-8")
+    assert ended.stdout.split() == ["lost", "stopped"] and ended.stderr == ""
+
+
 @pytest.mark.parametrize(
     "flags, words",
     [
