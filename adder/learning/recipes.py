@@ -49,7 +49,7 @@ RECIPES = {
         lr=0.1,
         optimiser=partial(torch.optim.SGD, momentum=0.9, nesterov=True, weight_decay=5e-4, fused=True),
         schedule=one_cycle,
-        averaging=0.99,
+        averaging=0.998,
         augment=Strength(rotation=10, scale=0.15, slant=0.2, shift=1.5, elastic=0.8, width=0.2),
         drawings=True,
     ),
