@@ -126,8 +126,11 @@ def draw_curve(curves: list[np.ndarray], path: Path) -> None:
     axes = figure.subplots()
     axes.plot(100 * along, without, color="0.6")
     axes.plot(100 * along, with_lessons, color="#0f766e", linewidth=2)
-    for line, name, at, side in ((without, "as it is", -1, "bottom"), (with_lessons, "taught each mistake", 60, "top")):
-        axes.annotate(f"{name}: {line[-1]:.0f}", (98, line[at]), ha="right", va=side)
+    for line, name, place, side in (
+        (without, "as it is", -1, "bottom"),
+        (with_lessons, "taught each mistake", 60, "top"),
+    ):
+        axes.annotate(f"{name}: {line[-1]:.0f}", (98, line[place]), ha="right", va=side)
     axes.set(xlabel="drawings of a hand, %", ylabel="mistakes so far", xlim=(0, 100), ylim=(0, without[-1] * 1.12))
     axes.spines[["top", "right"]].set_visible(False)
     figure.savefig(path, dpi=120)
