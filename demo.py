@@ -78,7 +78,7 @@ def main(arguments: list[str] | None = None) -> int:
         return refuse('--mcp needs an extra: pip install "gradio[mcp]"')
 
     print("Loading the network and the page, some seconds ...", flush=True)
-    signal.signal(signal.SIGINT, lambda *_: os._exit(130))  # an import would end in a traceback, or lose it
+    signal.signal(signal.SIGINT, lambda *_: os._exit(130))  # raised in an import it would print a traceback
     go_past_proxies(args.host)
     os.environ.pop("SYSTEM", None)  # "spaces": Gradio would watch the files, and have the page ask other hosts
     # Imported after the flags: torch and gradio take seconds, --help and a mistyped flag should not.

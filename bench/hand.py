@@ -124,13 +124,10 @@ def draw_curve(curves: list[np.ndarray], path: Path) -> None:
     without, with_lessons = np.sum([curve[index] for curve, index in zip(curves, at, strict=True)], 0).T
     figure = Figure(figsize=(6, 3.6), layout="constrained")
     axes = figure.subplots()
-    axes.plot(100 * along, without, color="0.6")
-    axes.plot(100 * along, with_lessons, color="#0f766e", linewidth=2)
-    for line, name, place, side in (
-        (without, "as it is", -1, "bottom"),
-        (with_lessons, "taught each mistake", 60, "top"),
-    ):
-        axes.annotate(f"{name}: {line[-1]:.0f}", (98, line[place]), ha="right", va=side)
+    axes.plot(100 * along, without, color="0.6", label=f"as it is: {without[-1]:.0f}")
+    label = f"taught each mistake: {with_lessons[-1]:.0f}"
+    axes.plot(100 * along, with_lessons, color="#0f766e", linewidth=2, label=label)
+    axes.legend(frameon=False, loc="upper left")
     axes.set(xlabel="drawings of a hand, %", ylabel="mistakes so far", xlim=(0, 100), ylim=(0, without[-1] * 1.12))
     axes.spines[["top", "right"]].set_visible(False)
     figure.savefig(path, dpi=120)

@@ -31,8 +31,8 @@ def curve(strokes: list[np.ndarray]) -> list[np.ndarray]:
     ways[1:] = along[:-1] * lengths[1:] + along[1:] * lengths[:-1]
     turns = along[1:] * along[:-1].conj()  # cosine and sine of each
     bends = np.pad((turns.real * np.abs(turns.imag)).clip(0), 1)  # most at 45 degrees, none at 0, and from 90 on
-    round_ones = turns.real + np.maximum(bends[:-2], bends[2:])
-    ways[1:] *= np.clip(ROUNDNESS * round_ones, 0, 1) / np.maximum(np.abs(ways[1:]), TINY)
+    roundness = turns.real + np.maximum(bends[:-2], bends[2:])
+    ways[1:] *= np.clip(ROUNDNESS * roundness, 0, 1) / np.maximum(np.abs(ways[1:]), TINY)
     last = np.concatenate((first[1:], [len(points)])) - 1
     second, last_but_one = np.minimum(first + 1, last), np.maximum(last - 1, 0)
     for end, chord, inner in ((first, first, second), (last, last - 1, last_but_one)):

@@ -5,8 +5,9 @@ function curve(points) {
   const lengths = chords.map(([x, y]) => Math.hypot(x, y));
   const along = chords.map(([x, y], i) => [x / (lengths[i] || 1), y / (lengths[i] || 1)]);
   const dot = (u, v) => u[0] * v[0] + u[1] * v[1];
+  const cross = (u, v) => u[0] * v[1] - u[1] * v[0];
   const cosines = along.slice(1).map((after, i) => dot(along[i], after));
-  const bends = cosines.map((cosine) => Math.max(0, cosine) * Math.sqrt(Math.max(0, 1 - cosine ** 2)));
+  const bends = cosines.map((cosine, i) => Math.max(0, cosine) * Math.abs(cross(along[i], along[i + 1])));
   const inner = along.slice(1).map((after, i) => {
     const before = along[i];
     const way = [0, 1].map((axis) => before[axis] * lengths[i + 1] + after[axis] * lengths[i]);
