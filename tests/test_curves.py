@@ -41,18 +41,7 @@ def test_what_is_dense_stays_bit_for_bit():
     assert np.array_equal(line, circle(80))
 
 
-def test_a_sharp_turn_beside_a_bend_is_one_too():
-    """A zero of six points: whoever draws a corner slows down there, and leaves more of them."""
-    (line,) = curves.curve([np.array([(0.0, 0), (-1, 9), (12, 9), (14, 0), (7, -5), (0, 0)])])
-    steps = np.diff(line, axis=0) @ (1, 1j)
-    assert len(line) > 40 and np.abs(np.angle(steps[1:] / steps[:-1], deg=True)).max() < 25
-
-
-MIDDLES = (CORNERS[1:] + CORNERS[:-1]) / 2  # of the square's sides
-SPARSE = np.insert(CORNERS, range(1, 5), MIDDLES, 0)
-
-
-@pytest.mark.parametrize("points", [SEVEN, CORNERS, SPARSE, SEVEN.astype(int), SEVEN[:2], SEVEN[:1]])
+@pytest.mark.parametrize("points", [SEVEN, CORNERS, SEVEN.astype(int), SEVEN[:2], SEVEN[:1]])
 def test_sharp_corners_stay_sharp(points):
     (line,) = curves.curve([points])
     assert np.array_equal(line, points)

@@ -10,7 +10,7 @@ import numpy as np
 PIECE = 1 / 16  # of the drawing's size: where two points lie farther apart, a curve leads from one to the other
 TINY = np.finfo(float).tiny
 PIECES = 512  # about so many of them at most: a long scribble gets coarser ones
-ROUNDNESS = 6  # of a turn, times its cosine: smooth up to 80 degrees, and up to 110 beside a bend; else it is a corner
+ROUNDNESS = 6  # of a turn, times its cosine: smooth up to 80 degrees; a right angle is a corner
 STRAIGHT = 0.01  # a chord whose curve leaves it at a smaller angle, in radians, at both ends needs no points between
 
 
@@ -18,8 +18,7 @@ def curve(strokes: list[np.ndarray]) -> list[np.ndarray]:
     """The smooth curve through all points of each stroke that the page paints too (web/curve.js).
 
     Points are put only between those that are far apart, on a cubic whose directions at its ends follow the circle
-    through three neighbours (Catmull and Rom 1974). Where a stroke turns sharply there is a corner: at a right angle
-    between straight lines; beside a bend it may be a bend itself, of which a slow device gave too few points.
+    through three neighbours (Catmull and Rom 1974); where a stroke turns sharply there is a corner.
     """
     points, chords, first = as_chords(strokes)
     lengths = np.abs(chords)
@@ -29,10 +28,8 @@ def curve(strokes: list[np.ndarray]) -> list[np.ndarray]:
     along = chords / np.maximum(lengths, TINY)  # of length 1, or 0 where a stroke ends
     ways = np.zeros_like(points)  # the direction of the curve at each point, and how round it is there
     ways[1:] = along[:-1] * lengths[1:] + along[1:] * lengths[:-1]
-    turns = along[1:] * along[:-1].conj()  # cosine and sine of each
-    bends = np.pad((turns.real * np.abs(turns.imag)).clip(0), 1)  # most at 45 degrees, none at 0, and from 90 on
-    roundness = turns.real + np.maximum(bends[:-2], bends[2:])
-    ways[1:] *= np.clip(ROUNDNESS * roundness, 0, 1) / np.maximum(np.abs(ways[1:]), TINY)
+    cosines = (along[:-1] * along[1:].conj()).real
+    ways[1:] *= np.clip(ROUNDNESS * cosines, 0, 1) / np.maximum(np.abs(ways[1:]), TINY)
     last = np.concatenate((first[1:], [len(points)])) - 1
     second, last_but_one = np.minimum(first + 1, last), np.maximum(last - 1, 0)
     for end, chord, inner in ((first, first, second), (last, last - 1, last_but_one)):

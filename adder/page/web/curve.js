@@ -5,14 +5,10 @@ function curve(points) {
   const lengths = chords.map(([x, y]) => Math.hypot(x, y));
   const along = chords.map(([x, y], i) => [x / (lengths[i] || 1), y / (lengths[i] || 1)]);
   const dot = (u, v) => u[0] * v[0] + u[1] * v[1];
-  const cross = (u, v) => u[0] * v[1] - u[1] * v[0];
-  const cosines = along.slice(1).map((after, i) => dot(along[i], after));
-  const bends = cosines.map((cosine, i) => Math.max(0, cosine) * Math.abs(cross(along[i], along[i + 1])));
   const inner = along.slice(1).map((after, i) => {
     const before = along[i];
     const way = [0, 1].map((axis) => before[axis] * lengths[i + 1] + after[axis] * lengths[i]);
-    const beside = Math.max(bends[i - 1] ?? 0, bends[i + 1] ?? 0); // up to 80 degrees it is round, beside a bend up to 110
-    const round = Math.min(Math.max(6 * (cosines[i] + beside), 0), 1);
+    const round = Math.min(Math.max(6 * dot(before, after), 0), 1); // up to 80 degrees; a right angle is a corner
     const scale = round / (Math.hypot(...way) || 1);
     return [way[0] * scale, way[1] * scale];
   });
