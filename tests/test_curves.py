@@ -41,7 +41,20 @@ def test_what_is_dense_stays_bit_for_bit():
     assert np.array_equal(line, circle(80))
 
 
-@pytest.mark.parametrize("points", [SEVEN, CORNERS, SEVEN.astype(int), SEVEN[:2], SEVEN[:1]])
+@pytest.mark.parametrize("then, corner", [(70, False), (-70, True), (50, True)])
+def test_a_right_angle_is_round_beside_a_bend_to_the_same_side_alone(then, corner):
+    """As in a zero of six points; the roof of a house turns by less beside its walls."""
+    angles = np.deg2rad([0, 90, 90 + then])
+    (line,) = curves.curve([np.column_stack((np.cumsum(np.cos(angles)), np.cumsum(np.sin(angles))))])
+    ways = np.diff(line, axis=0) @ (1, 1j)
+    assert (np.abs(np.angle(ways[1:] / ways[:-1], deg=True)).max() > 45) == corner
+
+
+MIDDLES = (CORNERS[1:] + CORNERS[:-1]) / 2  # of the square's sides
+SPARSE = np.insert(CORNERS, range(1, 5), MIDDLES, 0)
+
+
+@pytest.mark.parametrize("points", [SEVEN, CORNERS, SPARSE, SEVEN.astype(int), SEVEN[:2], SEVEN[:1]])
 def test_sharp_corners_stay_sharp(points):
     (line,) = curves.curve([points])
     assert np.array_equal(line, points)

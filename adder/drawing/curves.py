@@ -11,6 +11,8 @@ PIECE = 1 / 16  # of the drawing's size: where two points lie farther apart, a c
 TINY = np.finfo(float).tiny
 PIECES = 512  # about so many of them at most: a long scribble gets coarser ones
 ROUNDNESS = 6  # of a turn, times its cosine: smooth up to 80 degrees; a right angle is a corner
+BENDS = 0.1, 0.5  # cosines of the turns, 60 to 84 degrees, by which a device with few points takes a bend
+BESIDE = 0.25  # more of the cosine beside such a turn to the same side: smooth up to 95 degrees there
 STRAIGHT = 0.01  # a chord whose curve leaves it at a smaller angle, in radians, at both ends needs no points between
 
 
@@ -18,7 +20,8 @@ def curve(strokes: list[np.ndarray]) -> list[np.ndarray]:
     """The smooth curve through all points of each stroke that the page paints too (web/curve.js).
 
     Points are put only between those that are far apart, on a cubic whose directions at its ends follow the circle
-    through three neighbours (Catmull and Rom 1974); where a stroke turns sharply there is a corner.
+    through three neighbours (Catmull and Rom 1974); where a stroke turns sharply there is a corner, a little less soon
+    beside a bend to the same side, as in a zero of six points.
     """
     points, chords, first = as_chords(strokes)
     lengths = np.abs(chords)
@@ -28,8 +31,11 @@ def curve(strokes: list[np.ndarray]) -> list[np.ndarray]:
     along = chords / np.maximum(lengths, TINY)  # of length 1, or 0 where a stroke ends
     ways = np.zeros_like(points)  # the direction of the curve at each point, and how round it is there
     ways[1:] = along[:-1] * lengths[1:] + along[1:] * lengths[:-1]
-    cosines = (along[:-1] * along[1:].conj()).real
-    ways[1:] *= np.clip(ROUNDNESS * cosines, 0, 1) / np.maximum(np.abs(ways[1:]), TINY)
+    turns = along[1:] * along[:-1].conj()  # cosine and sine of each
+    sides = np.sign(turns.imag)
+    bends = np.pad(np.where((turns.real > BENDS[0]) & (turns.real < BENDS[1]), sides, 0), 1)
+    beside = (bends[:-2] == sides) | (bends[2:] == sides)
+    ways[1:] *= np.clip(ROUNDNESS * (turns.real + BESIDE * beside), 0, 1) / np.maximum(np.abs(ways[1:]), TINY)
     last = np.concatenate((first[1:], [len(points)])) - 1
     second, last_but_one = np.minimum(first + 1, last), np.maximum(last - 1, 0)
     for end, chord, inner in ((first, first, second), (last, last - 1, last_but_one)):

@@ -5,10 +5,15 @@ function curve(points) {
   const lengths = chords.map(([x, y]) => Math.hypot(x, y));
   const along = chords.map(([x, y], i) => [x / (lengths[i] || 1), y / (lengths[i] || 1)]);
   const dot = (u, v) => u[0] * v[0] + u[1] * v[1];
+  const cross = (u, v) => u[0] * v[1] - u[1] * v[0];
+  const cosines = along.slice(1).map((after, i) => dot(along[i], after));
+  const sides = along.slice(1).map((after, i) => Math.sign(cross(along[i], after)));
+  const bends = sides.map((side, i) => (cosines[i] > 0.1 && cosines[i] < 0.5 ? side : 0)); // 60 to 84 degrees
   const inner = along.slice(1).map((after, i) => {
     const before = along[i];
     const way = [0, 1].map((axis) => before[axis] * lengths[i + 1] + after[axis] * lengths[i]);
-    const round = Math.min(Math.max(6 * dot(before, after), 0), 1); // up to 80 degrees; a right angle is a corner
+    const beside = sides[i] === (bends[i - 1] ?? 0) || sides[i] === (bends[i + 1] ?? 0);
+    const round = Math.min(Math.max(6 * (cosines[i] + 0.25 * beside), 0), 1); // up to 80 degrees, beside a bend to 95
     const scale = round / (Math.hypot(...way) || 1);
     return [way[0] * scale, way[1] * scale];
   });
