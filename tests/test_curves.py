@@ -44,8 +44,8 @@ def test_what_is_dense_stays_bit_for_bit():
 @pytest.mark.parametrize("then, corner", [(70, False), (-70, True), (50, True)])
 def test_a_right_angle_is_round_beside_a_bend_to_the_same_side_alone(then, corner):
     """As in a zero of six points; the roof of a house turns by less beside its walls."""
-    angles = np.deg2rad([0, 90, 90 + then])
-    (line,) = curves.curve([np.column_stack((np.cumsum(np.cos(angles)), np.cumsum(np.sin(angles))))])
+    points = np.cumsum([0, *np.exp(1j * np.deg2rad([0, 90, 90 + then]))])
+    (line,) = curves.curve([np.column_stack((points.real, points.imag))])
     ways = np.diff(line, axis=0) @ (1, 1j)
     assert (np.abs(np.angle(ways[1:] / ways[:-1], deg=True)).max() > 45) == corner
 
