@@ -98,6 +98,14 @@ def test_a_far_speck_is_left_out(speck, is_kept):
     assert np.array_equal(alone, with_speck) != is_kept
 
 
+@pytest.mark.parametrize(
+    "place, is_kept", [((0.5, 17), True), ((2, 19), True), ((9, 17), False), ((0, 25), False), ((0, -7), False)]
+)
+def test_the_point_of_an_exclamation_mark_is_kept_though_far(place, is_kept):
+    stroke = np.array([(0.0, 0), (1, 5), (0, 10)])
+    assert len(strokes.without_far_specks([stroke, shifted(*place)])) == 1 + is_kept
+
+
 def test_dots_alone_and_specks_everywhere_are_a_drawing():
     dots = [shifted(x, 0) for x in (0, 10, 20)]
     assert strokes.without_far_specks(dots) == dots

@@ -11,7 +11,7 @@ PIECE = 1 / 16  # of the drawing's size: where two points lie farther apart, a c
 TINY = np.finfo(float).tiny
 PIECES = 512  # about so many of them at most: a long scribble gets coarser ones
 ROUNDNESS = 6  # of a turn, times its cosine: smooth up to 80 degrees; a right angle is a corner
-BENDS = 0.1, 0.5  # cosines of the turns, 60 to 84 degrees, by which a device with few points takes a bend
+BENDS = 0.15, 0.5  # cosines of the turns, 60 to 81 degrees, by which a device with few points takes a bend
 BESIDE = 0.25  # more of the cosine beside such a turn to the same side: smooth up to 95 degrees there
 STRAIGHT = 0.01  # a chord whose curve leaves it at a smaller angle, in radians, at both ends needs no points between
 

@@ -19,6 +19,7 @@ SUBPIXEL_BITS = 4  # cv2 draws with fixed-point coordinates: 1/16 px
 FEW = 6  # points of a stroke that are kept at least
 SPECK = 1 / 20  # a stroke smaller than this share of the largest is a speck
 FAR = 0.35  # of the drawing's size: a speck farther away was not meant
+UPRIGHT = 0.25  # of a stroke's height: one no wider is no digit but a one
 
 
 def as_strokes(strokes: Sequence) -> list[np.ndarray]:
@@ -55,7 +56,8 @@ def without_far_specks(strokes: list[np.ndarray]) -> list[np.ndarray]:
     """The strokes without those that a palm or a slip left: one tap never shrinks the digit.
 
     A stroke that is tiny beside the largest goes when it lies FAR outside the box of the others, which are the
-    drawing; one of dots alone, or spread out far more widely than what is not tiny, stays as it is.
+    drawing; one of dots alone, or spread out far more widely than what is not tiny, stays as it is. So does a point
+    under an upright stroke, no farther than the stroke is high: an exclamation mark, not a one.
     """
     if len(strokes) < 2:
         return strokes
@@ -71,7 +73,10 @@ def without_far_specks(strokes: list[np.ndarray]) -> list[np.ndarray]:
         return strokes
     middles = (lows + highs) / 2
     away = middles - middles.clip(low, high)
-    kept = ~specks | (np.hypot(away[:, 0], away[:, 1]) <= FAR * size)
+    near = np.hypot(away[:, 0], away[:, 1]) <= FAR * size
+    width, height = high - low
+    under = (away[:, 1] > 0) & (away[:, 1] <= height) & (np.abs(away[:, 0]) <= UPRIGHT * height)
+    kept = ~specks | near | (under & (width <= UPRIGHT * height))
     return [stroke for stroke, keep in zip(strokes, kept, strict=True) if keep]
 
 

@@ -1,6 +1,7 @@
 """What a run learns from and is judged by, and the batches that pair images with numbers. Knows no network."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sized
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sized
+from functools import partial
 from pathlib import Path
 from types import MappingProxyType
 from typing import NamedTuple
@@ -127,15 +128,19 @@ def held_out_words(words: Iterable[str]) -> list[str]:
 
 
 def held_out_inventions() -> tuple[Tensor, Tensor]:
-    """Images of the shapes and of the fonts that no network learns from, HELD_OUT of each, as hands would draw them."""
-    rng = np.random.default_rng(12345)  # not a seed of any training
-    drawn = [shapes.shape(rng, shapes.VALIDATION_SHAPES) for _ in range(HELD_OUT)]
-    written = [letters.letter(rng, letters.VALIDATION_FONTS) for _ in range(HELD_OUT)]
+    """Images of the shapes and of the fonts that no network learns from, HELD_OUT of each, as hands would draw them.
 
-    def by_hand(strokes: list[np.ndarray]) -> np.ndarray | None:
-        return image.strokes_to_mnist(augment_strokes(nondigits.bend(strokes, rng), rng))
+    Each has a seed of its own, so that none changes with how another is drawn.
+    """
 
-    return as_tensor(list(map(by_hand, drawn))), as_tensor(list(map(by_hand, written)))
+    def by_hand(kind: int, make: Callable[[np.random.Generator], list[np.ndarray]]) -> Tensor:
+        rngs = [np.random.default_rng((12345, kind, place)) for place in range(HELD_OUT)]  # no seeds of a training
+        return as_tensor([image.strokes_to_mnist(augment_strokes(nondigits.bend(make(rng), rng), rng)) for rng in rngs])
+
+    return (
+        by_hand(0, partial(shapes.shape, shapes=shapes.VALIDATION_SHAPES)),
+        by_hand(1, partial(letters.letter, fonts=letters.VALIDATION_FONTS)),
+    )
 
 
 def split_validation(training: Split) -> tuple[Split, Split]:

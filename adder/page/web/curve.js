@@ -8,7 +8,7 @@ function curve(points) {
   const cross = (u, v) => u[0] * v[1] - u[1] * v[0];
   const cosines = along.slice(1).map((after, i) => dot(along[i], after));
   const sides = along.slice(1).map((after, i) => Math.sign(cross(along[i], after)));
-  const bends = sides.map((side, i) => (cosines[i] > 0.1 && cosines[i] < 0.5 ? side : 0)); // 60 to 84 degrees
+  const bends = sides.map((side, i) => (cosines[i] > 0.15 && cosines[i] < 0.5 ? side : 0)); // 60 to 81 degrees
   const inner = along.slice(1).map((after, i) => {
     const before = along[i];
     const way = [0, 1].map((axis) => before[axis] * lengths[i + 1] + after[axis] * lengths[i]);
