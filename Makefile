@@ -1,5 +1,6 @@
 PYTHON ?= python3
 BIN := .venv/bin
+SPREAD := --numprocesses=3 --dist=loadfile --no-loadscope-reorder
 OPEN := $(if $(DISPLAY)$(WAYLAND_DISPLAY)$(filter Darwin,$(shell uname)),--open)
 # What PyTorch has wheels for; pip would say so in many lines.
 define CHECK
@@ -21,7 +22,7 @@ test: .venv/test-ready  ## lint, types, then all tests; the page is tested in Ch
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
-	PYTHONWARNDEFAULTENCODING=1 $(BIN)/python -m pytest $(ARGS)
+	PYTHONWARNDEFAULTENCODING=1 $(BIN)/python -m pytest $(SPREAD) $(ARGS)
 
 train: .venv/demo-ready  ## fit the default recipe: a new folder in runs/
 	$(BIN)/python train.py $(ARGS)

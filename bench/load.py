@@ -257,7 +257,7 @@ def rate_alone(weights: Path, drawings: list[Strokes], seconds: float = 3.0) -> 
 
 def main() -> int:
     parser = shared.parser("Readings a second, latency and memory with many people drawing.")
-    parser.add_argument("--people", type=int, nargs="*", default=[1, 8, 32, 64], help="at once; one row each")
+    parser.add_argument("--people", type=int, nargs="*", default=[32, 64, 128], help="at once; one row each")
     parser.add_argument("--seconds", type=float, default=20, help="that they draw (%(default)s)")
     parser.add_argument("--readings", type=int, default=20_000, help="without a pause; 0 skips them (%(default)s)")
     parser.add_argument("--held", type=int, default=2000, help="connections that hold half a header (%(default)s)")
@@ -279,6 +279,7 @@ def main() -> int:
             met = drawing_crowd(server, people, drawings, flags.seconds, is_right)
             shared.print_row([str(people), *met.cells()])
             missed += ["p95"] * (people == 32 and met.p95 > BARS["p95"]) + ["right"] * bool(met.errors + met.wrong)
+            missed += ["busy"] * (people <= 128 and met.busy > 0)
             missed += ["share"] * (people == 32 and met.rate < BARS["share"] * alone)
         if flags.readings:
             met = hurried_crowd(server, flags.readings, drawings, is_right)

@@ -30,7 +30,7 @@ def row(name: str, metrics: dict) -> list[str]:
         f"{test['digit_accuracy']:.2%}",
         f"{test['sum_accuracy']:.2%}",
         recipe.reported or "-",
-        metrics["device"],
+        metrics.get("card", metrics["device"]),
     ]
 
 

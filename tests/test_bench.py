@@ -5,11 +5,13 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image
 
 from adder.drawing import collection
+from adder.learning import data
 from adder.reader import Reader
-from bench import drawn, reliability, reproduction, seeds, shared
+from bench import drawn, gpu, reliability, reproduction, seeds, shared
 from tests.conftest import ROOT
 
 
@@ -71,3 +73,20 @@ def test_reliability_counts_each_drawing_once(weights):
     assert sum(count for count, *_ in rows) == len(drawings)
     count, sure, right = rows[-1]
     assert sure > 0.99 and right == round((count - 1) / count, 4)
+
+
+def test_a_machine_without_a_network_gets_all_that_training_reads(data_dir, tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr("sys.argv", ["bench.gpu", "--data-dir", str(data_dir), "--pack", str(tmp_path / "data")])
+    gpu.main()
+    assert sum(file.stat().st_size for file in tmp_path.rglob("*") if file.is_file()) < 40e6
+    here, there = data.load(data_dir), data.load(tmp_path / "data")
+    assert here.counts() == there.counts() and here.counts()["drawings"] > 5000
+    assert torch.equal(here.training.fixed.images, there.training.fixed.images)
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="there is one")
+def test_where_no_cuda_device_is_one_line_says_so(monkeypatch, capsys):
+    monkeypatch.setattr("sys.argv", ["bench.gpu"])
+    with pytest.raises(SystemExit, match="1"):
+        gpu.main()
+    assert "no CUDA device is here" in capsys.readouterr().err

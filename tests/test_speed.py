@@ -37,12 +37,27 @@ def test_what_was_not_reached_counts_as_infinite(capsys):
             speed.Race([410.0, 500.0], 500.0, 1),
         ],
     }
-    speed.print_races(races, "bottleneck")
+    speed.print_races(races)
     _, _, quick, slow = capsys.readouterr().out.splitlines()
-    assert "| 10.0 s (10, 10, 10) | not reached (-, -, -) | 41.0 | 2,000 |" in quick
-    assert "| 410.0 s (400, -, 410) |" in slow and "| 1.0 | 300 |" in slow
+    assert "| 10.0 s (10.0, 10.0, 10.0) | not reached | 41.0 | 2,000 |" in quick
+    assert "| 410.0 s (400.0, -, 410.0) |" in slow and "| 1.0 | 300 |" in slow
     assert speed.times_as_fast(10.0, races["bottleneck"][:2] * 2) == "over 50.0"
     assert speed.times_as_fast(float("inf"), races["quick"]) == "-"
+
+
+def test_what_misses_a_bar_is_named():
+    def ran(*reached):
+        return [speed.Race(list(each), 600.0, 1.0) for each in reached]
+
+    slow = {"bottleneck-plain": ran((80.0, None)), "bottleneck": ran((None, None))}
+    met = {"quick": ran((1.5, None), (1.6, None)), "brief": ran((3.0, 18.0), (3.0, 18.2)), **slow}
+    assert speed.missed(met) == [] and speed.missed(slow) == []
+    assert speed.missed(met | {"brief": ran((3.0, 19.0))}) == ["brief in 12 times the seconds of quick"]
+    assert speed.missed(met | {"brief": ran((3.0, 18.0), (3.0, 18.0), (3.0, None))}) == ["brief to 99.5% in each seed"]
+    assert speed.missed(slow | {"quick": ran((2.0, None), (2.0, None), (None, None))}) == [
+        "quick to 99.0% in each seed",
+        "50 times as fast as bottleneck-plain",
+    ]
 
 
 def test_reading_and_starting_are_measured(tmp_path, rng):

@@ -51,12 +51,17 @@ def random_affine(count: int, strength: Strength, device: torch.device | str) ->
 
 def affine_grid(matrices: Tensor, height: int, width: int) -> Tensor:
     """(B, 2, 3) maps about the image's middle -> (B, H, W, 2), the x, y in px at which each output pixel is read."""
-    device = matrices.device
-    y = torch.arange(height, device=device, dtype=matrices.dtype) - (height - 1) / 2
-    x = torch.arange(width, device=device, dtype=matrices.dtype) - (width - 1) / 2
-    points = torch.stack((x.expand(height, -1), y[:, None].expand(-1, width), torch.ones_like(x).expand(height, -1)), 2)
-    x, y = (points.view(1, -1, 3) @ matrices.transpose(1, 2)).view(-1, height, width, 2).unbind(3)
+    x, y = (places(height, width, matrices.device) @ matrices.transpose(1, 2)).view(-1, height, width, 2).unbind(3)
     return torch.stack((x + (width - 1) / 2, y + (height - 1) / 2), 3)
+
+
+@cache
+def places(height: int, width: int, device: torch.device | str) -> Tensor:
+    """(H * W, 3): x and y of every pixel in px from the image's middle, and 1."""
+    y = torch.arange(height, device=device) - (height - 1) / 2
+    x = torch.arange(width, device=device) - (width - 1) / 2
+    xs, ys = x.expand(height, -1), y[:, None].expand(-1, width)
+    return torch.stack((xs, ys, torch.ones_like(xs)), 2).view(-1, 3)
 
 
 def elastic_field(count: int, height: int, width: int, strength: float, device: torch.device | str) -> Tensor:
@@ -85,8 +90,8 @@ def sample(images: Tensor, grid: Tensor) -> Tensor:
     """Bilinear reading of (B, 1, H, W) at (B, H, W, 2) px; outside lies paper."""
     height, width = images.shape[2:]
     x, y = grid.unbind(3)
-    places = torch.stack(((2 * x + 1) / width - 1, (2 * y + 1) / height - 1), 3)
-    return F.grid_sample(images, places, padding_mode="zeros", align_corners=False)
+    shares = torch.stack(((2 * x + 1) / width - 1, (2 * y + 1) / height - 1), 3)
+    return F.grid_sample(images, shares, padding_mode="zeros", align_corners=False)
 
 
 def change_width(images: Tensor, amount: Tensor) -> Tensor:

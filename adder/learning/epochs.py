@@ -100,6 +100,7 @@ class Training:
                 batch_size=None,
                 sampler=[(seed, part) for seed in seeds for part in range(PARTS)],
                 num_workers=workers,
+                prefetch_factor=-(-PARTS // workers) if workers else None,  # a whole epoch ahead, by them all
                 worker_init_fn=use_one_thread,
                 multiprocessing_context="spawn" if workers else None,
             )

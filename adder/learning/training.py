@@ -63,6 +63,7 @@ def train(run: Run, sets: data.Sets, folder: Path, *, workers: int = 0) -> dict 
         "calibration": calibration,
         "torch": torch.__version__,
         "device": run.device.type,
+        **({"card": torch.cuda.get_device_name(run.device)} if run.device.type == "cuda" else {}),
         "processes": distributed.world_size(),
         "data": sets.counts(),
         "seconds": run.log[-1]["seconds"],
