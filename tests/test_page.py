@@ -187,6 +187,8 @@ def test_the_number_re_reads_at_once(visit):
     slider = page.locator("#number input")
     page.get_by_role("button", name="Example: a drawn 7").click()
     expect_reading(page, 7, 5)
+    asked: list = []
+    page.on("request", lambda request: "read_pad" in (request.post_data or "") and asked.append(request))
     for number in (0, 9, 3):
         slider.fill(str(number))
         expect_reading(page, 7, number)
@@ -196,6 +198,7 @@ def test_the_number_re_reads_at_once(visit):
     slider.press("8")
     expect_reading(page, 7, 8)
     expect(slider).to_have_value("8")
+    assert asked == [], "the first answer held the sums for all ten numbers"
 
 
 def test_the_bars_of_the_sum_stand_under_those_of_the_digit(visit):
