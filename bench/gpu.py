@@ -109,9 +109,9 @@ def reading_rate(weights: Path, device: torch.device, drawings: list) -> tuple[f
     return rates[0], rates[1]
 
 
-def column(name: str, data_dir: Path, epochs: int | None, workers: int) -> dict[str, str]:
+def column(name: str, data_dir: Path, epochs: int | None, workers: int, device: torch.device) -> dict[str, str]:
     """One recipe's figures, by the name of their row."""
-    recipe, device = RECIPES[name], torch.device("cuda")
+    recipe = RECIPES[name]
     started = time.perf_counter()
     run = Run(Settings(name, epochs or recipe.epochs, recipe.batch_size, recipe.lr, 0), device, {})
     sets = data.load(data_dir, recipe.drawings, run.network.refusal is not None)
@@ -159,10 +159,11 @@ def main() -> None:
         return
     if not torch.cuda.is_available():
         parser.exit(1, "bench.gpu: no CUDA device is here; bench.speed measures on the CPU\n")
-    workers = distributed.spare_cores(torch.device("cuda")) if flags.workers is None else flags.workers
+    device = torch.device("cuda")
+    workers = distributed.spare_cores(device) if flags.workers is None else flags.workers
     columns = {}
     for name in flags.systems:
-        columns[name] = column(name, flags.data_dir, flags.epochs, workers)
+        columns[name] = column(name, flags.data_dir, flags.epochs, workers, device)
         print(f"{name}: {columns[name]}", file=sys.stderr, flush=True)
     card, cores = torch.cuda.get_device_name(), os.cpu_count()
     print(f"{card}, {cores} cores of {platform.machine()}, PyTorch {torch.__version__}, {workers} processes draw\n")

@@ -84,6 +84,19 @@ def test_a_machine_without_a_network_gets_all_that_training_reads(data_dir, tmp_
     assert torch.equal(here.training.fixed.images, there.training.fixed.images)
 
 
+def test_a_recipe_is_fitted_and_read_as_on_a_card(data_dir, monkeypatch):
+    """All of a column but what a step costs there."""
+    monkeypatch.setattr(
+        gpu, "step_costs", lambda run, images: dict.fromkeys(("seconds", "kernels", "launches", "waits"), 1)
+    )
+    monkeypatch.setattr(gpu, "READINGS", 40)
+    column = gpu.column("quick", data_dir, 1, 0, torch.device("cpu"))
+    assert float(column["MNIST's test images: digit; sum"].split("%")[0]) > 98
+    assert column["the whole run"].startswith("1 epochs") and column["to 99.0% on both outputs, validation"].endswith(
+        "(epoch 1)"
+    )
+
+
 @pytest.mark.skipif(torch.cuda.is_available(), reason="there is one")
 def test_where_no_cuda_device_is_one_line_says_so(monkeypatch, capsys):
     monkeypatch.setattr("sys.argv", ["bench.gpu"])
