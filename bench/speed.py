@@ -164,8 +164,10 @@ def print_races(races: dict[str, list[Race]]) -> None:
     for name, runs in races.items():
         cells = []
         for target, seconds in enumerate(medians(runs)):
-            each = ", ".join("-" if (after := run.reached[target]) is None else f"{after:.1f}" for run in runs)
-            cells.append("not reached" if seconds == float("inf") else f"{seconds:.1f} s ({each})")
+            reached = [run.reached[target] for run in runs]
+            each = ", ".join("-" if after is None else f"{after:.1f}" for after in reached)
+            median = "not reached" if seconds == float("inf") else f"{seconds:.1f} s"
+            cells.append(f"{median} ({each})" if any(reached) else median)
         cells += [times_as_fast(medians(runs)[0], races[reference]) for reference in references]
         rows.append([name, *cells, f"{statistics.median(run.rate for run in runs):,.0f}"])
     targets = [f"to {target:.1%} on both outputs, median (each seed)" for target in TARGETS]
