@@ -102,7 +102,7 @@ def reading_rate(weights: Path, device: torch.device, drawings: list) -> tuple[f
         np.kron(reader.read_strokes(drawing, 0).image * 255, np.ones((4, 4))).astype(np.uint8) for drawing in drawings
     ]
     for asked in (strokes, [ink[index % len(ink)] for index in range(READINGS)]):
-        reader.read_many(asked[:1000], [5] * 1000)
+        reader.read_many(asked[:1000], [5] * len(asked[:1000]))
         started = time.perf_counter()
         reader.read_many(asked, [5] * len(asked))
         rates.append(len(asked) / (time.perf_counter() - started))
