@@ -1,8 +1,8 @@
 """How fast are they? Training to an accuracy, reading, loading: python -m bench.speed --help. Prints Markdown.
 
-Ends with 1 when a bar is missed. All systems take turns in one run, seed by seed, so that a noisy machine treats
-them alike; ratios are what counts.
-Accuracies are those of MNIST's validation images, over all ten numbers; the test images are not looked at.
+All systems take turns in one run, seed by seed, so that a noisy machine treats them alike; ratios are what counts.
+Accuracies are those of MNIST's validation images, over all ten numbers; the test images are not looked at. Ends with
+1 when a bar is missed.
 """
 
 import json
@@ -162,13 +162,13 @@ def print_races(races: dict[str, list[Race]]) -> None:
     references = [name for name in AHEAD if name in races]
     rows = []
     for name, runs in races.items():
-        cells = []
-        for target, seconds in enumerate(medians(runs)):
+        cells, times = [], medians(runs)
+        for target, seconds in enumerate(times):
             reached = [run.reached[target] for run in runs]
             each = ", ".join("-" if after is None else f"{after:.1f}" for after in reached)
             median = "not reached" if seconds == float("inf") else f"{seconds:.1f} s"
             cells.append(f"{median} ({each})" if any(reached) else median)
-        cells += [times_as_fast(medians(runs)[0], races[reference]) for reference in references]
+        cells += [times_as_fast(times[0], races[reference]) for reference in references]
         rows.append([name, *cells, f"{statistics.median(run.rate for run in runs):,.0f}"])
     targets = [f"to {target:.1%} on both outputs, median (each seed)" for target in TARGETS]
     ahead = [f"times as fast as {name} to {TARGETS[0]:.1%}" for name in references]
@@ -201,9 +201,8 @@ def main() -> int:
     device = model.choose_device(flags.device)
     sets = data.load(flags.data_dir, drawings=False, characters=False, without=data.OPTIONAL)
     where = "GPU" if device.type == "cuda" else f"{torch.get_num_threads()} cores"
-    races: dict[str, list[Race]] = {}
+    races: dict[str, list[Race]] = {name: [] for name in flags.systems}
     if flags.seeds:
-        races = {name: [] for name in flags.systems}
         for seed in range(flags.seeds):
             for name in flags.systems:
                 races[name].append(race(name, sets, seed=seed, limit=flags.limit, device=device))

@@ -92,9 +92,8 @@ def test_a_recipe_is_fitted_and_read_as_on_a_card(data_dir, monkeypatch):
     monkeypatch.setattr(gpu, "READINGS", 40)
     column = gpu.column("quick", data_dir, 1, 0, torch.device("cpu"))
     assert float(column["MNIST's test images: digit; sum"].split("%")[0]) > 98
-    assert column["the whole run"].startswith("1 epochs") and column["to 99.0% on both outputs, validation"].endswith(
-        "(epoch 1)"
-    )
+    assert column["the whole run"].startswith("1 epochs")
+    assert column["to 99.0% on both outputs, validation"].endswith("(epoch 1)")
 
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason="there is one")

@@ -46,17 +46,17 @@ def test_a_right_angle_is_round_beside_a_bend_to_the_same_side_alone(then, corne
     """As in a zero of six points; the roof of a house turns by less beside its walls."""
     points = np.cumsum([0, *np.exp(1j * np.deg2rad([0, 90, 90 + then]))])
     (line,) = curves.curve([np.column_stack((points.real, points.imag))])
-    assert (sharpest_turns(line)[0] > 45) == corner
+    assert (sharpest_turn(line) > 45) == corner
 
 
-def sharpest_turns(line):
+def sharpest_turn(line):
     ways = np.diff(line, axis=0) @ (1, 1j)
-    return np.sort(np.abs(np.angle(ways[1:] / ways[:-1], deg=True)))[::-1]
+    return np.abs(np.angle(ways[1:] / ways[:-1], deg=True)).max()
 
 
 def test_squares_by_a_shaky_hand_are_not_rounded_to_zeros(rng):
     squares = [CORNERS + rng.normal(0, 0.25, CORNERS.shape) for _ in range(500)]
-    assert np.mean([sharpest_turns(*curves.curve([square]))[0] > 45 for square in squares]) > 0.99
+    assert np.mean([sharpest_turn(*curves.curve([square])) > 45 for square in squares]) > 0.99
 
 
 MIDDLES = (CORNERS[1:] + CORNERS[:-1]) / 2  # of the square's sides
