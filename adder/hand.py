@@ -17,7 +17,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from adder.network.checkpoint import replacing
+from adder.files import replacing
 
 MOST = 32  # lessons
 NEARNESS = 12.0  # a lesson counts exp(NEARNESS (cosine - 1)); this and the next two by bench.hand, on what it reads

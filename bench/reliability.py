@@ -11,8 +11,8 @@ import numpy as np
 
 from adder.drawing import collection
 from adder.drawing.strokes import NO_DIGIT
+from adder.files import replacing
 from adder.learning import data, sources
-from adder.network.checkpoint import replacing
 from adder.reader import Reader
 from bench import shared
 

@@ -11,13 +11,14 @@ import pytest
 from tests.conftest import ROOT
 
 WINGS = {  # the wings and single modules of the package that each may import
+    "files": set(),
     "drawing": set(),
-    "network": set(),
-    "learning": {"drawing", "network"},
+    "network": {"files"},
+    "learning": {"drawing", "files", "network"},
     "choice": {"drawing"},
-    "hand": {"drawing", "network"},
+    "hand": {"drawing", "files", "network"},
     "reader": {"choice", "drawing", "hand", "network"},
-    "read": {"drawing", "network", "reader"},
+    "read": {"drawing", "files", "network", "reader"},
     "growth": {"network", "reader"},
     "page": {"drawing", "hand"},
 }
@@ -117,6 +118,7 @@ def test_a_room_imports_only_what_it_may(module):
 def test_every_room_of_the_tables_is_there():
     assert {f"{wing}.{room}" for wing in ROOMS for room in ROOMS[wing]} | {
         "choice",
+        "files",
         "growth",
         "hand",
         "read",

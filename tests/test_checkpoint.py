@@ -9,6 +9,7 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
+from adder import files
 from adder.learning import report
 from adder.network import checkpoint, model
 
@@ -85,7 +86,7 @@ def test_mismatching(tmp_path, description):
 
 def test_failed_write_leaves_the_old_file(file):
     before = file.read_bytes()
-    with pytest.raises(RuntimeError), checkpoint.replacing(file) as temporary:
+    with pytest.raises(RuntimeError), files.replacing(file) as temporary:
         temporary.write_text("half", encoding="utf-8")
         raise RuntimeError
     assert file.read_bytes() == before
@@ -103,7 +104,7 @@ def held(monkeypatch):
         replace(source, target)
 
     monkeypatch.setattr(os, "replace", refuse)
-    monkeypatch.setattr(checkpoint, "PATIENCE", (0.001, 0.001))
+    monkeypatch.setattr(files, "PATIENCE", (0.001, 0.001))
     return names
 
 

@@ -87,3 +87,22 @@ def test_device_that_is_not_there():
     with pytest.raises(ValueError, match="not available here; use --device auto"):
         model.choose_device("tpu")
     assert model.choose_device("cpu").type == "cpu"
+
+
+@pytest.fixture
+def useless_card(monkeypatch):
+    """A card that PyTorch sees and cannot use, as one that is too old, full, or without a driver."""
+    if torch.cuda.is_available():
+        pytest.skip("the card here can be used")
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    model.trouble_with.cache_clear()
+    yield
+    model.trouble_with.cache_clear()
+
+
+def test_a_card_that_cannot_be_used_leaves_the_cpu(useless_card, capsys):
+    assert model.choose_device("auto").type == "cpu"
+    told = capsys.readouterr().err
+    assert told.startswith("cuda cannot be used (") and told.count("\n") == 1
+    with pytest.raises(ValueError, match=r"device 'cuda' cannot be used \(.+\); use --device cpu"):
+        model.choose_device("cuda")

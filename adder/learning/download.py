@@ -16,7 +16,7 @@ from urllib.request import Request, urlopen
 
 from tqdm import tqdm
 
-from adder.network.checkpoint import replacing
+from adder.files import replacing
 
 TIMEOUT = 15.0  # s without a byte, after which a mirror is given up
 MAX_BYTES = 100_000_000  # of an answer; no file of the sets has a sixth of it

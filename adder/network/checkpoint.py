@@ -4,11 +4,8 @@ Nothing is unpickled. Files are written beside their place and renamed, so that 
 """
 
 import json
-import os
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import torch
@@ -16,40 +13,14 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save as serialise
 from torch import Tensor
 
+from adder.files import replacing
 from adder.network import model as models
 
 FORMAT = "adder-1"
-PATIENCE = (0.1, 0.3, 1.0)  # s between attempts to replace a file
 
 
 class CheckpointError(Exception):
     """A file that is missing, damaged, foreign or of another network; the message names the file and the remedy."""
-
-
-@contextmanager
-def replacing(path: Path) -> Iterator[Path]:
-    """A temporary path beside `path` to write to; renamed to `path` when the block succeeds, else removed."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    try:
-        yield temporary
-        with open(temporary, "rb+") as file:
-            os.fsync(file.fileno())
-        move(temporary, path)
-    except OSError as error:
-        raise type(error)(f"{path} could not be written: {error.strerror}; what was there before is whole") from error
-    finally:
-        with suppress(OSError):  # a folder that turned read-only keeps it
-            temporary.unlink()
-
-
-def move(temporary: Path, path: Path) -> None:
-    """Renames, trying again for a while: Windows refuses as long as a virus scanner, say, reads what was there."""
-    for wait in PATIENCE:
-        with suppress(PermissionError):
-            return os.replace(temporary, path)
-        time.sleep(wait)
-    return os.replace(temporary, path)
 
 
 def save(path: Path, tensors: dict[str, Tensor], description: dict) -> None:

@@ -3,9 +3,12 @@
 Knows nothing of data, losses or files. It returns logits; probabilities are made by the reader.
 """
 
+import sys
+from functools import cache
 from typing import NamedTuple, cast
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 
 from adder.network.backbones import BACKBONES
@@ -86,13 +89,35 @@ def build(*, backbone: dict, head: dict, **options) -> Adder:
 
 
 def choose_device(name: str) -> torch.device:
-    """'auto' takes CUDA, then Apple's MPS, then the CPU. ValueError when the named device is not there."""
-    present = {"cpu": True, "cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
-    if name == "auto":
-        name = next(kind for kind in ("cuda", "mps", "cpu") if present[kind])
-    if not present.get(name, False):
+    """'auto' takes the first of CUDA, Apple's MPS and the CPU that works, and says on stderr which card does not.
+
+    ValueError when the named device is not there, or does not work.
+    """
+    present = {"cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available(), "cpu": True}
+    there = [kind for kind in present if present[kind]]
+    if name != "auto" and name not in there:
         raise ValueError(
-            f"device {name!r} is not available here; use --device auto, or one of "
-            f"{', '.join(kind for kind in present if present[kind])}"
+            f"device {name!r} is not available here; use --device auto, or one of {', '.join(sorted(there))}"
         )
-    return torch.device(name)
+    for kind in there if name == "auto" else [name]:
+        trouble = trouble_with(kind)
+        if not trouble:
+            return torch.device(kind)
+        if name != "auto":
+            raise ValueError(f"device {kind!r} cannot be used ({trouble}); use --device cpu")
+        print(f"{kind} cannot be used ({trouble}); running on the next best device", file=sys.stderr)
+    raise ValueError("no device can be used, not even the CPU; install PyTorch again")
+
+
+@cache
+def trouble_with(kind: str) -> str:
+    """Why a device does not work, from trying a convolution; empty when it does.
+
+    A card may be there and be too old for this PyTorch, without a driver, or full.
+    """
+    try:
+        images = torch.ones(64, 1, 28, 28, device=kind)
+        F.conv2d(images, torch.ones(8, 1, 3, 3, device=kind)).sum().item()
+    except (RuntimeError, AssertionError, NotImplementedError) as error:  # AssertionError: PyTorch without CUDA
+        return str(error).strip().partition("\n")[0].rstrip(".") or type(error).__name__
+    return ""
