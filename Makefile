@@ -13,15 +13,23 @@ sys.exit(reason + "; to take another Python: PYTHON=python3.12 make ..." if reas
 endef
 export CHECK
 
+# Where the system's Python changed or the folder was copied, .venv may have lost its Python: it is made again.
+ifneq ($(wildcard .venv/demo-ready),)
+ifneq ($(shell $(BIN)/python -c "import pip; print('works')" 2>&1),works)
+CLEAR := --clear
+.PHONY: .venv/demo-ready
+endif
+endif
+
 .PHONY: demo test train bench
 
 demo: .venv/demo-ready  ## open the page on 127.0.0.1:7860
 	$(BIN)/python demo.py $(OPEN) $(ARGS)
 
 test: .venv/test-ready  ## lint, types, then all tests; the page is tested in Chromium where there is one
-	$(BIN)/ruff check
-	$(BIN)/ruff format --check
-	$(BIN)/mypy
+	$(BIN)/python -m ruff check
+	$(BIN)/python -m ruff format --check
+	$(BIN)/python -m mypy
 	PYTHONWARNDEFAULTENCODING=1 $(BIN)/python -m pytest $(SPREAD) $(ARGS)
 
 train: .venv/demo-ready  ## fit the default recipe: a new folder in runs/
@@ -32,7 +40,7 @@ bench: .venv/demo-ready  ## the figures of docs/results.md
 
 .venv/demo-ready: requirements.txt constraints.txt
 	@$(PYTHON) -c "$$CHECK"
-	$(PYTHON) -m venv .venv
+	$(PYTHON) -m venv $(CLEAR) .venv
 	$(BIN)/python -m pip install --quiet --requirement requirements.txt --constraint constraints.txt
 	touch $@
 

@@ -9,6 +9,7 @@ import time
 import urllib.error
 import urllib.request
 from pathlib import Path
+from typing import NoReturn
 
 import numpy as np
 import pytest
@@ -45,11 +46,17 @@ def weights() -> Path:
     return ROOT / "weights" / "adder.safetensors"
 
 
-def missing(what: str) -> None:
+def missing(what: str) -> NoReturn:
     """Skips the test for want of something; where CI=true, nothing may be missing."""
     if os.environ.get("CI") == "true":
         pytest.fail(f"{what} (and CI=true)")
     pytest.skip(what)
+
+
+def program(*names: str, package: str) -> str:
+    """The first of these programs on the PATH. Without one it skips the test and says which Debian package has it."""
+    found = next(filter(None, map(shutil.which, names)), None)
+    return found or missing(f"no {names[0]} on the PATH; on Debian: apt-get install {package}")
 
 
 @pytest.fixture
@@ -84,6 +91,13 @@ class Server:
 
     def start(self) -> None:
         self.process = subprocess.Popen(self.command, cwd=ROOT)
+        try:
+            self.wait_until_it_answers()
+        except BaseException:
+            self.stop()
+            raise
+
+    def wait_until_it_answers(self) -> None:
         for _ in range(3000):
             assert self.process.poll() is None, "demo.py ended"
             try:
@@ -107,9 +121,7 @@ def server(weights):
 
 @pytest.fixture(scope="module")
 def chromium():
-    path = next(filter(None, map(shutil.which, shared.BROWSERS)), None)
-    if path is None:
-        missing("no Chromium on the PATH")
+    path = program(*shared.BROWSERS, package="chromium")
     flags = ["--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-sync"]
     with sync_playwright() as playwright:
         sandbox = not hasattr(os, "geteuid") or os.geteuid() != 0  # Chromium refuses its sandbox to root

@@ -3,7 +3,6 @@
 import contextlib
 import json
 import os
-import shutil
 import socket
 import subprocess
 import time
@@ -12,9 +11,8 @@ import urllib.request
 from pathlib import Path
 
 from bench.shared import free_port
-from tests.conftest import missing
+from tests.conftest import missing, program
 
-MINIBROWSERS = Path("/usr/lib").glob("*/webkit2gtk-4.*/MiniBrowser")
 COMPLAINTS = """
   const { Cc, Ci, Services } = globalThis;
   const told = Cc["@mozilla.org/consoleAPI-storage;1"].getService(Ci.nsIConsoleAPIStorage).getEvents();
@@ -38,15 +36,15 @@ HEAR = """
 """
 
 
-def program(name: str) -> str:
-    return shutil.which(name) or missing(f"no {name} on the PATH") or ""
-
-
 class Browser:
-    """A WebDriver session: what both engines are asked for."""
+    """A WebDriver session: what both engines are asked for. `open` starts it, `close` ends whatever was started."""
 
     def __init__(self):
         self.processes: list[subprocess.Popen] = []
+
+    def open(self, folder: Path) -> None:
+        """With a profile in the folder. Skips the test, before anything starts, where a program is missing."""
+        raise NotImplementedError
 
     def start(self, *command, **options) -> None:
         self.processes.append(subprocess.Popen(command, **options))
@@ -80,23 +78,27 @@ class Browser:
 
 
 class WebKit(Browser):
-    def __init__(self, folder: Path):
-        super().__init__()
-        driver, browser = program("WebKitWebDriver"), next(MINIBROWSERS, None) or missing("no MiniBrowser of WebKitGTK")
+    session = ""
+
+    def open(self, folder: Path) -> None:
+        driver = program("WebKitWebDriver", package="webkit2gtk-driver")
+        screen = program("Xvfb", package="xvfb")
+        browser = next(Path("/usr/lib").glob("*/webkit2gtk-4.*/MiniBrowser"), None) or missing("no MiniBrowser")
         reading, writing = os.pipe()
-        self.start(program("Xvfb"), "-displayfd", str(writing), "-screen", "0", "1400x1000x24", pass_fds=[writing])
+        self.start(screen, "-displayfd", str(writing), "-screen", "0", "1400x1000x24", pass_fds=[writing])
         os.close(writing)
         with os.fdopen(reading, encoding="ascii") as pipe:
             display = pipe.readline().strip()
         port = free_port()
         environment = os.environ | {"DISPLAY": f":{display}", "XDG_CACHE_HOME": str(folder), "LANG": "C.UTF-8"}
         self.start(driver, f"--port={port}", env=environment)
-        self.session = f"http://127.0.0.1:{port}/session"
+        sessions = f"http://127.0.0.1:{port}/session"
         options = {"binary": str(browser), "args": ["--automation"]}
         wanted = {"webkitgtk:browserOptions": options, "pageLoadStrategy": "none"}
         asked = {"capabilities": {"alwaysMatch": wanted}}
         self.heard: list[str] = []
-        self.session += "/" + self.soon(lambda: self.post(self.session, asked), urllib.error.URLError)["sessionId"]
+        opened = self.soon(lambda: self.post(sessions, asked), urllib.error.URLError)
+        self.session = f"{sessions}/{opened['sessionId']}"
 
     def post(self, url: str, asked: dict):
         request = urllib.request.Request(url, json.dumps(asked).encode(), {"Content-Type": "application/json"})
@@ -119,17 +121,19 @@ class WebKit(Browser):
         return self.heard + self.run("return window.heard")
 
     def close(self) -> None:
-        with contextlib.suppress(OSError):
-            urllib.request.urlopen(urllib.request.Request(self.session, method="DELETE"), timeout=20).close()
+        if self.session:
+            with contextlib.suppress(OSError):
+                urllib.request.urlopen(urllib.request.Request(self.session, method="DELETE"), timeout=20).close()
         super().close()
 
 
 class Firefox(Browser):
-    def __init__(self, folder: Path):
-        super().__init__()
+    wire: socket.socket | None = None
+
+    def open(self, folder: Path) -> None:
+        browser = program("firefox-esr", "firefox", package="firefox-esr")
         port = free_port()
         (folder / "user.js").write_text(f'user_pref("marionette.port", {port});\n', encoding="utf-8")
-        browser = shutil.which("firefox-esr") or program("firefox")
         environment = os.environ | {"HOME": str(folder)}
         flags = ("--remote-allow-system-access", "--no-remote", "--profile", str(folder))
         self.start(browser, "--headless", "--marionette", *flags, env=environment)
@@ -162,5 +166,6 @@ class Firefox(Browser):
         return [[source, text] for source, text in told if source.startswith(url)]
 
     def close(self) -> None:
-        self.wire.close()
+        if self.wire:
+            self.wire.close()
         super().close()

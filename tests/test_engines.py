@@ -14,9 +14,9 @@ SHOWN = "const { digit, sum, state } = document.querySelector('#reading')?.datas
 
 @pytest.fixture(params=[Firefox, WebKit], ids=["Firefox", "WebKit"])
 def browser(request, tmp_path):
-    browser = request.param.__new__(request.param)
+    browser = request.param()
     try:
-        browser.__init__(tmp_path)
+        browser.open(tmp_path)
         yield browser
     finally:
         browser.close()

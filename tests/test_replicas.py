@@ -3,7 +3,6 @@
 import contextlib
 import os
 import re
-import shutil
 import socket
 import subprocess
 import time
@@ -14,7 +13,7 @@ import pytest
 from gradio_client import Client
 
 from bench import shared
-from tests.conftest import ROOT, expect_ready, missing
+from tests.conftest import ROOT, expect_ready, program
 from tests.test_load import drawings, is_right, pads  # noqa: F401
 from tests.test_page import DRAWN, draw, expect_reading
 
@@ -43,21 +42,25 @@ def lines_of(file: str, start: str) -> str:
     return lines
 
 
+def nginx_program() -> str:
+    return program("nginx", package="nginx, whose program is in /usr/sbin")
+
+
 @contextlib.contextmanager
 def nginx(folder, lines: str):
     """nginx by these lines, its `listen 80;` on a free port, which is yielded."""
-    port = shared.free_port()
+    found, port = nginx_program(), shared.free_port()
     assert "listen 80;" in lines
     lines = lines.replace("listen 80;", f"listen 127.0.0.1:{port};")
     user = "user root;" if os.geteuid() == 0 else ""  # its workers write into the folder
     (folder / "nginx.conf").write_text(AROUND.format(folder=folder, lines=lines, user=user), encoding="utf-8")
-    process = subprocess.Popen([program(), "-p", folder, "-c", folder / "nginx.conf", "-e", folder / "errors"])
-    while True:
-        assert process.poll() is None, (folder / "errors").read_text(encoding="utf-8")
-        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port)):
-            break
-        time.sleep(0.02)
+    process = subprocess.Popen([found, "-p", folder, "-c", folder / "nginx.conf", "-e", folder / "errors"])
     try:
+        while True:
+            assert process.poll() is None, (folder / "errors").read_text(encoding="utf-8")
+            with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port)):
+                break
+            time.sleep(0.02)
         yield port
     finally:
         process.terminate()
@@ -79,13 +82,9 @@ class Balanced:
         return Counter(int(line[-1].rpartition(":")[2]) for line in updates)
 
 
-def program():
-    return shutil.which("nginx", path=f"{os.environ['PATH']}:/usr/sbin") or missing("no nginx")
-
-
 @pytest.fixture
 def balanced(tmp_path, weights):
-    program()
+    nginx_program()
     with contextlib.ExitStack() as stack, ThreadPoolExecutor(2) as pool:
         replicas = list(pool.map(lambda _: stack.enter_context(shared.serving(weights)), range(2)))
         lines = lines_of("docs/serving.md", "upstream")
