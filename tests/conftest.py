@@ -8,6 +8,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
+from collections import Counter
 from pathlib import Path
 from typing import NoReturn
 
@@ -27,6 +28,21 @@ ROOT = Path(__file__).parent.parent
 if "PYTEST_XDIST_WORKER" in os.environ:  # workers share the cores; what they start inherits it
     os.environ.setdefault("OMP_NUM_THREADS", "1")
     os.environ.pop("PYTHONWARNDEFAULTENCODING", None)  # of other people's code the warnings are not ours to read
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Marks what starts a browser: `-m browser` picks these tests, `-m "not browser"` all others."""
+    for item in items:
+        if {"browser", "chromium"} & set(item.fixturenames):
+            item.add_marker("browser")
+
+
+def pytest_terminal_summary(terminalreporter) -> None:
+    """Why tests were skipped, each reason once: what is missing here, and what brings it."""
+    reasons = Counter(report.longrepr[2] for report in terminalreporter.stats.get("skipped", ()))
+    for reason, count in reasons.most_common():
+        terminalreporter.write_line(f"{count} {reason.replace('Skipped:', 'skipped:')}")
 
 
 @pytest.fixture(scope="session")
