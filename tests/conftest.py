@@ -153,16 +153,36 @@ def expect_ready(page) -> None:
     expect(page.locator("p.loading")).to_have_count(0)
 
 
+@pytest.fixture(scope="module")
+def shared_context(chromium):
+    """A function: the file's browser context with these options, the nth of them. Gradio's files are loaded once."""
+    contexts = {}
+
+    def get(nth: int, **options):
+        key = (nth, *sorted(options.items(), key=str))
+        if str(key) not in contexts:
+            contexts[str(key)] = chromium.new_context(**options)
+            contexts[str(key)].set_default_timeout(120_000)
+        return contexts[str(key)]
+
+    yield get
+    for context in contexts.values():
+        context.close()
+
+
 @pytest.fixture
-def visit(chromium, server):
-    """Opens the page in a context of its own; what the console complains of fails the test."""
-    contexts, complaints = [], []
+def visit(shared_context, server):
+    """Opens the page as a new visitor, who has stored nothing; what the console complains of fails the test."""
+    visits, complaints = Counter(), []
+    contexts = []
 
     def open_page(**options):
-        context = chromium.new_context(**options)
-        context.set_default_timeout(120_000)
+        context = shared_context(visits[str(options)], **options)
+        visits[str(options)] += 1
         contexts.append(context)
         page = context.new_page()
+        stored = {"origin": server.url, "storageTypes": "cookies,local_storage"}
+        page.context.new_cdp_session(page).send("Storage.clearDataForOrigin", stored)
         page.on("console", lambda message: message.type == "error" and complaints.append(message.text))
         page.on("pageerror", lambda error: complaints.append(str(error)))
         page.on(
@@ -180,5 +200,7 @@ def visit(chromium, server):
 
     yield open_page
     for context in contexts:
-        context.close()
+        context.clear_permissions()
+        for page in context.pages:
+            page.close()
     assert complaints == []
