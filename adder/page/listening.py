@@ -13,10 +13,7 @@ from ipaddress import IPv6Address
 LOOPBACK = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # what opens the page here when it listens to all addresses
 ABSENT = (errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT)  # an address that is not this machine's; a system without IPv6
 TOO_MANY_FILES = (errno.EMFILE, errno.ENFILE)
-ELSEWHERE = (
-    (socket.AF_INET, "198.51.100.1"),
-    (socket.AF_INET6, "2001:db8::1"),
-)  # reserved for examples: RFC 5737, 3849
+ELSEWHERE = (socket.AF_INET, "198.51.100.1"), (socket.AF_INET6, "2001:db8::1")  # nobody's, by RFC 5737 and 3849
 
 
 def listen(host: str, port: int) -> list[socket.socket]:
