@@ -1,11 +1,9 @@
 """Opens the page: `python demo.py`, then draw a digit. Knows flags and exit codes; adder/page knows the rest."""
 
 import argparse
-import contextlib
 import os
 import re
 import signal
-import socket
 import sys
 import time
 import webbrowser
@@ -13,6 +11,10 @@ from collections.abc import Callable
 from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
+
+from adder.files import user_path
+from adder.imports import cannot_import
+from adder.page import listening
 
 WEIGHTS = Path(__file__).resolve().parent / "weights"
 SHIPPED = WEIGHTS / "adder.safetensors"
@@ -22,6 +24,17 @@ def port_number(text: str) -> int:
     if not (text.isascii() and text.isdigit() and 1 <= int(text) <= 65535):
         raise argparse.ArgumentTypeError(f"{text} is not between 1 and 65535")
     return int(text)
+
+
+def host_name(text: str) -> str:
+    host = text.strip("[]")
+    try:
+        if not host or "%" in host:
+            raise UnicodeError
+        host.encode("idna")
+    except UnicodeError:
+        raise argparse.ArgumentTypeError(f"{text} is no address such as 127.0.0.1 or ::1") from None
+    return host
 
 
 def root_path(text: str) -> str:
@@ -37,7 +50,10 @@ def parser() -> argparse.ArgumentParser:
     port = os.environ.get("GRADIO_SERVER_PORT") or "7860"
     flags = argparse.ArgumentParser(description="Draw a digit in the browser, pick a number, and read digit and sum.")
     flags.add_argument(
-        "--weights", default=SHIPPED, type=Path, help="file that train.py saved (the shipped weights, beside demo.py)"
+        "--weights",
+        default=SHIPPED,
+        type=user_path,
+        help="file that train.py saved (the shipped weights, beside demo.py)",
     )
     flags.add_argument(
         "--device",
@@ -46,14 +62,17 @@ def parser() -> argparse.ArgumentParser:
         help="where the network runs; auto takes a GPU where there is one (%(default)s)",
     )
     flags.add_argument(
-        "--host", default=host, help="address to listen on; 0.0.0.0 lets other machines in (%(default)s)"
+        "--host",
+        default=host,
+        type=host_name,
+        help="address to listen on; 0.0.0.0, or :: with IPv6, lets other machines in (%(default)s)",
     )
     flags.add_argument("--port", default=port, type=port_number, help="port to listen on (%(default)s)")
     flags.add_argument(
         "--collect",
-        default=os.environ.get("ADDER_COLLECT"),
+        default=os.environ.get("ADDER_COLLECT") or None,
         metavar="DIR",
-        type=Path,
+        type=user_path,
         help="let visitors keep drawings that were misread: asks on the page, appends to DIR/drawings.jsonl, which "
         "train.py --extra and bench.drawn --strokes read (off unless given here or in $ADDER_COLLECT)",
     )
@@ -76,25 +95,36 @@ def main(arguments: list[str] | None = None) -> int:
     args = parser().parse_args(arguments)
     if args.mcp and not find_spec("mcp"):
         return refuse('--mcp needs an extra: pip install "gradio[mcp]"')
+    try:
+        return run(args)
+    except OSError as error:
+        return refuse(listening.trouble(error, args.host, args.port))
 
+
+def run(args: argparse.Namespace) -> int:
     print("Loading the network and the page, some seconds ...", flush=True)
-    signal.signal(signal.SIGINT, lambda *_: os._exit(130))  # raised in an import it would print a traceback
-    go_past_proxies(args.host)
+    listening.go_past_proxies(args.host)
     os.environ.pop("SYSTEM", None)  # "spaces": Gradio would watch the files, and have the page ask other hosts
-    # Imported after the flags: torch and gradio take seconds, --help and a mistyped flag should not.
-    import torch
+    try:  # not before the flags were read: torch and gradio take seconds, --help and a mistyped flag should not
+        import torch
 
-    from adder.drawing import collection
-    from adder.network.checkpoint import CheckpointError
-    from adder.page import component, serving
-    from adder.reader import Reader
+        from adder.drawing import collection
+        from adder.network.checkpoint import CheckpointError
+        from adder.network.model import choose_device
+        from adder.page import component
+        from adder.reader import Reader
+    except (ImportError, OSError) as error:
+        if getattr(error, "errno", None) in listening.TOO_MANY_FILES:
+            raise
+        return refuse(cannot_import(error))
 
     torch.set_num_threads(1)  # one drawing is too little to divide, and many visitors share the cores
     try:
-        reader = Reader.load(args.weights, args.device)
+        device = choose_device(args.device).type  # chosen once: what is loaded later says nothing of a card again
+        reader = Reader.load(args.weights, device)
     except (CheckpointError, ValueError) as error:
         return refuse(str(error))
-    others = [path for path in sorted(WEIGHTS.glob("*.safetensors")) if path.resolve() != args.weights.resolve()]
+    others = [path for path in sorted(WEIGHTS.glob("*.safetensors")) if not is_same(path, args.weights)]
     store = None
     if args.collect:
         try:
@@ -103,53 +133,43 @@ def main(arguments: list[str] | None = None) -> int:
         except OSError as error:
             return refuse(f"--collect {args.collect}: cannot be written to ({error.strerror}); name another folder")
         store = partial(collection.append, args.collect)
-    is_shipped = args.weights.resolve() == SHIPPED  # what the lessons tell of weights/ is of these
+    is_shipped = is_same(args.weights, SHIPPED)  # what the lessons tell of weights/ is of these
     page = component.build(
         reader,
-        partial(load_all, others, args.device) if others else None,
+        partial(load_all, others, device) if others else None,
         store,
-        load_growth=growth_of(WEIGHTS / "snapshots", args.device) if is_shipped else None,
+        load_growth=growth_of(WEIGHTS / "snapshots", device) if is_shipped else None,
         facts=facts_of(WEIGHTS) if is_shipped else {},
     )
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, signal.default_int_handler)
+    keep_open(page, args)
+    return 0
+
+
+def keep_open(page, args: argparse.Namespace) -> None:
+    """Serves the `gradio.Blocks` until Ctrl+C or SIGTERM."""
+    from adder.page import serving
+
+    handlers = {number: signal.signal(number, signal.default_int_handler) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
         serving.launch(page, host=args.host, port=args.port, share=args.share, mcp=args.mcp, root_path=args.root_path)
         print(f"The page is at {page.local_url} (Ctrl+C ends it)", flush=True)
+        others = page.share_url or listening.others_url(args.host, args.port)
+        if others and "SPACE_ID" not in os.environ:
+            listening.invite(others)
         if args.open and not webbrowser.open(page.local_url or ""):
             print("demo.py: --open found no browser; open that address yourself", file=sys.stderr)
         while True:
             time.sleep(60)
-    except OSError:
-        free = free_port(args.host, args.port)
-        offer = f"{free} is free: --port {free}" if free else "choose another with --port, or --host"
-        return refuse(f"cannot listen on {args.host}:{args.port}: is it taken by another program? {offer}")
     except KeyboardInterrupt:
         serving.close(page)
-    return 0
+    finally:
+        for number, handler in handlers.items():
+            signal.signal(number, handler)
 
 
-def go_past_proxies(host: str) -> None:
-    """Lets Gradio ask its own address, and be imported, whatever proxies the environment or the system names.
-
-    It asks by httpx, which passes by the proxies for none but the addresses in NO_PROXY, and which cannot be imported
-    where a SOCKS proxy is named and socksio is not installed.
-    """
-    given = ",".join(filter(None, (os.environ.get("no_proxy"), os.environ.get("NO_PROXY"))))
-    ours = ",".join(filter(None, (given, "localhost,127.0.0.1,::1", host)))
-    os.environ["no_proxy"] = os.environ["NO_PROXY"] = ours
-    if not find_spec("socksio"):
-        for name, address in list(os.environ.items()):
-            if name.lower().endswith("_proxy") and address.lower().startswith("socks"):
-                del os.environ[name]
-
-
-def free_port(host: str, taken: int) -> int | None:
-    """The first of the hundred ports after `taken` that `host` can listen on."""
-    for port in range(taken + 1, min(taken + 101, 65536)):
-        with contextlib.suppress(OSError), socket.create_server((host, port)):
-            return port
-    return None
+def is_same(path: Path, other: Path) -> bool:
+    """Whether both name one file, also through links."""
+    return path.exists() and other.exists() and path.samefile(other)
 
 
 def growth_of(folder: Path, device: str) -> Callable[[], list] | None:
@@ -198,9 +218,13 @@ def refuse(reason: str) -> int:
 
 
 if __name__ == "__main__":
+    is_at_prompt = hasattr(sys, "ps1")  # %run in IPython, which gets its prompt back
+    if not is_at_prompt:
+        signal.signal(signal.SIGINT, lambda *_: os._exit(130))  # raised in an import it would print a traceback
     try:
         code = main()
     except KeyboardInterrupt:
         code = 130
     sys.stdout.flush()
-    os._exit(code)  # nothing is left to close, and to take torch apart piece by piece takes a second
+    if not is_at_prompt:
+        os._exit(code)  # nothing is left to close, and to take torch apart piece by piece takes a second

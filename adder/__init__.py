@@ -4,6 +4,7 @@
     network/   image and number -> digit, sum, refusal
     learning/  a recipe and data -> weights
     files      paths as people write them; a file is written whole or not at all
+    imports    why a package cannot be imported, and the remedy
     choice     of what may be ink in a picture, what is the digit
     hand       a person's own lessons, that move a reading
     reader     drawing + network: loaded weights that read drawings

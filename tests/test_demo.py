@@ -13,6 +13,7 @@ import pytest
 import demo
 from adder.drawing.strokes import extent
 from adder.page import answers, component
+from tests.test_model import useless_card as useless_card
 
 
 @pytest.mark.parametrize("content", [None, b"", bytes(100)])
@@ -54,6 +55,68 @@ def test_a_space_is_served_where_it_listens(monkeypatch):
     monkeypatch.setenv("GRADIO_SERVER_PORT", "7000")
     assert listens() == ("127.0.0.2", 7000)
     assert listens("--host", "::1", "--port", "1") == ("::1", 1)
+
+
+@pytest.mark.parametrize("host", ["", "fe80::1%eth0", "a" * 64, "a..b"])
+def test_a_host_that_is_none(host, capsys):
+    with pytest.raises(SystemExit, match="2"):
+        demo.parser().parse_args(["--host", host])
+    assert "is no address such as 127.0.0.1 or ::1" in capsys.readouterr().err
+
+
+def test_a_tilde_is_the_home_folder(monkeypatch, tmp_path):
+    for name in ("HOME", "USERPROFILE"):
+        monkeypatch.setenv(name, str(tmp_path))
+    monkeypatch.setenv("ADDER_COLLECT", "~/class")
+    args = demo.parser().parse_args(["--weights", "~/my.safetensors"])
+    assert (args.weights, args.collect) == (tmp_path / "my.safetensors", tmp_path / "class")
+    monkeypatch.setenv("ADDER_COLLECT", "")
+    assert demo.parser().parse_args([]).collect is None
+    assert demo.parser().parse_args(["--collect=~/other"]).collect == tmp_path / "other"
+
+
+@pytest.fixture
+def built(restored, monkeypatch):
+    """demo.py up to where it would listen; the component that holds its page."""
+
+    async def run(flags):
+        pages = []
+        monkeypatch.setattr(demo, "keep_open", lambda page, args: pages.append(page))
+        assert demo.main(flags) == 0
+        [pad] = [block for block in pages[0].blocks.values() if isinstance(block, gr.HTML)]
+        return pad
+
+    return lambda *flags: asyncio.run(run(list(flags)))
+
+
+@pytest.mark.parametrize("link", ["to the file", "of the folder", "of the flag"])
+def test_weights_through_a_link_keep_the_lessons(built, monkeypatch, tmp_path, link):
+    try:
+        (tmp_path / "weights").symlink_to(demo.WEIGHTS, target_is_directory=True)
+        (tmp_path / "a.safetensors").symlink_to(demo.SHIPPED)
+    except OSError:
+        pytest.skip("no right to make links")
+    if link == "of the folder":
+        monkeypatch.setattr(demo, "WEIGHTS", tmp_path / "weights")
+        monkeypatch.setattr(demo, "SHIPPED", tmp_path / "weights" / "adder.safetensors")
+    elif link == "to the file":
+        monkeypatch.setattr(demo, "SHIPPED", tmp_path / "a.safetensors")
+    given = {"of the flag": tmp_path / "a.safetensors"}.get(link, demo.SHIPPED)
+    pad = built("--device", "cpu", "--weights", str(given))
+    assert {"grow": True, "ways": True, "reliability": True}.items() <= pad.props["lessons"].items()
+    rows = pad.compare_pad({"strokes": [[[0, 0], [0, 9000]]], "number": 2})["rows"]
+    assert len({row["name"] for row in rows}) == len(rows) == len(list(demo.WEIGHTS.glob("*.safetensors")))
+
+
+@pytest.mark.usefixtures("useless_card")
+def test_a_card_that_cannot_be_used_is_named_once(built, capsys):
+    pad = built("--device", "auto")
+    assert len(pad.compare_pad({"strokes": [[[0, 0], [0, 9000]]], "number": 2})["rows"]) > 1
+    said = capsys.readouterr().err
+    assert said.startswith("cuda cannot be used (") and said.count("\n") == 1
+    assert demo.main(["--device", "cuda"]) == 2
+    said = capsys.readouterr().err
+    assert said.startswith("demo.py: device 'cuda' cannot be used (") and said.count("\n") == 1
 
 
 def reading(is_digit=True, **probs):

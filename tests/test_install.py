@@ -6,7 +6,10 @@ import shutil
 import subprocess
 import sys
 
+from packaging.requirements import Requirement
+
 from tests.conftest import ROOT
+from tests.test_architecture import imports
 
 
 def test_an_installed_package_reads_from_any_folder(tmp_path):
@@ -36,9 +39,13 @@ def test_an_installed_package_reads_from_any_folder(tmp_path):
     assert set(needs) == set(names_in("requirements.txt")), "they stand in one place"
 
 
+def uncommented(file: str) -> list[str]:
+    lines = (line.partition("#")[0].strip() for line in (ROOT / file).read_text(encoding="utf-8").splitlines())
+    return [line for line in lines if line and not line.startswith("-r")]
+
+
 def names_in(file: str) -> list[str]:
-    lines = (ROOT / file).read_text(encoding="utf-8").splitlines()
-    return [re.match(r"[\w-]+", line)[0] for line in lines if not line.startswith("-r")]
+    return [re.match(r"[\w-]+", line)[0] for line in uncommented(file)]
 
 
 def test_constraints_name_the_tested_version_of_all_that_is_required():
@@ -47,3 +54,15 @@ def test_constraints_name_the_tested_version_of_all_that_is_required():
     assert all(re.fullmatch(rf"[\w.-]+==[\w.]+( ; {marker})?", line) for line in lines), "names, versions, markers"
     named = {name.lower() for name in names_in("constraints.txt")}
     assert {name.lower() for file in ("requirements.txt", "requirements-dev.txt") for name in names_in(file)} <= named
+
+
+def test_what_the_page_reaches_into_is_bounded():
+    """Private parts change without notice, so of their packages nobody gets a version that was never tried."""
+    documented = {"anyio", "cv2", "numpy", "starlette"}  # of these the page uses what they document
+    imported = {name.split(".")[0] for path in (ROOT / "adder" / "page").glob("*.py") for name in imports(path)}
+    reached = imported - sys.stdlib_module_names - documented - {"adder"}
+    required = map(Requirement, uncommented("requirements.txt"))
+    operators = {each.name: {part.operator for part in each.specifier} for each in required}
+    assert {"gradio", "uvicorn"} <= reached
+    for package in reached:
+        assert operators.get(package) in ({"=="}, {">=", "<"}), f"{package} has no bounds in requirements.txt"

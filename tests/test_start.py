@@ -17,9 +17,9 @@ PLAIN = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0", "PYTHONWA
 
 
 @contextmanager
-def started(*flags, cwd=ROOT, **variables):
+def started(*flags, cwd=ROOT, before=(), **variables):
     """The process, its output still unread."""
-    command = [sys.executable, str(ROOT / "demo.py"), "--device", "cpu", "--port", str(free_port()), *flags]
+    command = [sys.executable, *before, str(ROOT / "demo.py"), "--device", "cpu", "--port", str(free_port()), *flags]
     environment = {name: value for name, value in os.environ.items() if not name.lower().endswith("_proxy")}
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "encoding": "utf-8"}
     with subprocess.Popen(command, cwd=cwd, env=environment | variables, **pipes) as process:
@@ -72,6 +72,38 @@ def test_interrupted_while_it_loads():
         assert process.stdout.readline().startswith("Loading")
         process.send_signal(signal.SIGINT)
         assert process.communicate(timeout=60)[0] == "" and process.returncode == 130
+
+
+def test_ipython_gets_its_prompt_back():
+    run = "import runpy, sys; sys.ps1 = 'In: '; runpy.run_path(sys.argv[0], run_name='__main__'); print('the prompt')"
+    code = f"import sys; del sys.argv[0]; {run}"
+    with started(before=["-c", code]) as process:
+        opened(process)
+        process.send_signal(signal.SIGINT)
+        assert process.communicate(timeout=60)[0] == "the prompt\n" and process.returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("failure", "remedy"),
+    [
+        ("OSError('[WinError 1114] A DLL failed. Error loading \"c10.dll\".')", "shows for your system"),
+        ("ImportError('libcudnn.so.9: cannot open shared object file\\nmore')", "shows for your system"),
+        ("ModuleNotFoundError('No module named torch')", "pip install -r requirements.txt"),
+    ],
+)
+def test_pytorch_that_cannot_be_imported(tmp_path, failure, remedy):
+    (tmp_path / "torch").mkdir()
+    (tmp_path / "torch" / "__init__.py").write_text(f"raise {failure}", encoding="utf-8")
+    with started(PYTHONPATH=str(tmp_path)) as process:
+        _, said, *rest = process.communicate(timeout=60)[0].splitlines()
+    assert process.returncode == 2 and rest == []
+    assert said.startswith("demo.py: ") and remedy in said and "more" not in said
+
+
+def test_no_public_link_is_told_in_a_line(tmp_path):
+    with started("--share", https_proxy=NOWHERE, HF_HOME=str(tmp_path), cwd=tmp_path) as process:
+        said = opened(process)[0]
+    assert said.count("demo.py: --share made no public link: Missing file: ") == 1 and "Download" not in said
 
 
 @pytest.mark.parametrize("port", ["0", "70000", "-1", "many", "8.0"])

@@ -27,13 +27,15 @@ new MutationObserver(english).observe(root, { attributeFilter: ["lang"] });
 
 
 def headed(app):
-    """The ASGI `app` with HEADERS on each answer, Gradio's outermost middlewares' too."""
+    """The ASGI `app` with HEADERS on each answer, Gradio's outermost middlewares' too; at an IPv6 host without CORS."""
 
     async def answering(scope, receive, send) -> None:
         async def send_headed(message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(raw=list(message.get("headers", [])))
                 headers.update(HEADERS)
+                if Headers(scope=scope).get("host", "").startswith("["):  # Gradio's strict CORS knows IPv4 alone
+                    del headers["access-control-allow-origin"]
                 message = message | {"headers": headers.raw}
             await send(message)
 

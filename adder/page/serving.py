@@ -1,9 +1,16 @@
 """Opens the page to the network behind its gate, and closes it."""
 
+import sys
+import time
 from collections.abc import Callable
+from contextlib import nullcontext, redirect_stdout
 from inspect import signature
+from io import StringIO
+from threading import Thread
 
 import gradio as gr
+import uvicorn
+from gradio import http_server
 from gradio.tunneling import CURRENT_TUNNELS
 from starlette.middleware import Middleware
 
@@ -12,6 +19,7 @@ from adder.page.connections import bound_headers, raise_file_limit
 from adder.page.first import first_paint
 from adder.page.gate import Gate, Program
 from adder.page.head import WEB, Head
+from adder.page.listening import listen, url
 from adder.page.sessions import Sessions
 
 MAX_BODY = 2_000_000  # bytes: 512 x 512 pixels of ink as JSON, and some
@@ -26,35 +34,67 @@ def launch(
 
     `root_path` is where a proxy shows the page, '/digit' for one, which it takes off each request's path.
 
-    OSError when the port is taken.
+    OSError, as `listening.trouble` explains it, when it cannot listen there.
     """
     raise_file_limit()
     bound_headers()
-    page.launch(
-        prevent_thread_lock=True,
-        server_name=host,
-        server_port=port,
-        share=share,
-        mcp_server=mcp,
-        root_path=root_path or None,
-        quiet=True,
-        ssr_mode=False,  # the page is made in the browser: there is nothing for a server to render
-        max_threads=MAX_THREADS,
-        max_file_size=MAX_BODY,
-        app_kwargs={
-            "middleware": [Middleware(Head, root_path=root_path, first=first_paint()), gate_middleware(page, mcp)],
-            "openapi_url": None,
-        },
-        state_session_capacity=MAX_SESSIONS,
-        enable_monitoring=False,
-        show_error=False,
-        strict_cors=True,
-        theme=theme(),
-        favicon_path=WEB / "icon.svg",
-        footer_links=["api"],
-        run_history=False,
-    )
-    page.server.config.timeout_graceful_shutdown = 1  # seconds, for what is being answered when `close` is called
+    http_server.start_server = serve  # type: ignore[assignment]
+    said = StringIO()
+    with redirect_stdout(said) if share else nullcontext():
+        page.launch(
+            prevent_thread_lock=True,
+            server_name=host,
+            server_port=port,
+            share=share,
+            mcp_server=mcp,
+            root_path=root_path or None,
+            quiet=True,
+            inline=False,  # in a notebook
+            ssr_mode=False,  # the page is made in the browser: there is nothing for a server to render
+            max_threads=MAX_THREADS,
+            max_file_size=MAX_BODY,
+            app_kwargs={
+                "middleware": [Middleware(Head, root_path=root_path, first=first_paint()), gate_middleware(page, mcp)],
+                "openapi_url": None,
+            },
+            state_session_capacity=MAX_SESSIONS,
+            enable_monitoring=False,
+            show_error=False,
+            strict_cors=True,
+            theme=theme(),
+            favicon_path=WEB / "icon.svg",
+            footer_links=["api"],
+            run_history=False,
+        )
+    if share and not page.share_url:
+        reason = said.getvalue().strip().partition("\n")[0].removeprefix("Could not create share link. ")
+        print(
+            f"demo.py: --share made no public link: {reason.strip('. ')}; "
+            "check the connection, the proxy and the virus scanner, and start again",
+            file=sys.stderr,
+        )
+
+
+def serve(app, server_name, server_port, *_, **__) -> tuple[str, int, str, http_server.Server]:
+    """In the place of Gradio's own, which knows no IPv6, takes each failure for a taken port, and waits 5 s at most."""
+    sockets = listen(server_name, server_port)
+    grace = 1  # seconds, for what is being answered when `close` is called
+    server = http_server.Server(uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=grace))
+    failures: list[Exception] = []
+
+    def run() -> None:
+        try:
+            server.run(sockets)
+        except Exception as error:
+            failures.append(error)
+
+    server.thread = Thread(target=run, daemon=True)
+    server.thread.start()
+    while not server.started:
+        if not server.thread.is_alive():
+            raise failures[0] if failures else OSError("the server ended as it started")
+        time.sleep(0.001)
+    return server_name, server_port, url(server_name, server_port), server
 
 
 def close(page: gr.Blocks) -> None:
