@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from adder.files import user_path
 from bench import shared
 
 try:
@@ -33,7 +34,7 @@ def data_dir() -> Path:
     """The folder that holds MNIST/raw and pendigits; without it tests skip, and fail where CI=true."""
     places = [ROOT.parent / "shared" / "data", ROOT / "data"]
     if os.environ.get("ADDER_DATA"):
-        places.insert(0, Path(os.environ["ADDER_DATA"]))
+        places.insert(0, user_path(os.environ["ADDER_DATA"]))
     for place in places:
         if (place / "MNIST" / "raw" / "t10k-images-idx3-ubyte").exists():
             return place
@@ -73,17 +74,27 @@ def restored():
 
 
 class Server:
-    """demo.py with the shipped weights on a port of its own."""
+    """demo.py with the shipped weights on a port of its own; `script` calls demo.main() otherwise than as a command."""
 
-    def __init__(self, weights: Path | None, *flags: str, command: list[str] | None = None, port: int | None = None):
+    def __init__(
+        self,
+        weights: Path | None,
+        *flags: str,
+        command: list[str] | None = None,
+        port: int | None = None,
+        script: str = "",
+        **pipes,
+    ):
         self.port = port or shared.free_port()
         self.url = f"http://127.0.0.1:{self.port}"
-        usual = [sys.executable, "demo.py", "--weights", str(weights), "--device", "cpu", "--port", str(self.port)]
+        usual = [sys.executable, *(["-c", script] if script else ["demo.py"])]
+        usual += ["--weights", str(weights), "--device", "cpu", "--port", str(self.port)]
         self.command = command or [*usual, *flags]
+        self.pipes = pipes
         self.start()
 
     def start(self) -> None:
-        self.process = subprocess.Popen(self.command, cwd=ROOT)
+        self.process = subprocess.Popen(self.command, cwd=ROOT, **self.pipes)
         for _ in range(3000):
             assert self.process.poll() is None, "demo.py ended"
             try:
