@@ -59,6 +59,16 @@ def rng() -> np.random.Generator:
 
 
 @pytest.fixture
+def offline(monkeypatch):
+    """All downloads go to a proxy that is not there; urllib keeps what it once read of the environment."""
+    for variable in ("http_proxy", "https_proxy"):
+        monkeypatch.setenv(variable, "http://127.0.0.1:9")
+    urllib.request.install_opener(None)
+    yield
+    urllib.request.install_opener(None)
+
+
+@pytest.fixture
 def restored():
     """What demo.main() sets for its whole process is as before after the test: signals, environment, threads."""
     import torch

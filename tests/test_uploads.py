@@ -59,7 +59,7 @@ def test_eight_slow_uploads_hold_up_nothing_else(server, rng):
         visitor, *uploading = visitors = [Visitor(server) for _ in range(UPLOADS + 1)]
         for each in visitors:
             stack.enter_context(closing(each.connection))
-        pool = stack.enter_context(ThreadPoolExecutor(UPLOADS))
+        pool = stack.enter_context(ThreadPoolExecutor(UPLOADS + 1))
         stack.callback(server.process.stdin.close)
         uploads = [pool.submit(each.live, {"picture": picture}, "find_ink") for each in uploading]
         said = Counter()
@@ -74,12 +74,12 @@ def test_eight_slow_uploads_hold_up_nothing_else(server, rng):
             assert status == 200
             return json.loads(answer)
 
-        expect_right_answers(visitor)  # of the page and of a program
         assert asked("lesson_pad", lesson="think")["digit"] == 7
         assert asked("explain_pad")["saliency"] and asked("compare_pad")["rows"]
         lesson = asked("learn_pad", label=4)["lesson"]
         status, renewed = visitor.live([["0" * 16, *lesson[1:]]], "renew_hand")
         assert status == 200 and json.loads(renewed)["lessons"] == [lesson]
+        pool.submit(expect_right_answers, visitor).result(120)  # of the page and of a program
         assert not any(upload.done() for upload in uploads)
 
         server.process.stdin.close()
