@@ -173,16 +173,18 @@ def is_same(path: Path, other: Path) -> bool:
 
 
 def growth_of(folder: Path, device: str) -> Callable[[], list] | None:
-    """What loads the snapshots once they are asked for; None, and why on stderr, where they cannot be used."""
+    """What loads the snapshots when the lesson asks; empty, and why on stderr, for damaged ones. None without any."""
     from adder import growth
     from adder.network.checkpoint import CheckpointError
 
-    try:
-        growth.load(folder)
-    except CheckpointError as error:
-        print(f"demo.py: without the lesson on how it learned: {error}", file=sys.stderr)
-        return None
-    return partial(growth.load, folder, device)
+    def load() -> list:
+        try:
+            return growth.load(folder, device)
+        except CheckpointError as error:
+            print(f"demo.py: without the lesson on how it learned: {error}", file=sys.stderr)
+            return []
+
+    return load if any(folder.glob("*.safetensors")) or load() else None
 
 
 def facts_of(folder: Path) -> dict:

@@ -67,7 +67,7 @@ class Hand:
         """Whole or not at all. OSError when it cannot be written."""
         with replacing(Path(path)) as temporary:
             kept = {"lessons": [as_json(lesson) for lesson in self.lessons]}
-            temporary.write_text(json.dumps(kept), encoding="utf-8")
+            temporary.write_text(json.dumps(kept, allow_nan=False), encoding="utf-8")
 
     @classmethod
     def load(cls, path: str | Path, reader) -> "Hand":
@@ -82,6 +82,14 @@ class Hand:
     def of(cls, reader, lessons: Any) -> "Hand":
         """From lists as `as_json` makes them, which may come from anywhere. ValueError says what was expected."""
         return cls(reader, lessons_of(lessons))
+
+    def check(self, reader) -> None:
+        """ValueError where `reader` sees by other weights, or on another device, than the hand's own reader."""
+        if (self.reader.weights, self.reader.device) != (reader.weights, reader.device):
+            raise ValueError(
+                "hand: made with a reader of other weights or on another device; Hand(reader, hand.lessons) makes one "
+                "for this reader"
+            )
 
     def seen(self, images: Sequence[np.ndarray], digits: Sequence[int | None]) -> list[Lesson]:
         """Lessons from their images (28, 28) uint8 by the reader's own network."""

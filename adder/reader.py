@@ -9,6 +9,7 @@ import operator
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from secrets import token_hex
 
 import numpy as np
 import torch
@@ -46,13 +47,15 @@ class Reading:
 class Reader:
     """Reads drawings: `strokes`, a list of (N, 2) arrays, `ink`, an (H, W) uint8 array, or a picture's bytes.
 
-    With a `Hand` of its own, `hand=`, a reading is moved by what this hand was taught. Safe to share by threads.
+    With a `Hand` of its own, `hand=`, a reading is moved by what this hand was taught; ValueError for a hand that was
+    made with other weights. Safe to share by threads.
     """
 
     def __init__(self, network: Adder, description: dict | None = None, weights: str = ""):
         self.network = network.eval()
         self.description = description or {}
-        self.weights = weights  # the name of the network's numbers: the start of their file's SHA-256
+        # the name of the network's numbers: the start of their file's SHA-256; without a file, like no other
+        self.weights = weights or token_hex(8)
         self.device = next(network.parameters()).device
         self.width = network.digit.in_features  # of the features that the digit layer sees
         # the digit score that a digit must reach; a network that cannot refuse takes anything for one
@@ -147,6 +150,8 @@ class Reader:
 
     def _read(self, drawings: Sequence, numbers: list[list[int]], hands: Sequence[Hand | None]) -> list[list[Reading]]:
         """Each drawing with each of its numbers, of which all have equally many, and its hand."""
+        for hand in {id(hand): hand for hand in hands if hand is not None}.values():
+            hand.check(self)
         images = [as_image(drawing) for drawing in drawings]
         readings = [[*map(blank_reading, each)] for each in numbers]
         asked = [index for index, pixels in enumerate(images) if pixels is not None]

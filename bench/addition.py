@@ -16,12 +16,13 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from tqdm import tqdm
 
+from adder.files import user_path
 from adder.learning import data, evaluation, report, sources, training
 from adder.learning.recipes import RECIPES, one_cycle
 from adder.learning.run import Run, Settings
 from adder.network import checkpoint
 from adder.network.heads import DIGITS, HEADS, NUMBERS
-from adder.network.model import Adder, choose_device
+from adder.network.model import Adder
 from bench import shared
 
 SHARES = (0.1, 0.3, 0.5)  # of the 100 pairs, withheld
@@ -280,14 +281,14 @@ def main() -> None:
     )
     parser.add_argument("--seeds", type=int, default=5, help="of the frozen part; 0 skips it")
     parser.add_argument("--steps", type=int, default=STEPS, help="of every head")
-    parser.add_argument("--device", default="auto", help="auto, cpu, cuda or mps")
-    parser.add_argument("--picture", type=Path, help="where to draw every pair's accuracy, as PNG")
+    parser.add_argument("--device", default="auto", type=shared.device, help="auto, cpu, cuda or mps")
+    parser.add_argument("--picture", type=user_path, help="where to draw every pair's accuracy, as PNG")
     parser.add_argument("--rates", action="store_true", help="compare learning rates on validation images, and stop")
     parser.add_argument("--end-to-end", type=int, default=3, metavar="EPOCHS", help="from scratch; 0 skips it")
     parser.add_argument("--end-to-end-seeds", type=int, default=5)
     flags = parser.parse_args()
 
-    device = choose_device(flags.device)
+    device = flags.device
     started = time.perf_counter()
     learned, validation = data.split_validation(sources.mnist(flags.data_dir, train=True))
     test = sources.mnist(flags.data_dir, train=False)
@@ -318,4 +319,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    shared.run(main)

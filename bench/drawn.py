@@ -14,6 +14,7 @@ import numpy as np
 import torch
 
 from adder.drawing import collection, image, strokes
+from adder.files import user_path
 from adder.learning import data, evaluation, nondigits, sources
 from adder.learning.evaluation import Outputs
 from adder.network import checkpoint
@@ -274,16 +275,16 @@ def breakdown(title: str, keys: list[int], right: torch.Tensor) -> None:
 
 def main() -> None:
     parser = shared.parser("How well drawings are read, by the shipped weights and a reference.")
-    parser.add_argument("--reference", type=Path, default=shared.WEIGHTS / "bottleneck.safetensors")
+    parser.add_argument("--reference", type=user_path, default=shared.WEIGHTS / "bottleneck.safetensors")
     parser.add_argument(
         "--strokes",
-        type=Path,
+        type=user_path,
         help="read this instead: what demo.py --collect wrote (.jsonl), or UNIPEN; of a folder each .jsonl, in a row",
     )
     parser.add_argument(
-        "--sheet", type=Path, help="with --strokes: draw them all as this PNG, misread ones first, and end"
+        "--sheet", type=user_path, help="with --strokes: draw them all as this PNG, misread ones first, and end"
     )
-    parser.add_argument("--picture", type=Path, help="where to draw the sweeps, as PNG")
+    parser.add_argument("--picture", type=user_path, help="where to draw the sweeps, as PNG")
     parser.add_argument("--every", type=int, default=1, help="use every n-th drawing only: quicker")
     flags = parser.parse_args()
     if flags.sheet and not flags.strokes:
@@ -299,7 +300,7 @@ def main() -> None:
             draw_sheet(flags.sheet, writers, Reader.load(flags.weights, "cpu"))
             return
         sets = data.load(flags.data_dir)
-    except (sources.DataError, ValueError, OSError) as error:
+    except (ValueError, OSError) as error:
         parser.error(str(error))
     if flags.strokes:
         drawings = [drawing for drawing in writers if drawing.digit != data.NO_DIGIT]
@@ -348,4 +349,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    shared.run(main)

@@ -18,6 +18,7 @@ import numpy as np
 import torch
 from torch.profiler import ProfilerActivity, profile
 
+from adder.files import user_path
 from adder.learning import data, distributed, report, sources, training
 from adder.learning.recipes import RECIPES
 from adder.learning.run import Run, Settings
@@ -147,7 +148,9 @@ def column(name: str, data_dir: Path, epochs: int | None, workers: int, device: 
 
 def main() -> None:
     parser = shared.parser("What training and reading cost on a GPU, one seed, one table.", weights=None)
-    parser.add_argument("--pack", type=Path, metavar="FOLDER", help="put the data into FOLDER (.gpu is ignored by git)")
+    parser.add_argument(
+        "--pack", type=user_path, metavar="FOLDER", help="put the data into FOLDER (.gpu is ignored by git)"
+    )
     parser.add_argument("--systems", nargs="+", choices=RECIPES, default=list(SYSTEMS), help="recipes to fit")
     parser.add_argument("--epochs", type=int, help="of each (default: the recipe's)")
     parser.add_argument("--workers", type=int, help="processes that draw epochs ahead (default: the cores to spare)")
@@ -158,7 +161,7 @@ def main() -> None:
         print(f"{flags.pack}: {size / 1e6:.0f} MB; there: ADDER_DATA={flags.pack} python -m bench.gpu")
         return
     if not torch.cuda.is_available():
-        parser.exit(1, "bench.gpu: no CUDA device is here; bench.speed measures on the CPU\n")
+        raise shared.BenchError("no CUDA device is here; bench.speed measures on the CPU")
     device = torch.device("cuda")
     workers = distributed.spare_cores(device) if flags.workers is None else flags.workers
     columns = {}
@@ -173,4 +176,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    shared.run(main)

@@ -16,6 +16,7 @@ import torch
 
 import adder.hand
 from adder.drawing import collection
+from adder.files import user_path
 from adder.hand import MOST, Hand
 from adder.learning import data, evaluation, sources
 from adder.reader import Reader, as_image
@@ -200,8 +201,8 @@ def print_cost(reader: Reader, of: Written) -> None:
 
 def main() -> None:
     parser = shared.parser(__doc__.splitlines()[0], weights=shared.WEIGHTS / "held-out" / "seed-0.safetensors")
-    parser.add_argument("--strokes", type=Path, help="a folder of KIND.jsonl, each taken for a hand too")
-    parser.add_argument("--picture", type=Path, help="a PNG of the mistakes with and without lessons")
+    parser.add_argument("--strokes", type=user_path, help="a folder of KIND.jsonl, each taken for a hand too")
+    parser.add_argument("--picture", type=user_path, help="a PNG of the mistakes with and without lessons")
     flags = parser.parse_args()
     torch.set_num_threads(1)
     try:
@@ -222,4 +223,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    shared.run(main)

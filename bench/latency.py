@@ -5,13 +5,15 @@ pointer move: the milliseconds until the frame that shows a reading which knows 
 time, so a move that comes meanwhile waits for the next. And the slider: frames until the sum has changed, and requests.
 """
 
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
-from playwright.sync_api import Browser, expect, sync_playwright
 
 from bench import load, shared
 from bench.shared import Strokes, chromium, draw, serving, validation_drawings
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
 
 COLUMNS = (
     *("round trip", "pointer moves", "median", "p95", "requests", "at once, at most"),
@@ -85,9 +87,10 @@ class Followed(NamedTuple):
     slid: int  # requests meanwhile
 
 
-def follow(browser: Browser, url: str, drawings: list[Strokes], round_trip: float = 0) -> Followed:
+def follow(browser: "Browser", url: str, drawings: list[Strokes], round_trip: float = 0) -> Followed:
     """The page at `url`, with so many ms between a request and its answer."""
     page = browser.new_page(viewport={"width": 1280, "height": 800})
+    page.set_default_timeout(60_000)  # ms: only a hang takes so long
     page.add_init_script(WATCH)
     page.goto(url)
     page.wait_for_selector(shared.READY)
@@ -96,12 +99,12 @@ def follow(browser: Browser, url: str, drawings: list[Strokes], round_trip: floa
         page.context.new_cdp_session(page).send("Network.emulateNetworkConditions", line)
     for drawing in drawings:
         draw(page, drawing, pause=load.FRAME)
-        expect(page.locator("#reading")).not_to_have_attribute("data-state", "empty")
+        page.wait_for_selector("#reading:not([data-state=empty])")
         page.keyboard.press("Escape")
-        expect(page.locator("#reading")).to_have_attribute("data-state", "empty")
+        page.wait_for_selector("#reading[data-state=empty]")
     seen = page.evaluate("window.seen")
     page.get_by_role("button", name="Example: a drawn 7").click()
-    expect(page.locator("#reading")).to_have_attribute("data-digit", "7")
+    page.wait_for_selector("#reading[data-digit='7']")
     slid = page.evaluate(SLIDE)
     page.close()
     counts = (seen["moves"], seen["requests"], seen["most"], seen["whileDown"])
@@ -114,7 +117,7 @@ def main() -> int:
     flags = parser.parse_args()
     drawings = validation_drawings(flags.data_dir)[:: 1500 // flags.drawings][: flags.drawings]
     met = {}
-    with serving(flags.weights) as server, sync_playwright() as playwright, chromium(playwright) as browser:
+    with chromium() as browser, serving(flags.weights) as server:
         for round_trip in ROUND_TRIPS:
             met[round_trip] = follow(browser, f"http://127.0.0.1:{server.port}", drawings, round_trip)
     rows = []
@@ -130,4 +133,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    raise SystemExit(main())
+    shared.run(main)

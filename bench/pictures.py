@@ -15,6 +15,7 @@ import numpy as np
 from tqdm import tqdm
 
 from adder.drawing.picture import PictureError, decode
+from adder.files import user_path
 from adder.learning import data, sources
 from adder.reader import Reader
 from bench import shared
@@ -107,9 +108,9 @@ def contact_sheet(failed: list[tuple[Picture, Answer]]) -> np.ndarray:
 
 def main() -> None:
     parser = shared.parser(__doc__.splitlines()[0], weights=shared.WEIGHTS / "held-out" / "seed-0.safetensors")
-    parser.add_argument("folder", type=Path, nargs="?", help="with labels.csv; without it pictures are made")
+    parser.add_argument("folder", type=user_path, nargs="?", help="with labels.csv; without it pictures are made")
     parser.add_argument("--a-kind", type=int, default=50, help="how many are made of each kind (%(default)s)")
-    parser.add_argument("--sheet", type=Path, help="a PNG of what was read wrong, beside what the network saw")
+    parser.add_argument("--sheet", type=user_path, help="a PNG of what was read wrong, beside what the network saw")
     flags = parser.parse_args()
     try:
         pictures = from_folder(flags.folder) if flags.folder else from_strokes(flags.data_dir, flags.a_kind)
@@ -118,8 +119,8 @@ def main() -> None:
         parser.error(str(error))
     print_kinds(kinds)
     if flags.sheet and failed:
-        cv2.imwrite(str(flags.sheet), contact_sheet(failed))
+        shared.save_png(flags.sheet, contact_sheet(failed))
 
 
 if __name__ == "__main__":
-    main()
+    shared.run(main)

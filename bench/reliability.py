@@ -5,13 +5,12 @@ hands or devices spoil, as `bench.drawn` does; a plain digit is almost never dou
 """
 
 import json
-from pathlib import Path
 
 import numpy as np
 
 from adder.drawing import collection
 from adder.drawing.strokes import NO_DIGIT
-from adder.files import replacing
+from adder.files import replacing, user_path
 from adder.learning import data, sources
 from adder.reader import Reader
 from bench import shared
@@ -21,9 +20,9 @@ EDGES = np.array([0, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.99, 1])  # of the bins, by
 
 def main() -> None:
     parser = shared.parser(__doc__.splitlines()[0], weights=shared.WEIGHTS / "held-out" / "seed-0.safetensors")
-    parser.add_argument("--strokes", type=Path, help="a folder of KIND.jsonl, read too")
+    parser.add_argument("--strokes", type=user_path, help="a folder of KIND.jsonl, read too")
     parser.add_argument(
-        "--out", type=Path, default=shared.WEIGHTS / "held-out" / "reliability.json", help="(%(default)s)"
+        "--out", type=user_path, default=shared.WEIGHTS / "held-out" / "reliability.json", help="(%(default)s)"
     )
     flags = parser.parse_args()
     try:
@@ -40,8 +39,9 @@ def main() -> None:
         shared.print_row([f"{low:.0%} to {high:.0%}", f"{count:,}", f"{sure:.1%}", f"{right:.1%}"])
     kinds = f" and {len(files)} kinds of spoilt ones" if files else ""
     of = f"{sum(count for count, *_ in rows):,} drawings of digits by six writers it never saw{kinds}"
+    kept = {"of": of, "bins": [row for row in rows if row[0]]}
     with replacing(flags.out) as temporary:
-        temporary.write_text(json.dumps({"of": of, "bins": [row for row in rows if row[0]]}) + "\n", encoding="utf-8")
+        temporary.write_text(json.dumps(kept, allow_nan=False) + "\n", encoding="utf-8")
     print(f"{flags.out}: {of}")
 
 
@@ -58,4 +58,4 @@ def reliability(reader: Reader, drawings: list) -> list[tuple[int, float, float]
 
 
 if __name__ == "__main__":
-    main()
+    shared.run(main)

@@ -2,8 +2,8 @@
 
 import csv
 import json
-from pathlib import Path
 
+from adder.files import user_path
 from adder.learning.recipes import RECIPES
 from bench import shared
 
@@ -52,7 +52,10 @@ def main() -> None:
         "Every recipe's figures on MNIST's test set, from its run's record.", weights=None, data=False
     )
     parser.add_argument(
-        "metrics", type=Path, nargs="*", help="metrics.json of runs, each with its log.csv (default: those in weights/)"
+        "metrics",
+        type=user_path,
+        nargs="*",
+        help="metrics.json of runs, each with its log.csv (default: those in weights/)",
     )
     files = parser.parse_args().metrics or sorted(shared.WEIGHTS.glob("*.json"))
     runs = [json.loads(file.read_text(encoding="utf-8")) for file in files]
@@ -71,4 +74,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    shared.run(main)

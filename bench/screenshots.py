@@ -4,12 +4,16 @@ Starts the page with the shipped weights, and draws a digit that a person drew, 
 """
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
-from playwright.sync_api import Browser, expect, sync_playwright
 
+from adder.files import user_path
 from bench import made_pictures, shared
 from bench.shared import Strokes, chromium, draw, serving
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
 
 PICTURES: dict[str, tuple[int, int, dict]] = {  # name -> digit, number, and what the browser is
     "page-light": (7, 5, {"viewport": {"width": 1280, "height": 800}, "color_scheme": "light"}),
@@ -18,7 +22,7 @@ PICTURES: dict[str, tuple[int, int, dict]] = {  # name -> digit, number, and wha
 }
 
 
-def take_picture(browser: Browser, url: str, strokes: Strokes, path: Path) -> None:
+def take_picture(browser: "Browser", url: str, strokes: Strokes, path: Path) -> None:
     """A photo of ruled paper, and the frame round the digit that was found on it."""
     drawing = [np.array(stroke, float) for stroke in strokes]
     photo = made_pictures.saved(made_pictures.ruled(np.random.default_rng(1), drawing), "jpg")
@@ -26,23 +30,23 @@ def take_picture(browser: Browser, url: str, strokes: Strokes, path: Path) -> No
     page.goto(url)
     page.wait_for_selector(shared.READY)
     page.set_input_files("[type=file]", {"name": "photo.jpg", "mimeType": "image/jpeg", "buffer": photo})
-    expect(page.locator("#reading")).to_have_attribute("data-digit", "5")
+    page.wait_for_selector("#reading[data-digit='5']")
     page.mouse.move(0, 0)
     page.screenshot(path=path)
     print(path)
 
 
-def take_lesson(browser: Browser, url: str, strokes: Strokes, lesson: str, at: float, path: Path) -> None:
+def take_lesson(browser: "Browser", url: str, strokes: Strokes, lesson: str, at: float, path: Path) -> None:
     """A question of 'How it works', open on a drawing, its slider, if it has one, `at` this share."""
     page = browser.new_page(reduced_motion="reduce", viewport={"width": 1280, "height": 1100})
     page.goto(url)
     page.wait_for_selector(shared.READY)
     draw(page, strokes)
-    expect(page.locator("#reading")).to_have_attribute("data-digit", "2")
+    page.wait_for_selector("#reading[data-digit='2']")
     page.get_by_text("How it works").click()
     page.locator(f".how .{lesson} summary").click()
     item = page.locator(f".how .{lesson}")
-    expect(item.get_by_role("status")).not_to_be_empty()
+    item.locator("[role=status]:not(:empty)").wait_for()
     for slider in item.get_by_role("slider").all():
         slider.fill(str(round(at * int(slider.get_attribute("max") or 0))))
     item.screenshot(path=path)
@@ -51,14 +55,15 @@ def take_lesson(browser: Browser, url: str, strokes: Strokes, lesson: str, at: f
 
 def main() -> None:
     parser = shared.parser("Takes the pictures of the page.", data=False)
-    parser.add_argument("--out", type=Path, default=shared.ROOT / "docs", help="folder for the pictures (%(default)s)")
+    out = shared.ROOT / "docs"
+    parser.add_argument("--out", type=user_path, default=out, help="folder for the pictures (%(default)s)")
     preview = shared.ROOT / "adder/page/web/preview.png"
-    parser.add_argument("--preview", type=Path, default=preview, help="what links to the page show (%(default)s)")
+    parser.add_argument("--preview", type=user_path, default=preview, help="what links to the page show (%(default)s)")
     flags = parser.parse_args()
     flags.out.mkdir(parents=True, exist_ok=True)
 
     drawn = {example["digit"]: example["strokes"] for example in shared.page_examples()}
-    with serving(flags.weights) as server, sync_playwright() as playwright, chromium(playwright) as browser:
+    with chromium() as browser, serving(flags.weights) as server:
         url = f"http://127.0.0.1:{server.port}"
         for name, (digit, number, options) in PICTURES.items():
             page = browser.new_page(reduced_motion="reduce", **options)
@@ -66,7 +71,7 @@ def main() -> None:
             page.wait_for_selector(shared.READY)
             page.keyboard.press(str(number))
             draw(page, drawn[digit])
-            expect(page.locator("#reading")).to_have_attribute("data-sum", str(digit + number))
+            page.wait_for_selector(f"#reading[data-sum='{digit + number}']")
             page.mouse.move(0, 0)
             page.screenshot(path=flags.out / f"{name}.png")
             print(flags.out / f"{name}.png")
@@ -74,7 +79,7 @@ def main() -> None:
         page.goto(url)
         page.wait_for_selector(shared.READY)
         draw(page, drawn[7])
-        expect(page.locator("#reading")).to_have_attribute("data-digit", "7")
+        page.wait_for_selector("#reading[data-digit='7']")
         page.screenshot(path=flags.preview)
         print(flags.preview)
         take_picture(browser, url, drawn[5], flags.out / "page-picture.png")
@@ -83,4 +88,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    shared.run(main)

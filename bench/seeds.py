@@ -6,8 +6,8 @@ Reads the metrics.json of finished runs; each was evaluated once, after its last
 import json
 from functools import reduce
 from operator import getitem
-from pathlib import Path
 
+from adder.files import user_path
 from bench import shared
 
 HELD_OUT = shared.WEIGHTS / "held-out"
@@ -31,7 +31,9 @@ ROWS = {
 
 def main() -> None:
     parser = shared.parser("Mean and deviation of a recipe over its seeds.", weights=None, data=False)
-    parser.add_argument("metrics", type=Path, nargs="*", help="metrics.json of each run (default: weights/held-out)")
+    parser.add_argument(
+        "metrics", type=user_path, nargs="*", help="metrics.json of each run (default: weights/held-out)"
+    )
     files = parser.parse_args().metrics or sorted(HELD_OUT.glob("seed-*.json"))
     runs = [json.loads(file.read_text(encoding="utf-8")) for file in files]
     recipe = runs[0]["recipe"]
@@ -46,4 +48,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    shared.run(main)

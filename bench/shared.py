@@ -1,4 +1,7 @@
-"""What the benches share: flags, Markdown, intervals, timing, drawings, and the server and browser that they start."""
+"""What the benches share: flags, Markdown, intervals, timing, drawings, and the server and browser that they start.
+
+A bench ends with `run(main)`: what is missing on this machine takes one line, not a traceback.
+"""
 
 import argparse
 import contextlib
@@ -15,12 +18,16 @@ import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, NoReturn
 
+import cv2
 import numpy as np
 
+from adder.files import replacing, user_path
+
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, Page, Playwright
+    import torch
+    from playwright.sync_api import Browser, Page
 
 ROOT = Path(__file__).parent.parent
 WEIGHTS = ROOT / "weights"
@@ -31,6 +38,25 @@ PATIENCE = 8.0  # s until the page gives an answer up
 Strokes = list[list[list[int]]]  # as the page's pad sends them
 
 
+class BenchError(Exception):
+    """What a bench needs and does not find; the message says what to do."""
+
+
+def run(main: Callable[[], int | None]) -> NoReturn:
+    """Ends with the status of `main`; with 2, and one line on stderr, where data, weights or a browser are missing."""
+    try:
+        status = main()
+    except Exception as error:
+        from adder.learning.download import DataError  # here: torch comes with them, and not every bench needs it
+        from adder.network.checkpoint import CheckpointError
+
+        if not isinstance(error, BenchError | DataError | CheckpointError):
+            raise
+        print(f"bench.{Path(sys.argv[0]).stem}: {error}", file=sys.stderr)
+        status = 2
+    sys.exit(status)
+
+
 def parser(
     description: str, *, weights: Path | None = WEIGHTS / "adder.safetensors", data: bool = True
 ) -> argparse.ArgumentParser:
@@ -39,11 +65,21 @@ def parser(
         sys.stdout.reconfigure(errors="replace")  # a terminal without ± shows ?
     flags = argparse.ArgumentParser(description=description)
     if weights:
-        flags.add_argument("--weights", type=Path, default=weights, help="what is measured (%(default)s)")
+        flags.add_argument("--weights", type=user_path, default=weights, help="what is measured (%(default)s)")
     if data:
-        folder = Path(os.environ.get("ADDER_DATA") or ROOT / "data")
-        flags.add_argument("--data-dir", type=Path, default=folder, help="of the data sets ($ADDER_DATA, or data)")
+        folder = os.environ.get("ADDER_DATA") or str(ROOT / "data")
+        flags.add_argument("--data-dir", type=user_path, default=folder, help="of the data sets ($ADDER_DATA, or data)")
     return flags
+
+
+def device(name: str) -> "torch.device":
+    """The type of a flag."""
+    from adder.network.model import choose_device
+
+    try:
+        return choose_device(name)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
 
 
 def epochs_run(metrics: dict) -> int:
@@ -131,7 +167,7 @@ class Server(NamedTuple):
 
 @contextlib.contextmanager
 def serving(weights: Path, port: int | None = None) -> Iterator[Server]:
-    """demo.py on a free port, or on this one, until the block ends. RuntimeError when it ends by itself."""
+    """demo.py on a free port, or on this one, until the block ends. BenchError when it ends by itself."""
     port = port or free_port()
     command = [sys.executable, "demo.py", "--weights", str(weights), "--device", "cpu", "--port", str(port)]
     started = time.perf_counter()
@@ -142,7 +178,7 @@ def serving(weights: Path, port: int | None = None) -> Iterator[Server]:
                 fetch(connection, "/")
                 break
             if process.poll() is not None:
-                raise RuntimeError("demo.py ended")
+                raise BenchError("demo.py ended by itself; the line above says why")
             time.sleep(0.02)
         yield Server(process, port, time.perf_counter() - started)
     finally:
@@ -173,11 +209,30 @@ def fetch(connection: http.client.HTTPConnection, path: str, body: bytes | None 
 
 
 @contextlib.contextmanager
-def chromium(playwright: "Playwright") -> Iterator["Browser"]:
-    """The system's Chromium or Chrome, or else the one that Playwright installed."""
-    browser = playwright.chromium.launch(executable_path=next(filter(None, map(shutil.which, BROWSERS)), None))
-    yield browser
-    browser.close()
+def chromium() -> Iterator["Browser"]:
+    """The system's Chromium or Chrome, or else the one that Playwright installed. BenchError without any."""
+    try:
+        from playwright.sync_api import Error, sync_playwright
+    except ModuleNotFoundError as error:
+        raise BenchError(
+            "Playwright is not installed: pip install -r requirements-dev.txt -c constraints.txt"
+        ) from error
+    with sync_playwright() as playwright:
+        try:
+            browser = playwright.chromium.launch(executable_path=next(filter(None, map(shutil.which, BROWSERS)), None))
+        except Error as error:
+            reason = error.message.splitlines()[0]
+            raise BenchError(
+                f"Chromium does not start ({reason}): python -m playwright install --with-deps chromium"
+            ) from error
+        yield browser
+        browser.close()
+
+
+def save_png(path: Path, pixels: np.ndarray) -> None:
+    """(H, W) uint8; whole or not at all."""
+    with replacing(path) as temporary:
+        temporary.write_bytes(cv2.imencode(".png", pixels)[1].tobytes())
 
 
 def draw(page: "Page", strokes: Strokes, *, pause: float = 0.0) -> None:

@@ -12,6 +12,7 @@ import cv2
 import numpy as np
 
 from adder.drawing import image, strokes
+from adder.files import user_path
 from adder.learning import data, epochs, hands, letters, nondigits, shapes, sources
 from bench import shared
 
@@ -63,17 +64,14 @@ def draw_row(name: str, make: Callable[[], Strokes], rng: np.random.Generator) -
 
 def main() -> None:
     parser = shared.parser(__doc__.splitlines()[0], weights=None)
-    parser.add_argument("picture", type=Path, help="where to draw it, as PNG")
+    parser.add_argument("picture", type=user_path, help="where to draw it, as PNG")
     flags = parser.parse_args()
     rng = np.random.default_rng(0)
-    try:
-        sheet = [draw_row(name, make, rng) for name, make in rows(flags.data_dir, rng).items()]
-    except sources.DataError as error:
-        parser.error(str(error))
+    sheet = [draw_row(name, make, rng) for name, make in rows(flags.data_dir, rng).items()]
     half = -(-len(sheet) // 2)
     sheet += [np.full_like(sheet[0], 255)] * (2 * half - len(sheet))
-    cv2.imwrite(str(flags.picture), np.hstack([np.vstack(sheet[:half]), np.vstack(sheet[half:])]))
+    shared.save_png(flags.picture, np.hstack([np.vstack(sheet[:half]), np.vstack(sheet[half:])]))
 
 
 if __name__ == "__main__":
-    main()
+    shared.run(main)

@@ -192,13 +192,15 @@ def missed(races: dict[str, list[Race]]) -> list[str]:
 
 def main() -> int:
     parser = shared.parser("Seconds to an accuracy, images a second, milliseconds a reading.", weights=None)
-    parser.add_argument("--device", default="cpu", help="where to train: auto, cpu, cuda or mps (%(default)s)")
+    parser.add_argument(
+        "--device", default="cpu", type=shared.device, help="where to train: auto, cpu, cuda or mps (%(default)s)"
+    )
     parser.add_argument("--seeds", type=int, default=5, help="trainings of each system; 0 skips them (%(default)s)")
     parser.add_argument("--limit", type=float, default=100, help="seconds that a training may take (%(default)s)")
     parser.add_argument("--systems", nargs="+", choices=RECIPES, default=list(RACERS), help="what to train")
     flags = parser.parse_args()
 
-    device = model.choose_device(flags.device)
+    device = flags.device
     sets = data.load(flags.data_dir, drawings=False, characters=False, without=data.OPTIONAL)
     where = "GPU" if device.type == "cuda" else f"{torch.get_num_threads()} cores"
     races: dict[str, list[Race]] = {name: [] for name in flags.systems}
@@ -240,4 +242,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    shared.run(main)

@@ -15,6 +15,7 @@ from typing import NoReturn
 import numpy as np
 import pytest
 
+from adder.files import user_path
 from bench import shared
 
 try:
@@ -50,7 +51,7 @@ def data_dir() -> Path:
     """The folder that holds MNIST/raw and pendigits; without it tests skip, and fail where CI=true."""
     places = [ROOT.parent / "shared" / "data", ROOT / "data"]
     if os.environ.get("ADDER_DATA"):
-        places.insert(0, Path(os.environ["ADDER_DATA"]))
+        places.insert(0, user_path(os.environ["ADDER_DATA"]))
     for place in places:
         if (place / "MNIST" / "raw" / "t10k-images-idx3-ubyte").exists():
             return place
@@ -81,6 +82,16 @@ def rng() -> np.random.Generator:
 
 
 @pytest.fixture
+def offline(monkeypatch):
+    """All downloads go to a proxy that is not there; urllib keeps what it once read of the environment."""
+    for variable in ("http_proxy", "https_proxy"):
+        monkeypatch.setenv(variable, "http://127.0.0.1:9")
+    urllib.request.install_opener(None)
+    yield
+    urllib.request.install_opener(None)
+
+
+@pytest.fixture
 def restored():
     """What demo.main() sets for its whole process is as before after the test: signals, environment, threads."""
     import torch
@@ -96,17 +107,27 @@ def restored():
 
 
 class Server:
-    """demo.py with the shipped weights on a port of its own."""
+    """demo.py with the shipped weights on a port of its own; `script` calls demo.main() otherwise than as a command."""
 
-    def __init__(self, weights: Path | None, *flags: str, command: list[str] | None = None, port: int | None = None):
+    def __init__(
+        self,
+        weights: Path | None,
+        *flags: str,
+        command: list[str] | None = None,
+        port: int | None = None,
+        script: str = "",
+        **pipes,
+    ):
         self.port = port or shared.free_port()
         self.url = f"http://127.0.0.1:{self.port}"
-        usual = [sys.executable, "demo.py", "--weights", str(weights), "--device", "cpu", "--port", str(self.port)]
+        usual = [sys.executable, *(["-c", script] if script else ["demo.py"])]
+        usual += ["--weights", str(weights), "--device", "cpu", "--port", str(self.port)]
         self.command = command or [*usual, *flags]
+        self.pipes = pipes
         self.start()
 
     def start(self) -> None:
-        self.process = subprocess.Popen(self.command, cwd=ROOT)
+        self.process = subprocess.Popen(self.command, cwd=ROOT, **self.pipes)
         try:
             self.wait_until_it_answers()
         except BaseException:

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 import demo
+from adder import growth
 from adder.drawing.strokes import extent
 from adder.page import answers, component
 from tests.test_model import useless_card as useless_card
@@ -197,12 +198,14 @@ def test_a_dot_is_no_drawing_yet():
     assert answers.is_blank(np.zeros((9, 9), np.uint8)) and not answers.is_blank(np.eye(9, dtype=np.uint8))
 
 
-def test_lessons_without_their_files_are_left_out_and_named(tmp_path, capsys):
+def test_lessons_without_their_files_are_left_out_and_named(tmp_path, monkeypatch, capsys):
     assert demo.growth_of(tmp_path, "cpu") is None and demo.facts_of(tmp_path) == {}
     assert "without the lesson on how it learned" in capsys.readouterr().err
     (tmp_path / "log.csv").write_text("epoch\n1\n", encoding="utf-8")
     assert demo.facts_of(tmp_path) == {}
     assert "log.csv" in capsys.readouterr().err
-    shipped = demo.growth_of(demo.WEIGHTS / "snapshots", "cpu")
+    with monkeypatch.context() as patch:  # they are loaded for who opens the lesson, not at the start
+        patch.setattr(growth, "load", None)
+        shipped = demo.growth_of(demo.WEIGHTS / "snapshots", "cpu")
     assert shipped and len(shipped()) == 10 and set(demo.facts_of(demo.WEIGHTS)) == {"ways", "reliability"}
     assert capsys.readouterr().err == ""

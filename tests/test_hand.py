@@ -7,7 +7,7 @@ import pytest
 
 from adder.hand import MOST, Hand, as_json
 from adder.reader import Reader
-from bench import shared
+from bench import made_pictures, shared
 
 FOUR = [[(50, 5), (20, 60), (85, 60)], [(65, 30), (65, 98)]]
 LOOP = [[(50, 10), (20, 30), (30, 60), (60, 55), (65, 15), (62, 40), (55, 95)]]  # a 9, or what somebody means by a 4
@@ -101,6 +101,30 @@ def test_kept_in_a_file_and_seen_anew_by_other_weights(reader, tmp_path):
     assert other.read_strokes(LOOP, 1, hand=seen_anew).digit == 4 and len(seen_anew) == 2
     with pytest.raises(ValueError, match="another network"):
         Hand.of(other, [as_json(lesson, image=False) for lesson in hand.lessons])
+
+
+@pytest.mark.parametrize("other", ["held-out/seed-0", "bottleneck", "without a file"])
+def test_another_readers_hand_is_refused_and_its_lessons_are_not(reader, other):
+    if other == "without a file":
+        hand = Hand(Reader(reader.network))
+        assert hand.reader.weights != Reader(reader.network).weights
+    else:
+        hand = Hand(Reader.load(shared.WEIGHTS / f"{other}.safetensors", "cpu"))
+    hand.learn(LOOP, 4)
+    asked = (
+        lambda: reader.read_strokes(LOOP, 0, hand=hand),
+        lambda: reader.read_strokes([], 0, hand=hand),
+        lambda: reader.read(np.eye(40, dtype=np.uint8), 0, hand=hand),
+        lambda: reader.read_picture(made_pictures.saved(made_pictures.grey(np.eye(200)), "png"), 0, hand=hand),
+        lambda: reader.read_many([LOOP, LOOP], [0, 0], hand=hand),
+        lambda: reader.read_all_numbers([LOOP, LOOP], [None, hand]),
+    )
+    for ask in asked:
+        with pytest.raises(ValueError, match=r"other weights.*Hand\(reader, hand\.lessons\)"):
+            ask()
+    assert reader.read_strokes(LOOP, 0, hand=Hand(reader, hand.lessons)).digit == 4
+    again = Reader.load(shared.WEIGHTS / "adder.safetensors", "cpu")
+    assert again.read_strokes(LOOP, 0, hand=Hand(reader, hand.lessons)).digit == 4, "of the same file"
 
 
 def test_a_full_hand_travels_small(reader):

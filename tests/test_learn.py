@@ -12,7 +12,7 @@ from playwright.sync_api import expect
 
 from adder import growth
 from adder.reader import Reader
-from tests.conftest import ROOT
+from tests.conftest import ROOT, Server
 from tests.test_page import (
     DESKTOP,
     DRAWN,
@@ -41,6 +41,13 @@ LESSONS = {
     "trusting-it": "What does '90 % sure' mean?",
     "teaching": "How can it learn your hand?",
 }
+OTHER_SNAPSHOTS = """
+import sys, demo
+from pathlib import Path
+growth_of = demo.growth_of
+demo.growth_of = lambda _, device: growth_of(Path({folder!r}), device)
+sys.exit(demo.main(sys.argv[1:]))
+"""
 SEVEN = [(stroke * 10_000).round().astype(int).tolist() for stroke in DRAWN[7]]
 
 
@@ -258,6 +265,33 @@ def test_each_snapshot_answers_as_it_would_alone(visit):
     page.keyboard.press("Escape")
     expect_empty(page)
     expect(growing.locator(".digits-then li").first).to_have_attribute("style", "--p: 0.1;")
+
+
+def test_a_damaged_snapshot_ends_its_lesson_alone(chromium, weights, tmp_path):
+    (tmp_path / "snapshots").mkdir()
+    for path in (ROOT / "weights" / "snapshots").iterdir():
+        content = path.read_bytes()[: -1000 if path.stem == "000020" else None]
+        (tmp_path / "snapshots" / path.name).write_bytes(content)
+    said = tmp_path / "stderr"
+    with said.open("w", encoding="utf-8") as stderr:
+        server = Server(weights, script=OTHER_SNAPSHOTS.format(folder=str(tmp_path / "snapshots")), stderr=stderr)
+    try:
+        page = chromium.new_page(**DESKTOP)
+        page.goto(server.url)
+        seven_drawn(page)
+        assert "demo.py:" not in said.read_text(encoding="utf-8"), "they are not looked at before the lesson is"
+        growing = opened(page, "growing")
+        expect(growing.get_by_role("status")).to_have_text("This server cannot read the networks of back then.")
+        expect(growing.locator(".then")).to_have_count(0)
+        page.get_by_role("button", name="Example: a drawn 2").click()
+        expect_reading(page, 2, 5)
+        expect(opened(page, "seeing").locator("canvas")).to_be_visible()
+        expect(opened(page, "growing").get_by_role("status")).to_be_visible()
+        page.close()
+    finally:
+        server.stop()
+    [line] = [line for line in said.read_text(encoding="utf-8").splitlines() if line.startswith("demo.py:")]
+    assert "000020.safetensors" in line and "without the lesson on how it learned" in line
 
 
 def test_the_other_ways_and_the_trust_are_those_of_the_records(visit):

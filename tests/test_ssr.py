@@ -22,9 +22,8 @@ sys.exit(demo.main(sys.argv[1:]))
 class Rendered(Server):
     """demo.py behind the Node server that renders pages in SSR mode."""
 
-    def start(self) -> None:
-        self.command[1:2] = ["-c", WITH_SSR]
-        super().start()
+    def __init__(self, weights: Path):
+        super().__init__(weights, script=WITH_SSR)
 
     def stop(self) -> None:
         self.process.terminate()  # it ends Node

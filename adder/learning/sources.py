@@ -93,7 +93,7 @@ def mnist_mirrors() -> list[str]:
 def pendigits(folder: Path) -> list[Drawing]:
     """7,494 digits of 30 writers as strokes, from `folder`/pendigits/pendigits-orig.tra. Raises DataError."""
     path = folder / "pendigits" / "pendigits-orig.tra"
-    remedy = ", or go without by --without pendigits"
+    remedy = ", or train without it by --without pendigits"
     fetch(path, [PENDIGITS_URL], PENDIGITS_MD5, unpack=unpack_lzw, remedy=remedy)
     return read_unipen(path)
 
@@ -116,7 +116,7 @@ def omniglot(folder: Path) -> dict[str, Tensor]:
         unpack_omniglot(root)
         pictures = read_alphabets(root)
     if pictures is None:
-        raise DataError(f"{root} is damaged; delete it and run again, or go without by --without omniglot")
+        raise DataError(f"{root} is damaged; delete it and run again, or train without it by --without omniglot")
     alphabets = {}
     with ThreadPool() as threads:  # OpenCV lets others go on
         for name, characters in pictures.items():
@@ -167,7 +167,7 @@ def unpack_omniglot(root: Path) -> None:
         packed,
         [f"{Omniglot.download_url_prefix}/{packed.name}"],
         Omniglot.zips_md5[root.name],
-        remedy=", or go without by --without omniglot",
+        remedy=", or train without it by --without omniglot",
     )
     temporary = root.with_name(f".{root.name}.{os.getpid()}.tmp")
     try:
@@ -196,7 +196,7 @@ def quickdraw(folder: Path) -> dict[str, list[list[np.ndarray]]]:
                 [QUICKDRAW_URL + quote(name)],
                 row["md5"],
                 unpack=whole_lines,
-                remedy=", or go without by --without quickdraw",
+                remedy=", or train without it by --without quickdraw",
                 first=QUICKDRAW_FIRST,
             )
             drawings = map(json.loads, content.splitlines())

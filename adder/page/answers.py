@@ -7,8 +7,9 @@ import cv2
 import numpy as np
 
 from adder import hand
+from adder.drawing.picture import PictureError
 from adder.drawing.strokes import extent
-from adder.page.payload import SCALE, Strokes, checked_pad
+from adder.page.payload import SCALE, Strokes, checked_pad, checked_picture
 
 UNSURE = 0.2  # from this probability on, the second digit is named too
 INK_SIDE = 192  # px, of what was found in a picture
@@ -98,6 +99,17 @@ def page_json(reading) -> dict:
         "unsure": second if reading.is_digit and reading.digit_probs[second] > UNSURE else None,
         "image": grey_values(reading.image),
     }
+
+
+def answer_picture(payload: Any, reader) -> dict:
+    """What was found in a picture, or {"error": text, "kind": ..., "frames": [...]} for no digit, or several."""
+    try:
+        content, frame = checked_picture(payload)
+        return found_json(reader.read_picture(content, 0, frame=frame))
+    except PictureError as error:
+        return {"error": str(error), "kind": error.kind, "frames": error.frames}
+    except ValueError as error:
+        return {"error": str(error)}
 
 
 def found_json(reading) -> dict:

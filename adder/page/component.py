@@ -7,13 +7,13 @@ page itself keeps one request in flight and sends the newest state next.
 import json
 import sys
 from collections.abc import Callable, Iterable
-from contextlib import nullcontext
 from functools import cache, partial
 from threading import Lock
 from typing import Any
 
 import gradio as gr
 import numpy as np
+from anyio import CapacityLimiter, to_thread
 from starlette.responses import JSONResponse
 
 from adder.drawing.picture import PictureError
@@ -21,7 +21,7 @@ from adder.hand import Hand, as_json, lessons_of
 from adder.page.answers import (
     answer_pad,
     answer_pads,
-    found_json,
+    answer_picture,
     grey_values,
     page_json,
     read_drawing,
@@ -37,7 +37,6 @@ from adder.page.payload import (
     checked_drawing,
     checked_label,
     checked_number,
-    checked_picture,
 )
 from adder.page.together import Together
 
@@ -50,8 +49,10 @@ LESSONS = (
     *("lessons.js", "seeing.js", "thinking.js", "voting.js", "painting.js", "mattering.js", "adding.js"),
     *("growing.js", "facts.js", "refusing.js", "nearing.js", "all.js"),
 )
-MAX_WAITING = 64  # requests of programs; beyond, they are told to come again
+MAX_WAITING = 32  # requests of programs in Gradio's queue; beyond, they are told to come again
+MAX_PROGRAMS = 32  # that left the queue; four of them are read at once
 MAX_THREADS = 8  # at once, for all visitors: what waits costs less than what fights over the cores
+MAX_PICTURES = 8  # that wait for the one that is read, and 16 of programs; beyond, they are told to come again
 MAX_LESSONS = 4  # that wait for their answer; beyond, or while CALM readings wait, they are told to come again
 CALM = 8
 MAX_CROWD = 128  # pages that wait for their reading, each for less than a second
@@ -68,11 +69,13 @@ def build(
     """The page around a `Reader`; `serving.launch` opens it.
 
     `load_others` loads the readers that a visitor may compare it with; `store` keeps a drawing with what its visitor
-    says it is and what was read, and tells whether there was room. `load_growth` loads a reader for each snapshot of
-    the network's training, and how good it was; `facts` are what the lessons show of weights/: curves, reliability.
+    says it is and what was read, and tells whether there was room. `load_growth` loads, for the first who opens the
+    lesson on it, a reader for each snapshot of the network's training, and how good it was; none where they are
+    damaged. `facts` are what the lessons show of weights/: curves, reliability.
     """
     loading = Lock()
-    decoding = Lock()
+    pictures = CapacityLimiter(1)  # one at a time: a picture unpacks to many times its size
+    programs, programs_pictures = CapacityLimiter(4), CapacityLimiter(1)
     pads = Together(partial(answer_pads, reader=reader))
     grown = cache(load_growth or list)
     rooms = {
@@ -105,11 +108,9 @@ def build(
     def renew_hand(payload: Any) -> dict:
         """Lessons with their images, made with whatever weights -> {"lessons": the same by these}."""
         try:
-            with decoding:
-                lessons = Hand.of(reader, payload).lessons
+            return {"lessons": [as_json(lesson) for lesson in Hand.of(reader, payload).lessons]}
         except ValueError as error:
             return {"error": str(error)}
-        return {"lessons": [as_json(lesson) for lesson in lessons]}
 
     def compare_pad(payload: Any) -> dict:
         """What the pad shows now -> a row for each network, the page's own first; errors as in `read_pad`."""
@@ -128,19 +129,14 @@ def build(
         """What the pad shows now -> its reading and which ink spoke for the digit; errors as in `read_pad`."""
         return answer_pad(payload, explain)
 
-    def find_ink(payload: Any) -> dict:
+    async def find_ink(payload: Any) -> JSONResponse:
         """A picture, and the frame to look in if one was drawn -> {"ink": rows of 0..255, "frame": [...]}.
 
-        `read_pad` reads the ink. {"error": text, "kind": ..., "frames": [...]} for what shows no digit, or several.
+        `read_pad` reads the ink. Errors as `answer_picture` has them, and when too many wait.
         """
-        try:
-            content, frame = checked_picture(payload)
-            with decoding:  # one at a time: a picture unpacks to many times its size
-                return found_json(reader.read_picture(content, 0, frame=frame))
-        except PictureError as error:
-            return {"error": str(error), "kind": error.kind, "frames": error.frames}
-        except ValueError as error:
-            return {"error": str(error)}
+        if pictures.statistics().tasks_waiting >= MAX_PICTURES:
+            return JSONResponse({"error": "Many pictures wait to be read. Try again in a moment."})
+        return JSONResponse(await to_thread.run_sync(answer_picture, payload, reader, limiter=pictures))
 
     def keep_pad(payload: Any) -> dict:
         """A drawing and what it was meant as -> {"kept": true}; {"error": text} when it was not kept."""
@@ -181,7 +177,18 @@ def build(
                     "lessons: made with another network's weights, and without the images to see them anew"
                 )
 
-    def read(drawing: list | str, number: int, lessons: list | None = None) -> dict:
+    def answer_program(drawing: Any, number: Any, lessons: Any) -> dict:
+        try:
+            checked, number = checked_drawing(drawing), checked_number(number)
+            hand = None if lessons is None else Hand.of(reader, lessons)
+            return reading_json(read_drawing(reader, checked, number, hand))
+        except PictureError as error:
+            frames = f" {[[round(side, 4) for side in frame] for frame in error.frames]}" if error.frames else ""
+            raise gr.Error(f"{error.kind}: {error}{frames}", print_exception=False) from error
+        except ValueError as error:
+            raise gr.Error(str(error), print_exception=False) from error
+
+    async def read(drawing: list | str, number: int, lessons: list | None = None) -> dict:
         """Read a drawn digit and add a number from 0 to 9 to it.
 
         `drawing` is a list of strokes `[[[x, y], ...], ...]`, x right, y down, in any unit, at most 64 strokes and
@@ -189,17 +196,12 @@ def build(
         or a picture, `"data:image/jpeg;base64,..."`, JPEG, PNG, WebP, GIF or BMP of at most 1.4 MB. `lessons` are a
         person's own, at most 32, as `adder.hand.as_json` makes them; null or left out for none.
         """
-        try:
-            checked, number = checked_drawing(drawing), checked_number(number)
-            with decoding if isinstance(checked, bytes) else nullcontext():
-                hand = None if lessons is None else Hand.of(reader, lessons)
-                reading = read_drawing(reader, checked, number, hand)
-        except PictureError as error:
-            frames = f" {[[round(side, 4) for side in frame] for frame in error.frames]}" if error.frames else ""
-            raise gr.Error(f"{error.kind}: {error}{frames}", print_exception=False) from error
-        except ValueError as error:
-            raise gr.Error(str(error), print_exception=False) from error
-        return reading_json(reading)
+        if not isinstance(drawing, str):
+            return await to_thread.run_sync(answer_program, drawing, number, lessons, limiter=programs)
+        if programs_pictures.statistics().tasks_waiting >= 2 * MAX_PICTURES:
+            raise gr.Error("busy: many pictures wait to be read; try again", print_exception=False)
+        async with programs_pictures:  # a visitor's picture waits for one of theirs, not for all
+            return await to_thread.run_sync(answer_program, drawing, number, lessons, limiter=pictures)
 
     with gr.Blocks(title=TITLE, analytics_enabled=False, fill_width=True, delete_cache=(DAY, DAY)) as page:
         gr.HTML(
@@ -220,7 +222,7 @@ def build(
         )
         vars(read)["check"] = check_read  # what the gate asks before it lets a program in
         gr.api(read, api_name="read")
-    page.queue(api_open=False, max_size=MAX_WAITING, default_concurrency_limit=4)
+    page.queue(api_open=False, max_size=MAX_WAITING, default_concurrency_limit=None)
     return page
 
 

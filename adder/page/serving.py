@@ -14,7 +14,7 @@ from gradio import http_server
 from gradio.tunneling import CURRENT_TUNNELS
 from starlette.middleware import Middleware
 
-from adder.page.component import MAX_THREADS
+from adder.page.component import MAX_PROGRAMS, MAX_THREADS
 from adder.page.connections import bound_headers, raise_file_limit
 from adder.page.first import first_paint
 from adder.page.gate import Gate, Program
@@ -51,7 +51,7 @@ def launch(
             quiet=True,
             inline=False,  # in a notebook
             ssr_mode=False,  # the page is made in the browser: there is nothing for a server to render
-            max_threads=MAX_THREADS,
+            max_threads=MAX_PROGRAMS,  # to Gradio, requests that left its queue too, though ours wait without a thread
             max_file_size=MAX_BODY,
             app_kwargs={
                 "middleware": [Middleware(Head, root_path=root_path, first=first_paint()), gate_middleware(page, mcp)],
@@ -66,6 +66,7 @@ def launch(
             footer_links=["api"],
             run_history=False,
         )
+    page.limiter.total_tokens = MAX_THREADS  # type: ignore[attr-defined]  # None until the launch
     if share and not page.share_url:
         reason = said.getvalue().strip().partition("\n")[0].removeprefix("Could not create share link. ")
         print(

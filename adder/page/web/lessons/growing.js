@@ -6,6 +6,10 @@ function growingLesson(item) {
   let readings = null; // of the drawing, one a snapshot
 
   function take(told) {
+    if (!told.snapshots.length) {
+      find(".well").textContent = "This server cannot read the networks of back then.";
+      return find(".picture").replaceChildren(find(".well"));
+    }
     const isFirst = !snapshots;
     ({ snapshots, readings = null } = told);
     slider.max = snapshots.length - 1;
