@@ -67,7 +67,7 @@ class Hand:
         """Whole or not at all. OSError when it cannot be written."""
         with replacing(Path(path)) as temporary:
             kept = {"lessons": [as_json(lesson) for lesson in self.lessons]}
-            temporary.write_text(json.dumps(kept), encoding="utf-8")
+            temporary.write_text(json.dumps(kept, allow_nan=False), encoding="utf-8")
 
     @classmethod
     def load(cls, path: str | Path, reader) -> "Hand":

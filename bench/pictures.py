@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 import cv2
 import numpy as np
+from PIL import Image
 from tqdm import tqdm
 
 from adder.drawing.picture import PictureError, decode
@@ -118,7 +119,7 @@ def main() -> None:
         parser.error(str(error))
     print_kinds(kinds)
     if flags.sheet and failed:
-        cv2.imwrite(str(flags.sheet), contact_sheet(failed))
+        Image.fromarray(contact_sheet(failed)).save(flags.sheet, "PNG")
 
 
 if __name__ == "__main__":

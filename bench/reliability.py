@@ -41,7 +41,8 @@ def main() -> None:
     kinds = f" and {len(files)} kinds of spoilt ones" if files else ""
     of = f"{sum(count for count, *_ in rows):,} drawings of digits by six writers it never saw{kinds}"
     with replacing(flags.out) as temporary:
-        temporary.write_text(json.dumps({"of": of, "bins": [row for row in rows if row[0]]}) + "\n", encoding="utf-8")
+        kept = json.dumps({"of": of, "bins": [row for row in rows if row[0]]}, allow_nan=False)
+        temporary.write_text(f"{kept}\n", encoding="utf-8")
     print(f"{flags.out}: {of}")
 
 

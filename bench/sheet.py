@@ -10,6 +10,7 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+from PIL import Image
 
 from adder.drawing import image, strokes
 from adder.learning import data, epochs, hands, letters, nondigits, shapes, sources
@@ -72,7 +73,7 @@ def main() -> None:
         parser.error(str(error))
     half = -(-len(sheet) // 2)
     sheet += [np.full_like(sheet[0], 255)] * (2 * half - len(sheet))
-    cv2.imwrite(str(flags.picture), np.hstack([np.vstack(sheet[:half]), np.vstack(sheet[half:])]))
+    Image.fromarray(np.hstack([np.vstack(sheet[:half]), np.vstack(sheet[half:])])).save(flags.picture, "PNG")
 
 
 if __name__ == "__main__":
