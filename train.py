@@ -3,20 +3,32 @@
 import _thread
 import argparse
 import os
+import re
 import shlex
 import signal
+import subprocess
 import sys
 import threading
 import time
+from dataclasses import replace
 from pathlib import Path
 
+from adder.imports import cannot_import
+
+try:
+    import torch
+except (ImportError, OSError) as error:  # OSError: a DLL of Windows that does not start
+    sys.exit(f"train.py: {cannot_import(error)}")
+
+from adder.files import user_path
 from adder.learning import data, distributed, report, sources, training
 from adder.learning.recipes import RECIPES
 from adder.learning.run import STATE, Run, Settings
 from adder.network import checkpoint
-from adder.network.model import choose_device
 
 HERE = Path(__file__).resolve().parent
+OUT_OF_MEMORY = re.compile("out of memory|ALLOC_FAILED|allocate memory")  # of torch's plain RuntimeErrors
+MOST_SEED = 2**32 - 1
 DRY_RUN = {"epochs": 2, "batch_size": 64, "limit": 2000}
 FIXED_BY_THE_RUN = (
     "recipe",
@@ -62,18 +74,17 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--epochs", type=whole_number, help="passes over the training data (default: the recipe's)")
     parser.add_argument("--batch-size", type=whole_number, help="images a step (default: the recipe's)")
     parser.add_argument("--lr", type=positive_number, help="the highest learning rate (default: the recipe's)")
-    parser.add_argument("--seed", type=int, help="of all randomness (default: 0)")
+    parser.add_argument("--seed", type=seed_number, help=f"of all randomness, 0 to {MOST_SEED} (default: 0)")
     parser.add_argument(
         "--supervision", choices=("both", "sum"), help="tell the network digits and sums, or sums alone (default: both)"
     )
     parser.add_argument(
         "--data-dir",
-        type=Path,
-        default=Path(os.environ.get("ADDER_DATA") or HERE / "data"),
+        type=as_path,
         help="folder of the data sets, downloaded when absent (default: $ADDER_DATA, or data beside train.py)",
     )
-    parser.add_argument("--out", type=Path, help="folder of the run (default: runs/RECIPE-DATE beside train.py)")
-    parser.add_argument("--resume", type=Path, metavar="RUN", help="go on with the run in this folder, as it was begun")
+    parser.add_argument("--out", type=as_path, help="folder of the run (default: runs/RECIPE-DATE beside train.py)")
+    parser.add_argument("--resume", type=as_path, metavar="RUN", help="go on with the run in this folder, as it began")
     parser.add_argument(
         "--without",
         action="append",
@@ -82,7 +93,7 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
     )
     parser.add_argument(
         "--all-writers",
-        type=Path,
+        type=as_path,
         metavar="RUN",
         help="train on the pen strokes of the validation writers too, but for the one of the page's examples; "
         "temperature and threshold are then those that RUN, made without them, chose",
@@ -90,21 +101,21 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument(
         "--extra",
         action="append",
-        type=Path,
+        type=as_path,
         metavar="FILE",
         help="train on these drawings too, as demo.py --collect wrote them (may be given several times)",
     )
     parser.add_argument(
         "--teacher",
         action="append",
-        type=Path,
+        type=as_path,
         metavar="FILE",
         help="learn from the answers of the network in this weights file too (may be given several times)",
     )
     parser.add_argument(
         "--start",
         action="append",
-        type=Path,
+        type=as_path,
         metavar="FILE",
         help="begin with the weights in this file, of the same recipe's network; given several times, with the mean",
     )
@@ -113,10 +124,31 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
     )
     parser.add_argument("--dry-run", action="store_true", help="the whole path on little data, in under a minute")
     flags = parser.parse_args(arguments)
-    given = [name for name in FIXED_BY_THE_RUN if getattr(flags, name) not in (None, False, [])]
+    given = [name for name in FIXED_BY_THE_RUN if getattr(flags, name) != parser.get_default(name)]
     if flags.resume and given:
-        parser.error(f"--resume goes on as the run was begun; leave out --{given[0].replace('_', '-')}")
+        longer = f"; a finished run is trained longer by a new one: --start {flags.resume / training.WEIGHTS}"
+        parser.error(
+            f"--resume goes on as the run was begun; leave out --{given[0].replace('_', '-')}"
+            + (f"{longer} --epochs {flags.epochs}, and its --recipe" if "epochs" in given else "")
+        )
     return flags
+
+
+def as_path(text: str) -> Path:
+    return user_path(text).absolute()
+
+
+def go_on(folder: Path) -> str:
+    """The command that resumes a run, from any folder."""
+    words = [sys.executable, str(HERE / "train.py"), "--resume", str(folder)]
+    return subprocess.list2cmdline(words) if os.name == "nt" else shlex.join(words)
+
+
+def seed_number(text: str) -> int:
+    value = int(text)
+    if not 0 <= value <= MOST_SEED:
+        raise argparse.ArgumentTypeError(f"{text} is not from 0 to {MOST_SEED}")
+    return value
 
 
 def whole_number(text: str) -> int:
@@ -198,7 +230,7 @@ def main(arguments: list[str] | None = None) -> int:
         signal.signal(number, signal.default_int_handler)
     folder = flags.resume or flags.out
     try:
-        device = distributed.init_process_group(choose_device(flags.device))
+        device = distributed.init_process_group(flags.device)
         if flags.resume:
             run = Run.load(folder, device)
             if report.commit() not in (run.origin["commit"], *run.origin.get("resumed_at", ())):
@@ -212,37 +244,43 @@ def main(arguments: list[str] | None = None) -> int:
                 )
             run = Run(chosen, device, origin(flags, command))
             folder = folder or HERE / "runs" / f"{run.settings.recipe}-{time.strftime('%Y%m%d-%H%M%S')}"
-            there = next(path for path in (folder.absolute(), *folder.absolute().parents) if path.exists())
+            there = next(path for path in (folder, *folder.parents) if path.exists())
             if not (there.is_dir() and os.access(there, os.W_OK)):
                 raise ValueError(f"--out {folder}: {there} is no folder that can be written to; name another")
             if (folder / STATE).exists():
                 raise ValueError(
-                    f"{folder} holds a run; go on with --resume {folder}, or name another folder with --out"
+                    f"{folder} holds a run; name another folder with --out, or go on with it: {go_on(folder)}"
                 )
+        usual = run.settings.data_dir or os.environ.get("ADDER_DATA") or str(HERE / "data")
+        data_dir = flags.data_dir or as_path(usual)
+        run.settings = replace(run.settings, data_dir=str(data_dir))
         options = {name: getattr(run.settings, name) for name in ("without", "all_writers", "limit", "extra")}
         with distributed.local_rank_zero_first():
-            sets = data.load(flags.data_dir, run.recipe.drawings, run.network.refusal is not None, **options)
+            sets = data.load(data_dir, run.recipe.drawings, run.network.refusal is not None, **options)
+        for name in run.changed_extra():
+            if distributed.rank() == 0:
+                print(f"{name} has changed since the run was last at work, which goes on with it", file=sys.stderr)
         workers = distributed.spare_cores(device) if flags.workers is None else flags.workers
         metrics = training.train(run, sets, folder, workers=workers)
     except KeyboardInterrupt:
         if distributed.rank():
             return 130
         saved = folder and (folder / STATE).exists()
-        advice = (
-            f"go on with: python train.py --resume {folder}" if saved else "no epoch was finished, nothing is saved"
-        )
+        advice = f"go on with: {go_on(folder)}" if saved else "no epoch was finished, nothing is saved"
         print(f"stopped; {advice}", file=sys.stderr)
         return 130
+    except FloatingPointError as error:
+        saved = (folder / STATE).exists()
+        return complain(f"{error}; " + (f"{folder} keeps the epochs before it" if saved else "nothing is saved"))
     except (checkpoint.CheckpointError, sources.DataError, ValueError, OSError) as error:
-        who = f"process {distributed.rank()} of {distributed.world_size()}: " if distributed.world_size() > 1 else ""
-        print(f"train.py: {who}{error}", file=sys.stderr)
-        return 2
-    except RuntimeError as error:
+        return complain(str(error))
+    except (RuntimeError, MemoryError) as error:
+        reason = str(error).partition("\n")[0][:200]
+        if isinstance(error, (torch.OutOfMemoryError, MemoryError)) or OUT_OF_MEMORY.search(str(error)):
+            return complain(f"the memory is full ({reason}); use a lower --batch-size, or another --device")
         if distributed.world_size() == 1:
             raise
-        reason = str(error).splitlines()[0][:200]
-        print(f"train.py: process {distributed.rank()} lost another, which says why above ({reason})", file=sys.stderr)
-        return 2
+        return complain(f"lost another, which says why above ({reason})")
     finally:
         distributed.destroy_process_group()
     if metrics is None:
@@ -253,6 +291,12 @@ def main(arguments: list[str] | None = None) -> int:
         f"sum = digit + number in {test['agreement']:.2%}\nweights and record: {folder}"
     )
     return 0
+
+
+def complain(reason: str) -> int:
+    who = f"process {distributed.rank()} of {distributed.world_size()}: " if distributed.world_size() > 1 else ""
+    print(f"train.py: {who}{reason}", file=sys.stderr)
+    return 2
 
 
 if __name__ == "__main__":

@@ -79,12 +79,12 @@ def told(name: str, answer: Reading | Exception, number: int, as_json: bool) -> 
         why = answer.strerror or str(answer) if isinstance(answer, OSError) else str(answer)
         frames = getattr(answer, "frames", ())
         facts = {"file": name, "error": why, "kind": kind} | ({"frames": frames} if frames else {})
-        return json.dumps(facts) if as_json else f"{name}: {why}"
+        return json.dumps(facts, allow_nan=False) if as_json else f"{name}: {why}"
     sure = float(answer.digit_probs.max())
     if as_json:
         facts = {"file": name, "digit": answer.digit, "sum": answer.sum, "is_digit": answer.is_digit}
         facts |= {"sure": round(sure, 4), "digit_score": round(answer.digit_score, 4)}
-        return json.dumps(facts | ({"frame": answer.frame} if answer.frame else {}))
+        return json.dumps(facts | ({"frame": answer.frame} if answer.frame else {}), allow_nan=False)
     if answer.digit is None:
         return f"{name}: nothing was drawn"
     if not answer.is_digit:

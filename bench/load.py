@@ -75,7 +75,7 @@ class Pad:
         self.connection.close()
 
     def ask(self, strokes: Strokes, number: int) -> Answer:
-        body = json.dumps(self.asked | {"data": {"strokes": strokes, "number": number}}).encode()
+        body = json.dumps(self.asked | {"data": {"strokes": strokes, "number": number}}, allow_nan=False).encode()
         started = time.perf_counter()
         try:
             answer = fetch(self.connection, "/gradio_api/component_server/", body)
@@ -150,7 +150,7 @@ def checker(weights: Path) -> Callable[[Answer], bool]:
         return answer_pads([json.loads(sent)], reader)[0]
 
     def is_right(answer: Answer) -> bool:
-        sent = json.dumps({"strokes": answer.strokes, "number": answer.number})
+        sent = json.dumps({"strokes": answer.strokes, "number": answer.number}, allow_nan=False)
         return is_alike(json.loads(answer.body or b"null"), expected(sent))
 
     return is_right

@@ -84,6 +84,18 @@ def test_mismatching(tmp_path, description):
     assert "does not fit" in refused(path)
 
 
+@pytest.mark.parametrize("value", [float("nan"), float("inf")])
+def test_numbers_that_are_none(file, value):
+    before = file.read_bytes()
+    with pytest.raises(ValueError, match="not JSON compliant"):
+        checkpoint.save(file, {}, {"loss": value})
+    assert file.read_bytes() == before
+    tensors, description = checkpoint.load(file)
+    tensors["digit.bias"][3] = value
+    checkpoint.save(file, tensors, description)
+    assert "holds NaN or infinity, in digit.bias; fetch or train it again" in refused(file)
+
+
 def test_failed_write_leaves_the_old_file(file):
     before = file.read_bytes()
     with pytest.raises(RuntimeError), files.replacing(file) as temporary:

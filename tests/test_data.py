@@ -1,4 +1,5 @@
 import json
+import multiprocessing
 import pickle
 from multiprocessing.reduction import ForkingPickler
 
@@ -7,8 +8,10 @@ import pytest
 import torch
 
 from adder.drawing import image
-from adder.learning import data, sources
+from adder.learning import data, epochs, sources
 from tests.conftest import ROOT
+
+NOTHING = data.Split(torch.zeros(0, 1, 28, 28, dtype=torch.uint8), torch.zeros(0, dtype=torch.long))
 
 
 @pytest.fixture(scope="module")
@@ -135,6 +138,35 @@ def test_processes_draw_an_epoch_as_this_one_does(data_dir):
     there = training.epochs(seeds, torch.device("cpu"), workers=2)
     for here, other in zip(training.epochs(seeds, torch.device("cpu")), there, strict=True):
         assert here.images.equal(other.images) and here.digits.equal(other.digits)
+
+
+def test_processes_need_no_shared_memory_for_images():
+    """What a process may write to files is bounded here, and shared memory is one; to a pipe it is not."""
+    resource = pytest.importorskip("resource")
+    training = epochs.Training(NOTHING, [], NOTHING.images, [], invented=1600, limit=None)
+    usual = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (40_000, usual[1]))
+    try:
+        one = next(training.epochs([1], torch.device("cpu"), workers=2))
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, usual)
+    assert len(one.digits) == 1600 and one.images.any()
+
+
+def test_a_process_that_draws_and_is_killed():
+    training = epochs.Training(NOTHING, [], NOTHING.images, [], invented=160, limit=None)
+    drawn = training.epochs([1, 2, 3, 4], torch.device("cpu"), workers=2)
+    next(drawn)
+    multiprocessing.active_children()[0].kill()
+    with pytest.raises(sources.DataError, match=r"the processes that draw images ended .*: --workers 0"):
+        list(drawn)
+
+
+def test_no_process_is_started_where_nothing_is_drawn():
+    training = epochs.Training(NOTHING, [], NOTHING.images, [], invented=0, limit=None)
+    drawn = training.epochs([1, 2], torch.device("cpu"), workers=2)
+    next(drawn)
+    assert multiprocessing.active_children() == []
 
 
 def test_sets_that_a_run_goes_without(data_dir):

@@ -4,7 +4,9 @@ import contextlib
 import csv
 import errno
 import gzip
+import io
 import json
+import os
 import shutil
 import ssl
 import sys
@@ -18,6 +20,7 @@ from urllib.parse import unquote
 import pytest
 import torch
 
+from adder import files
 from adder.learning import data, download, sources
 from train import main
 
@@ -145,6 +148,27 @@ def test_omniglot_is_put_there_whole(data_dir, tmp_path, monkeypatch):
         alphabets = sources.omniglot(tmp_path)
     assert set(alphabets) == set(sources.nondigits.LOOK_ALIKES) and all(len(each) for each in alphabets.values())
     assert [each.name for each in root.parent.iterdir()] == [root.name]
+
+
+def test_omniglot_is_put_there_though_a_scanner_reads_it(tmp_path, monkeypatch):
+    """As Windows refuses to rename a folder while a virus scanner looks into it."""
+    root = tmp_path / "dätä" / "images_background"
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        archive.writestr("images_background/A/character01/a.png", b"x")
+    monkeypatch.setattr(sources, "fetch", lambda *_, **__: packed.getvalue())
+    refusals = [PermissionError(errno.EACCES, "Access is denied")] * 2
+    for rename in ("rename", "replace"):
+        usual = getattr(os, rename)
+        monkeypatch.setattr(os, rename, lambda *paths, usual=usual: raise_(refusals) or usual(*paths))
+    monkeypatch.setattr(files, "PATIENCE", (0.001,) * 3)
+    sources.unpack_omniglot(root)
+    assert (root / "A" / "character01" / "a.png").read_bytes() == b"x" and not refusals
+
+
+def raise_(errors: list) -> None:
+    if errors:
+        raise errors.pop()
 
 
 def test_a_character_may_be_turned_and_mirrored():

@@ -70,8 +70,18 @@ def test_temperature_undoes_overconfidence():
     torch.manual_seed(0)
     logits = torch.randn(20000, 10)
     labels = torch.distributions.Categorical(logits=logits).sample()
-    assert evaluation.fit_temperature(3 * logits, labels) == pytest.approx(3, rel=0.05)
-    assert evaluation.fit_temperature(logits, labels) == pytest.approx(1, rel=0.05)
+    assert evaluation.fit_temperature((3 * logits, labels)) == pytest.approx(3, rel=0.05)
+    assert evaluation.fit_temperature((logits, labels)) == pytest.approx(1, rel=0.05)
+
+
+def test_temperature_weighs_sets_alike():
+    torch.manual_seed(0)
+    logits = torch.randn(660, 10)
+    labels = torch.distributions.Categorical(logits=logits).sample()
+    many, few = (logits[:600], labels[:600]), (3 * logits[600:], labels[600:])
+    told = evaluation.fit_temperature(many, few)
+    assert told == evaluation.fit_temperature(many, *[tuple(each.repeat_interleave(9, 0) for each in few)])
+    assert told != evaluation.fit_temperature(many) and told != evaluation.fit_temperature(few)
 
 
 def test_auroc_by_counting_pairs(rng):

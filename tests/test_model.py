@@ -1,10 +1,14 @@
 import itertools
+import os
+import subprocess
+import sys
 
 import numpy as np
 import pytest
 import torch
 
 from adder.network import heads, model
+from tests.conftest import ROOT
 
 
 def worth_what_it_says(head: heads.ConvolutionHead) -> heads.ConvolutionHead:
@@ -106,3 +110,24 @@ def test_a_card_that_cannot_be_used_leaves_the_cpu(useless_card, capsys):
     assert told.startswith("cuda cannot be used (") and told.count("\n") == 1
     with pytest.raises(ValueError, match=r"device 'cuda' cannot be used \(.+\); use --device cpu"):
         model.choose_device("cuda")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere nobody forks what has threads")
+def test_a_forked_child_reads(tmp_path):
+    """Though its parent's threads, for which PyTorch would wait, are not in it."""
+    script = tmp_path / "fork.py"
+    script.write_text(
+        "import multiprocessing\n"
+        "from adder.reader import Reader\n"
+        "seven = [[(20, 10), (80, 10), (40, 90)]]\n"
+        "reader = Reader.load(device='cpu')\n"
+        "def read(number):\n"
+        "    return reader.read_strokes(seven, number).sum\n"
+        "reader.read_many([seven] * 64, [5] * 64)\n"
+        "with multiprocessing.get_context('fork').Pool(2) as pool:\n"
+        "    print(pool.map_async(read, range(4)).get(120))\n",
+        encoding="utf-8",
+    )
+    environment = os.environ | {"PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "2"}
+    ended = subprocess.run([sys.executable, script], env=environment, capture_output=True, encoding="utf-8")
+    assert ended.stdout == "[7, 8, 9, 10]\n", ended.stderr

@@ -117,6 +117,48 @@ def test_a_step_waits_for_no_device(recipe, supervision, sets, monkeypatch):
     assert crossings == []
 
 
+def test_a_loss_that_is_no_number_stops_the_run(run, sets, tmp_path, monkeypatch):
+    next(training.fit(run, sets))
+    run.save(tmp_path)
+    for look in (1, 20):  # within the epoch, and at its end
+        monkeypatch.setattr(training, "REPORT_EVERY", look)
+        again = Run.load(tmp_path, run.device)
+        again.settings = replace(again.settings, lr=1e30)
+        with pytest.raises(FloatingPointError, match=r"epoch 2: .* use an --lr below 1e\+30"):
+            training.train(again, sets, tmp_path)
+        assert (again.updates < 8) == (look == 1)
+    assert {path.name for path in tmp_path.iterdir()} == {"checkpoint.safetensors"}
+    assert Run.load(tmp_path, run.device).log == run.log
+
+
+def test_weights_that_are_no_numbers_are_not_kept(run, sets, tmp_path, monkeypatch):
+    """Though every loss was one: the last step of the epoch spoilt them."""
+    step = training.train_step
+
+    def spoil(run, *others):
+        counts = step(run, *others)
+        if run.updates == 4:
+            run.network.digit.bias.data[0] = float("inf")
+        return counts
+
+    monkeypatch.setattr(training, "train_step", spoil)
+    with pytest.raises(FloatingPointError, match="epoch 1"):
+        training.train(run, sets, tmp_path)
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_calibration_looks_at_every_digit(weights, data_dir):
+    network, _ = checkpoint.load_model(weights)
+    test = data.mnist(data_dir, train=False).first(400)
+    wrong = data.Split(test.images, torch.where(torch.arange(400) < 100, test.digits, (test.digits + 1) % 10))
+    nothing = test.first(0)
+    told = [
+        training.calibrate(network, data.Sets(None, split, test.first(100), *[nothing] * 4, nothing), "cpu")
+        for split in (test, wrong)
+    ]
+    assert told[1]["temperature"] > 2 * told[0]["temperature"] and told[1]["threshold"] == told[0]["threshold"]
+
+
 def test_state_comes_back_whole(run, sets, tmp_path):
     next(training.fit(run, sets))
     run.save(tmp_path)

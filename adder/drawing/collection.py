@@ -27,7 +27,7 @@ def append(folder: Path, strokes: list, label: int | None, reading: dict, id: st
     """
     time = datetime.now(timezone.utc).isoformat(timespec="seconds")
     kept = {"strokes": strokes, "label": label, "reading": reading, "time": time}
-    line = json.dumps(({"id": id} if id else {}) | kept).encode() + b"\n"
+    line = json.dumps(({"id": id} if id else {}) | kept, allow_nan=False).encode() + b"\n"
     with appending, open(folder / FILE_NAME, "ab", buffering=0) as file:
         before = file.seek(0, os.SEEK_END)
         if before + len(line) > MAX_BYTES:

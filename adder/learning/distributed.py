@@ -16,15 +16,25 @@ from torch import Tensor, nn
 from torch.nn.modules.batchnorm import _BatchNorm
 from torch.nn.parallel import DistributedDataParallel
 
+from adder.network.model import choose_device
+
 MOST_WORKERS = 8
 
 
-def init_process_group(device: torch.device) -> torch.device:
-    """Joins the processes of torchrun, if it started this one; the device that is this one's own."""
+def init_process_group(name: str) -> torch.device:
+    """Joins the processes of torchrun, if it started this one; the device of this name that is this one's own.
+
+    Of several processes each has a card, and none goes on without. ValueError when there is no such device.
+    """
     if "RANK" not in os.environ:
-        return device
+        return choose_device(name)
+    if name in ("auto", "cuda") and torch.cuda.is_available():
+        name = f"cuda:{os.environ['LOCAL_RANK']}"
+        cards, wanted = torch.cuda.device_count(), int(os.environ["LOCAL_WORLD_SIZE"])
+        if cards < wanted:
+            raise ValueError(f"{wanted} processes need a card each, and {cards} are here; lower --nproc-per-node")
+    device = choose_device(name)
     if device.type == "cuda":
-        device = torch.device("cuda", int(os.environ["LOCAL_RANK"]))
         torch.cuda.set_device(device)
     dist.init_process_group("nccl" if device.type == "cuda" else "gloo")
     return device
@@ -74,6 +84,11 @@ def all_reduce(tensor: Tensor) -> Tensor:
     return tensor
 
 
+def all_reduce_with_gradient(tensor: Tensor) -> Tensor:
+    """The sum over all processes, through which the gradients of all flow."""
+    return differentiable.all_reduce(tensor) if dist.is_initialized() else tensor
+
+
 def data_parallel(network: nn.Module) -> nn.Module:
     """The network, its gradients averaged over the processes; the parameters are the network's own."""
     return DistributedDataParallel(network, broadcast_buffers=False) if dist.is_initialized() else network
@@ -106,7 +121,7 @@ class SyncBatchNorm(_BatchNorm):
         full = x.float()  # moments in bfloat16 would be too coarse
         over = [dim for dim in range(x.dim()) if dim != 1]
         moments = torch.stack((full.mean(over), full.square().mean(over)))
-        mean, square = differentiable.all_reduce(moments) / world_size()
+        mean, square = all_reduce_with_gradient(moments) / world_size()
         variance = square - mean.square()
         assert self.running_mean is not None and self.running_var is not None and self.momentum is not None
         with torch.no_grad():

@@ -12,7 +12,7 @@ from torch.utils.data import DataLoader, Dataset
 from adder.drawing import image
 from adder.drawing.strokes import NO_DIGIT, Drawing, augment_strokes, draw, without_far_specks
 from adder.learning import hands, nondigits
-from adder.learning.sources import Split, as_tensor
+from adder.learning.sources import DataError, Split, as_tensor
 
 REPEATS = 2  # of drawings in an epoch; the augmentation tells them apart
 INVENTED = 12000  # non-digits an epoch
@@ -91,22 +91,39 @@ class Training:
     def epochs(self, seeds: Sequence[int], device: torch.device, *, workers: int = 0) -> Iterator[Split]:
         """Each seed's epoch, images and digits on the device; drawn ahead by so many processes, or here by none.
 
-        What is drawn depends on the seed alone. The processes end with the iterator, and with this process.
+        What is drawn depends on the seed alone. The processes end with the iterator, and with this process; DataError
+        when one ends earlier.
         """
         fixed = self.fixed.to(device)
-        parts: Iterator[Split] = iter(
-            DataLoader(
-                self.drawn,
-                batch_size=None,
-                sampler=[(seed, part) for seed in seeds for part in range(PARTS)],
-                num_workers=workers,
-                prefetch_factor=-(-PARTS // workers) if workers else None,  # a whole epoch ahead, by them all
-                worker_init_fn=use_one_thread,
-                multiprocessing_context="spawn" if workers else None,
-            )
-        )
+        parts = self.parts(seeds, workers if len(self.drawn) else 0)
         for _ in seeds:
             yield concatenate([fixed, *(part.to(device) for part in islice(parts, PARTS))])
+
+    def parts(self, seeds: Sequence[int], workers: int) -> Iterator[Split]:
+        """What is drawn for each seed, in PARTS."""
+        loader = DataLoader(
+            self.drawn,
+            batch_size=None,
+            sampler=[(seed, part) for seed in seeds for part in range(PARTS)],
+            num_workers=workers,
+            collate_fn=as_arrays,
+            prefetch_factor=-(-PARTS // workers) if workers else None,  # a whole epoch ahead, by them all
+            worker_init_fn=use_one_thread,
+            multiprocessing_context="spawn" if workers else None,
+        )
+        try:
+            for part in loader:
+                yield Split(*map(torch.from_numpy, part))
+        except (RuntimeError, OSError) as error:
+            if not workers:
+                raise
+            reason = str(error).strip().splitlines()[-1]
+            raise DataError(f"the processes that draw images ended ({reason}); do without them: --workers 0") from error
+
+
+def as_arrays(split: Sequence[Tensor]) -> tuple[np.ndarray, ...]:
+    """What a process can hand on through a pipe: tensors go through shared memory, of which a container has 64 MB."""
+    return tuple(tensor.numpy() for tensor in split)
 
 
 def use_one_thread(worker: int) -> None:

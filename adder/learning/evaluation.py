@@ -85,10 +85,13 @@ def calibration_error(logits: Tensor, labels: Tensor, *, bins: int = 15) -> floa
     return torch.zeros(bins, dtype=torch.double).index_add(0, place, gap).abs().sum().item() / len(labels)
 
 
-def fit_temperature(logits: Tensor, labels: Tensor) -> float:
-    """The temperature that minimises the loss of logits / temperature (Guo et al. 2017); between 0.2 and 5."""
+def fit_temperature(*sets: tuple[Tensor, Tensor]) -> float:
+    """The temperature that minimises the loss of logits / temperature (Guo et al. 2017); between 0.2 and 5.
+
+    The sets, logits (N, 10) and labels int64 (N,), count alike, however large each is.
+    """
     candidates = torch.logspace(math.log10(0.2), math.log10(5), 400)
-    losses = torch.stack([F.cross_entropy(logits / t, labels) for t in candidates])
+    losses = torch.stack([torch.stack([F.cross_entropy(each / t, of) for each, of in sets]).sum() for t in candidates])
     return candidates[losses.argmin()].item()
 
 

@@ -61,7 +61,7 @@ def write_log(path: Path, rows: list[dict]) -> None:
 
 def write_metrics(path: Path, metrics: dict) -> None:
     with replacing(path) as temporary:
-        temporary.write_text(json.dumps(metrics, indent=2) + "\n", encoding="utf-8", newline="\n")
+        temporary.write_text(json.dumps(metrics, indent=2, allow_nan=False) + "\n", encoding="utf-8", newline="\n")
 
 
 def draw_curves(path: Path, rows: list[dict]) -> None:

@@ -1,9 +1,10 @@
 """One run: what determines it, its moving parts, and the file from which it resumes. Knows no data and no loss."""
 
+import hashlib
 import json
 from collections.abc import Callable, Sequence
 from copy import deepcopy
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import torch
@@ -15,6 +16,7 @@ from adder.network import checkpoint
 from adder.network import model as models
 
 STATE = "checkpoint.safetensors"
+FILES = ("extra", "teachers", "start")  # of Settings: absolute paths
 
 
 @dataclass(frozen=True)
@@ -34,6 +36,12 @@ class Settings:
     teachers: tuple[str, ...] = ()  # weights files of networks to learn from beside the labels
     snapshots: bool = False  # networks on the way are kept
     start: tuple[str, ...] = ()  # weights files to go on from, or from their mean, in the place of chance
+    data_dir: str = ""  # folder of the data sets
+
+    def published(self) -> dict:
+        """For the record: of files their names alone, for a path says whose machine it is of."""
+        names = {field: [Path(path).name for path in getattr(self, field)] for field in FILES}
+        return {name: value for name, value in (asdict(self) | names).items() if name != "data_dir"}
 
 
 class Run:
@@ -59,15 +67,30 @@ class Run:
         self.optimiser = self.recipe.optimiser(self.network.parameters(), settings.lr)
         self.graphs: dict[tuple, Callable[..., Tensor]] = {}  # on CUDA, what a step has been captured as
         self.log: list[dict] = []
+        self.extra: dict[str, str] = {}  # the SHA-256 of each file of settings.extra, as it was trained on last
 
-    def save(self, folder: Path) -> None:
+    def tensors(self) -> dict[str, Tensor]:
+        """What a resume needs beside the description, by its name in the file."""
         tensors = {f"network.{name}": tensor for name, tensor in self.network.state_dict().items()}
         tensors |= {f"average.{name}": tensor for name, tensor in self.average.state_dict().items()}
         for index, state in self.optimiser.state_dict()["state"].items():
             tensors |= {f"optimiser.{index}.{name}": value for name, value in state.items()}
+        return tensors
+
+    def changed_extra(self) -> list[str]:
+        """Which of settings.extra have changed since the run was last at work; how they are now is kept."""
+        now = {name: digest(Path(name)) for name in self.settings.extra}
+        changed = [name for name in now if self.extra.get(name, now[name]) != now[name]]
+        self.extra = now
+        return changed
+
+    def is_finite(self) -> bool:
+        return all(bool(tensor.isfinite().all()) for tensor in self.tensors().values())
+
+    def save(self, folder: Path) -> None:
         description: dict = {"settings": asdict(self.settings), "origin": self.origin, "log": self.log}
-        description["updates"] = self.updates
-        checkpoint.save(folder / STATE, tensors, description)
+        description |= {"updates": self.updates, "extra": self.extra}
+        checkpoint.save(folder / STATE, self.tensors(), description)
 
     @classmethod
     def load(cls, folder: Path, device: torch.device) -> "Run":
@@ -75,9 +98,10 @@ class Run:
         path = folder / STATE
         tensors, description = checkpoint.load(path)
         try:
-            settings = description["settings"]
-            settings |= {name: tuple(settings.get(name) or ()) for name in ("without", "extra", "teachers", "start")}
-            run = cls(Settings(**settings), device, description["origin"])
+            kept = description["settings"]
+            settings = Settings(**kept | {name: tuple(kept.get(name) or ()) for name in ("without", *FILES)})
+            run = cls(replace(settings, start=()), device, description["origin"])
+            run.settings, run.extra = settings, description.get("extra", {})
             run.log, run.updates = description["log"], description["updates"]
             parts: dict[str, dict] = {"network": {}, "average": {}, "optimiser": {}}
             for name, tensor in tensors.items():
@@ -113,6 +137,15 @@ class Run:
         self.updates += 1
 
 
+def digest(path: Path) -> str:
+    """SHA-256 of a file, or of all files in a folder."""
+    state = hashlib.sha256()
+    for file in sorted(path.rglob("*")) if path.is_dir() else [path]:
+        if file.is_file():
+            state.update(str(file).encode() + file.read_bytes())
+    return state.hexdigest()
+
+
 def start_weights(paths: Sequence[str], model: dict) -> dict[str, Tensor]:
     """The mean of the weights files of this very network, not calibrated. Raises CheckpointError for another's.
 
@@ -122,7 +155,7 @@ def start_weights(paths: Sequence[str], model: dict) -> dict[str, Tensor]:
     files = []
     for path in paths:
         tensors, description = checkpoint.load(path)
-        if description.get("model") != json.loads(json.dumps(model)):  # as files keep it
+        if description.get("model") != json.loads(json.dumps(model, allow_nan=False)):  # as files keep it
             raise checkpoint.CheckpointError(f"{path} holds another network than this recipe's; name another, or none")
         files.append(tensors)
     mean = {

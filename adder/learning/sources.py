@@ -27,6 +27,7 @@ from torch import Tensor
 
 from adder.drawing import image
 from adder.drawing.strokes import Drawing, read_unipen
+from adder.files import move
 from adder.learning import nondigits
 from adder.learning.download import DataError, fetch, is_whole, storage_error
 
@@ -149,7 +150,8 @@ def read_alphabets(root: Path) -> dict[str, dict[int, list[np.ndarray]]] | None:
         for file in files:
             number = int(file.parent.name.removeprefix("character"))
             if number not in look_alikes:
-                picture = cv2.imread(str(file), cv2.IMREAD_GRAYSCALE)
+                content = np.fromfile(file, np.uint8)  # OpenCV's own functions know no umlauts in a path on Windows
+                picture = cv2.imdecode(content, cv2.IMREAD_GRAYSCALE) if len(content) else None
                 if picture is None:
                     return None
                 alphabets[name].setdefault(number, []).append(picture)
@@ -174,8 +176,9 @@ def unpack_omniglot(root: Path) -> None:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             archive.extractall(temporary)
         shutil.rmtree(root, ignore_errors=True)
-        (temporary / root.name).rename(root)
-        packed.unlink()
+        move(temporary / root.name, root)
+        with contextlib.suppress(OSError):  # 9 MB, which are in nobody's way
+            packed.unlink()
     except OSError as error:
         raise storage_error(root, error, 100_000_000) from error
     finally:

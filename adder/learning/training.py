@@ -4,9 +4,10 @@ Knows nothing of flags. Randomness is seeded anew for every epoch, so an epoch d
 before it, and a resumed run equals an unbroken one on the same CPU; on CUDA nobody promises equal bits.
 """
 
+import math
+import sys
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import asdict
 from functools import cache, partial
 from pathlib import Path
 
@@ -34,8 +35,9 @@ REPORT_EVERY = 20  # steps between looks at the running means: each look waits f
 def train(run: Run, sets: data.Sets, folder: Path, *, workers: int = 0) -> dict | None:
     """Trains what is left of the run, evaluates it once on the test set and writes the folder; returns the metrics.
 
-    After every epoch the folder holds all that is needed to resume. Raises OSError when it cannot be written. Of
-    several processes the first evaluates and writes, the others return None.
+    After every epoch the folder holds all that is needed to resume. Raises OSError when it cannot be written, and
+    FloatingPointError when the loss is no number any more: the folder keeps the epoch before. Of several processes the
+    first evaluates and writes, the others return None.
     """
     network = run.average
     drawn = -CURVES_EVERY
@@ -56,7 +58,7 @@ def train(run: Run, sets: data.Sets, folder: Path, *, workers: int = 0) -> dict 
     outputs = evaluation.predict(network, sets.test.images.to(run.device))
     metrics = {
         "recipe": run.settings.recipe,
-        "settings": asdict(run.settings),
+        "settings": run.settings.published(),
         "model": run.recipe.model,
         "parameters": sum(parameter.numel() for parameter in network.parameters()),
         **run.origin,
@@ -94,7 +96,7 @@ def fit(run: Run, sets: data.Sets, *, workers: int = 0, folder: Path | None = No
     moments = snapshots.moments(steps, settings.epochs) if folder and first else set()
 
     def look() -> None:
-        if folder and run.updates in moments:
+        if folder and run.updates in moments and run.is_finite():
             snapshots.take(run, steps, validate(run.average, sets, run.device), folder)
 
     look()
@@ -108,8 +110,10 @@ def fit(run: Run, sets: data.Sets, *, workers: int = 0, folder: Path | None = No
         desc=settings.recipe,
         smoothing=0.05,
         dynamic_ncols=True,
-        disable=not first,
+        disable=None if first else True,  # None: where stderr is no terminal
     ) as bar:
+        if first and bar.disable:
+            tell(f"{settings.recipe}: epochs {len(log) + 1} to {settings.epochs}, of {size:,} images each")
         begun = len(log)
         for epoch in range(begun, settings.epochs):
             if epoch % REDRAW == 0 or epoch == begun:
@@ -118,8 +122,24 @@ def fit(run: Run, sets: data.Sets, *, workers: int = 0, folder: Path | None = No
             row: dict = {"epoch": epoch + 1, **train_epoch(run, network, images, epoch, bar, look)}
             row["validation"] = validate(run.average, sets, run.device) if first else {}
             row["seconds"] = before + time.perf_counter() - started
+            scores = (score for kind in row["validation"].values() for score in kind.values())
+            require(run.is_finite() and all(map(math.isfinite, (row["loss"], *scores))), run, epoch)
+            if first and bar.disable:
+                shares = f"digit {row['digit_accuracy']:.2%}, sum {row['sum_accuracy']:.2%}"
+                tell(f"epoch {epoch + 1}: loss {row['loss']:.3f}, {shares}, {row['seconds']:.0f} s")
             log.append(row)
             yield row
+
+
+def tell(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)
+
+
+def require(finite: bool, run: Run, epoch: int) -> None:
+    """FloatingPointError, in all processes, when it is not so in one."""
+    if distributed.all_reduce(torch.tensor(float(not finite), device=run.device)).item():
+        rate = run.settings.lr
+        raise FloatingPointError(f"epoch {epoch + 1}: the loss is no number any more; use an --lr below {rate:g}")
 
 
 def train_epoch(
@@ -136,6 +156,7 @@ def train_epoch(
         totals += train_step(run, network, batch, (epoch + (step - 0.5) / steps) / run.settings.epochs)
         if step % REPORT_EVERY == 0:
             total_loss, digits, read, sums = totals.tolist()
+            require(math.isfinite(total_loss), run, epoch)
             text = f"loss {total_loss / step:.3f}, digit {read / digits:.2%}, sum {sums / digits:.2%}"
             bar.set_postfix_str(text, refresh=False)
         look()
@@ -200,28 +221,28 @@ def forward_backward(
 
 
 def entropy_of_mean(logits: Tensor, counted: Tensor) -> Tensor:
-    """The entropy of the mean answer to the `counted` (B,) of digit logits (B, 10): greatest when all digits are read
-    alike often.
+    """The entropy of the mean answer to the `counted` (B,) of digit logits (B, 10), of all processes: greatest when all
+    digits are read alike often.
 
     Learning from sums alone would else settle early on reading, say, 3 as 2 and 4 as 5 when added, never to try the 3
     again. Marconato et al. 2023, 'Not all neuro-symbolic concepts are created equal', tell of such shortcuts and of
     entropy against them. That digits come about equally often is all it knows of them.
     """
-    mean = (logits.softmax(1) * counted[:, None]).sum(0) / counted.sum().clamp(min=1)  # no index: it waits for a GPU
+    total = (logits.softmax(1) * counted[:, None]).sum(0)  # no index: it waits for a GPU
+    mean = distributed.all_reduce_with_gradient(total) / distributed.all_reduce(counted.sum()).clamp(min=1)
     return -(mean * mean.clamp(min=1e-9).log()).sum()
 
 
 def calibrate(network: models.Adder, sets: data.Sets, device: torch.device) -> dict[str, float]:
-    """What is chosen on the validation digits, MNIST's and drawn ones counting alike.
+    """What is chosen on the validation digits, MNIST's and drawn ones counting alike, however many there are of each.
 
     The temperature of the digit's logits and, for a network that refuses, the digit score that all but REFUSED of
     either kind of digits reach.
     """
     parts = [split for split in (sets.validation, sets.drawn) if len(split.digits)]
     outputs = [evaluation.predict(network, split.images.to(device)) for split in parts]
-    count = min(len(split.digits) for split in parts)
-    logits = torch.cat([output.digit[:count] for output in outputs])
-    calibration = {"temperature": evaluation.fit_temperature(logits, torch.cat([p.digits[:count] for p in parts]))}
+    answers = [(output.digit, split.digits) for output, split in zip(outputs, parts, strict=True)]
+    calibration = {"temperature": evaluation.fit_temperature(*answers)}
     if outputs[0].refusal is not None:
         calibration["threshold"] = min(evaluation.threshold(output, REFUSED) for output in outputs)
     return calibration

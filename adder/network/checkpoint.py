@@ -24,13 +24,14 @@ class CheckpointError(Exception):
 
 
 def save(path: Path, tensors: dict[str, Tensor], description: dict) -> None:
-    """Writes tensors and a description of JSON values. Raises OSError when the disk is full or read-only.
+    """Writes tensors and a description of JSON values. Raises OSError when the disk is full or read-only, and
+    ValueError for NaN or infinity in the description.
 
     A file that another program does not let go is left as it is; the new one lies beside it, and stderr tells where.
     """
     path = Path(path)
     tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
-    content = serialise(tensors, {"format": FORMAT, "description": json.dumps(description)})
+    content = serialise(tensors, {"format": FORMAT, "description": json.dumps(description, allow_nan=False)})
     try:
         with replacing(path) as temporary:
             temporary.write_bytes(content)
@@ -42,7 +43,7 @@ def save(path: Path, tensors: dict[str, Tensor], description: dict) -> None:
 
 
 def load(path: Path | str) -> tuple[dict[str, Tensor], dict]:
-    """(tensors on the CPU, description) of a file that `save` wrote. Raises CheckpointError."""
+    """(finite tensors on the CPU, description) of a file that `save` wrote. Raises CheckpointError."""
     path = Path(path)
     if not path.is_file():
         raise CheckpointError(f"{path} does not exist; name another file, or make one with: python train.py")
@@ -58,6 +59,9 @@ def load(path: Path | str) -> tuple[dict[str, Tensor], dict]:
         description = None
     if not isinstance(description, dict):
         raise CheckpointError(f"{path} was not written by this project (no {FORMAT} header); name a file of train.py's")
+    spoilt = next((name for name, tensor in tensors.items() if not tensor.isfinite().all()), None)
+    if spoilt:
+        raise CheckpointError(f"{path} holds NaN or infinity, in {spoilt}; fetch or train it again")
     return tensors, description
 
 

@@ -3,8 +3,9 @@
 Knows nothing of data, losses or files. It returns logits; probabilities are made by the reader.
 """
 
+import os
 import sys
-from functools import cache
+from functools import cache, partial
 from typing import NamedTuple, cast
 
 import torch
@@ -16,6 +17,9 @@ from adder.network.heads import DIGITS, HEADS
 
 MNIST_MEAN = 0.1307
 MNIST_STD = 0.3081
+
+if hasattr(os, "register_at_fork"):  # a forked child has none of its parent's threads, and would wait for them
+    os.register_at_fork(after_in_child=partial(torch.set_num_threads, 1))
 
 
 class Prediction(NamedTuple):
@@ -91,11 +95,11 @@ def build(*, backbone: dict, head: dict, **options) -> Adder:
 def choose_device(name: str) -> torch.device:
     """'auto' takes the first of CUDA, Apple's MPS and the CPU that works, and says on stderr which card does not.
 
-    ValueError when the named device is not there, or does not work.
+    'cuda:1' is the second card. ValueError when the named device is not there, or does not work.
     """
     present = {"cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available(), "cpu": True}
     there = [kind for kind in present if present[kind]]
-    if name != "auto" and name not in there:
+    if name != "auto" and name.partition(":")[0] not in there:
         raise ValueError(
             f"device {name!r} is not available here; use --device auto, or one of {', '.join(sorted(there))}"
         )
