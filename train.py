@@ -8,6 +8,7 @@ import signal
 import sys
 import threading
 import time
+from functools import cache
 from pathlib import Path
 
 from adder.learning import data, distributed, report, sources, training
@@ -15,6 +16,7 @@ from adder.learning.recipes import RECIPES
 from adder.learning.run import STATE, Run, Settings
 from adder.network import checkpoint
 from adder.network.model import choose_device
+from adder.reader import Reader
 
 HERE = Path(__file__).resolve().parent
 DRY_RUN = {"epochs": 2, "batch_size": 64, "limit": 2000}
@@ -92,7 +94,8 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
         action="append",
         type=Path,
         metavar="FILE",
-        help="train on these drawings too, as demo.py --collect wrote them (may be given several times)",
+        help="train on your own digits too: what demo.py --collect wrote, a folder of pictures by label (7/*.png, "
+        "none/*.png), or a .csv in Kaggle's form (may be given several times)",
     )
     parser.add_argument(
         "--teacher",
@@ -178,6 +181,11 @@ def origin(flags: argparse.Namespace, command: str) -> dict:
     return facts
 
 
+@cache
+def shipped() -> Reader:
+    return Reader.load(device="cpu")
+
+
 def interrupt_again(lost: "sys.UnraisableHookArgs") -> None:
     """Python ignores what is raised in a destructor, even a Ctrl-C that comes while one runs: it is sent once more."""
     if lost.exc_type is KeyboardInterrupt:
@@ -221,6 +229,7 @@ def main(arguments: list[str] | None = None) -> int:
                 )
         options = {name: getattr(run.settings, name) for name in ("without", "all_writers", "limit", "extra")}
         with distributed.local_rank_zero_first():
+            options["image_of"] = lambda picture: shipped().read_picture(picture, 0).image
             sets = data.load(flags.data_dir, run.recipe.drawings, run.network.refusal is not None, **options)
         workers = distributed.spare_cores(device) if flags.workers is None else flags.workers
         metrics = training.train(run, sets, folder, workers=workers)
