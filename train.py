@@ -11,6 +11,7 @@ import sys
 import threading
 import time
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 
 from adder.imports import cannot_import
@@ -25,6 +26,7 @@ from adder.learning import data, distributed, report, sources, training
 from adder.learning.recipes import RECIPES
 from adder.learning.run import STATE, Run, Settings
 from adder.network import checkpoint
+from adder.reader import Reader
 
 HERE = Path(__file__).resolve().parent
 OUT_OF_MEMORY = re.compile("out of memory|ALLOC_FAILED|allocate memory")  # of torch's plain RuntimeErrors
@@ -103,7 +105,8 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
         action="append",
         type=as_path,
         metavar="FILE",
-        help="train on these drawings too, as demo.py --collect wrote them (may be given several times)",
+        help="train on your own digits too: what demo.py --collect wrote, a folder of pictures by label (7/*.png, "
+        "none/*.png), or a .csv in Kaggle's form (may be given several times)",
     )
     parser.add_argument(
         "--teacher",
@@ -210,6 +213,11 @@ def origin(flags: argparse.Namespace, command: str) -> dict:
     return facts
 
 
+@cache
+def shipped() -> Reader:
+    return Reader.load(device="cpu")
+
+
 def interrupt_again(lost: "sys.UnraisableHookArgs") -> None:
     """Python ignores what is raised in a destructor, even a Ctrl-C that comes while one runs: it is sent once more."""
     if lost.exc_type is KeyboardInterrupt:
@@ -256,6 +264,7 @@ def main(arguments: list[str] | None = None) -> int:
         run.settings = replace(run.settings, data_dir=str(data_dir))
         options = {name: getattr(run.settings, name) for name in ("without", "all_writers", "limit", "extra")}
         with distributed.local_rank_zero_first():
+            options["image_of"] = lambda picture: shipped().read_picture(picture, 0).image
             sets = data.load(data_dir, run.recipe.drawings, run.network.refusal is not None, **options)
         for name in run.changed_extra():
             if distributed.rank() == 0:

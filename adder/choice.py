@@ -8,6 +8,7 @@ import numpy as np
 
 from adder.drawing.ground import LOOK_SIDE
 from adder.drawing.hypotheses import Frame, Hypothesis, hypotheses
+from adder.drawing.image import is_prepared
 from adder.drawing.picture import PictureError
 
 SURE = 0.9  # a plain hypothesis this sure is taken without asking for others
@@ -21,8 +22,11 @@ Seen = list[tuple[Hypothesis, Any]]  # with the Reading of its ink
 def read_grey(grey: np.ndarray, read: Callable[[Sequence[np.ndarray]], list]) -> Any:
     """Grey values (H, W) uint8 -> the Reading, with its frame, of what is most surely a digit; it may be refused.
 
-    `read` makes the Readings of inks. Raises PictureError where there is no ink, or several digits.
+    `read` makes the Readings of inks. Raises PictureError where there is no ink, or several digits. An image that is
+    as MNIST's are is ink already, all of it.
     """
+    if is_prepared(grey):
+        return replace(read([grey])[0], frame=(0.0, 0.0, 1.0, 1.0), ink=grey)
     reading = _chosen(grey, read)
     if max(reading.frame[2:]) < SMALL and max(grey.shape) > LOOK_SIDE:
         around = with_margin(reading.frame, 0.5)

@@ -1,5 +1,6 @@
-"""Paths as people write them, and files that are written whole or not at all. Knows nothing of what is in them."""
+"""Paths and texts as people write them, and files that are written whole or not at all. Knows not what is in them."""
 
+import io
 import os
 import time
 from collections.abc import Iterator
@@ -12,6 +13,23 @@ PATIENCE = (0.1, 0.3, 1.0)  # s between attempts to rename
 def user_path(text: str) -> Path:
     """A path in which a leading ~ means the home folder, also where no shell expanded it, as in --out=~/run."""
     return Path(os.path.expanduser(text))
+
+
+def lines_in(path: Path, longest: int) -> Iterator[tuple[int, str]]:
+    """(number from 1, line) of a text in UTF-8, with or without a BOM; blank lines are left out.
+
+    What is longer than `longest` characters comes in pieces. ValueError for another encoding, OSError for no file.
+    """
+    with open(path, "rb") as file:
+        if b"\0" in file.peek(4)[:4]:
+            raise ValueError("the text is in UTF-16; save it in UTF-8")
+        text = io.TextIOWrapper(file, encoding="utf-8-sig")
+        try:
+            for number, line in enumerate(iter(lambda: text.readline(longest), ""), 1):
+                if not line.isspace():
+                    yield number, line
+        except UnicodeDecodeError as error:
+            raise ValueError("the text is not in UTF-8; save it in UTF-8") from error
 
 
 @contextmanager

@@ -1,58 +1,30 @@
-"""Reads files from the command line: python -m adder.read FILE... A file is a picture, or .jsonl, strokes a line."""
+"""Reads files from the command line: python -m adder.read FILE... prints a line for each drawing."""
 
 import argparse
+import io
 import json
-import os
 import sys
 from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
-import torch
 from tqdm import tqdm
 
-from adder.drawing.picture import MAX_BYTES
+try:
+    import torch
+except (ImportError, OSError) as error:  # OSError: a DLL of Windows that does not start
+    sys.exit(
+        f"adder.read: PyTorch cannot be loaded ({error}); install it again, as pytorch.org/get-started shows for your "
+        "system; Windows also needs the Visual C++ Redistributable"
+    )
+
+from adder.drawing.inputs import Input, drawings_in, files_in
+from adder.files import user_path
 from adder.network.checkpoint import CheckpointError
 from adder.reader import Reader, Reading
 
 BATCH = 64
-MAX_LINE = 1_000_000  # characters of a drawing
-
-
-def found_in(paths: list[Path]) -> Iterator[Path | OSError]:
-    """Each file, those in folders too, by name; an error for what cannot be entered."""
-    for path in paths:
-        if not path.is_dir():
-            yield path
-            continue
-        errors: list[OSError] = []
-        for folder, inner, names in os.walk(path, onerror=errors.append):
-            inner.sort()
-            yield from (Path(folder) / name for name in sorted(names))
-        yield from errors
-
-
-def drawings_in(file: Path) -> Iterator[tuple[str, Any]]:
-    """(name, picture as bytes or drawing as strokes); an exception in its place for what cannot be opened."""
-    try:
-        if file.suffix != ".jsonl":
-            with open(file, "rb") as opened:
-                yield str(file), opened.read(MAX_BYTES + 1)
-            return
-        with open(file, encoding="utf-8") as opened:
-            for count, line in enumerate(iter(lambda: opened.readline(MAX_LINE), ""), 1):
-                yield f"{file}:{count}", strokes_of(line)
-    except (OSError, UnicodeDecodeError) as error:
-        yield str(file), error
-
-
-def strokes_of(line: str) -> Any:
-    """The strokes of {"strokes": [[[x, y], ...], ...]}, or a ValueError in their place."""
-    try:
-        return [[tuple(map(float, point)) for point in stroke] for stroke in json.loads(line)["strokes"]]
-    except (ValueError, TypeError, KeyError, RecursionError):
-        return ValueError('expected {"strokes": [[[x, y], ...], ...]}')
 
 
 def read_one(reader: Reader, drawing: Any, number: int) -> Reading | Exception:
@@ -65,7 +37,7 @@ def read_one(reader: Reader, drawing: Any, number: int) -> Reading | Exception:
 
 
 def read_batch(reader: Reader, drawings: list, number: int) -> list[Reading | Exception]:
-    """At once where all are strokes; one by one where something is a picture, or no drawing."""
+    """At once where all are drawings; one by one where something is a picture, or no drawing."""
     try:
         return [*reader.read_many(drawings, [number] * len(drawings))]
     except ValueError:
@@ -94,17 +66,26 @@ def told(name: str, answer: Reading | Exception, number: int, as_json: bool) -> 
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m adder.read", description=__doc__.splitlines()[0])
-    parser.add_argument("files", nargs="+", type=Path, metavar="FILE", help="a picture, a .jsonl, or a folder of them")
+    parser.add_argument(
+        "files",
+        nargs="+",
+        type=user_path,
+        metavar="FILE",
+        help="a picture; a .jsonl, strokes a line; a .csv, label,pixel0..pixel783 a line; or a folder, of which "
+        "pictures and .jsonl are read",
+    )
     parser.add_argument("--number", type=int, choices=range(10), default=0, metavar="0..9", help="to add (%(default)s)")
     parser.add_argument("--json", action="store_true", help="a JSON object a line")
-    parser.add_argument("--weights", type=Path, help="of the network; the shipped ones without it")
+    parser.add_argument("--weights", type=user_path, help="of the network; the shipped ones without it")
     parser.add_argument("--device", default="auto", help="cpu, cuda, mps or auto (%(default)s)")
     flags = parser.parse_args()
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")  # of names that the terminal cannot show
     torch.set_num_threads(1)
     try:
         reader = Reader.load(flags.weights, flags.device)
     except (CheckpointError, ValueError) as error:
-        parser.error(str(error))
+        parser.exit(2, f"{parser.prog}: error: {error}\n")
     return read_all(reader, flags.files, flags.number, as_json=flags.json)
 
 
@@ -113,7 +94,7 @@ def read_all(reader: Reader, paths: list[Path], number: int, *, as_json: bool) -
     failed = 0
     with tqdm(unit=" drawings", disable=None) as progress:  # on a terminal
         for batch in batches(paths):
-            names, drawings = zip(*batch, strict=True)
+            names, drawings, _ = zip(*batch, strict=True)
             for name, answer in zip(names, read_batch(reader, [*drawings], number), strict=True):
                 failed |= isinstance(answer, Exception)
                 progress.update()
@@ -121,11 +102,11 @@ def read_all(reader: Reader, paths: list[Path], number: int, *, as_json: bool) -
     return int(failed)
 
 
-def batches(paths: list[Path]) -> Iterator[list[tuple[str, Any]]]:
-    """Of a file of strokes BATCH drawings at once; a picture alone, which may be large."""
-    for file in found_in(paths):
+def batches(paths: list[Path]) -> Iterator[list[Input]]:
+    """Of a file of drawings BATCH at once; a picture alone, which may be large."""
+    for file in files_in(paths):
         if isinstance(file, OSError):
-            yield [(str(file.filename), file)]
+            yield [Input(file.filename, file)]
             continue
         drawings = drawings_in(file)
         while batch := [*islice(drawings, BATCH)]:

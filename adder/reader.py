@@ -41,7 +41,7 @@ class Reading:
     is_digit: bool
     digit_score: float  # in [0, 1], higher = more surely a digit
     frame: Frame | None = None  # of a picture's ink: left, top, width, height, in shares of the picture
-    ink: np.ndarray | None = None  # (H, W) uint8, 0 or 255, at most 320 px a side: what was taken of a picture
+    ink: np.ndarray | None = None  # (H, W) uint8, at most 320 px a side: what was taken of a picture
 
 
 class Reader:

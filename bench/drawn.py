@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 import torch
 
-from adder.drawing import collection, image, strokes
+from adder.drawing import collection, image, inputs, strokes
 from adder.files import user_path
 from adder.learning import data, evaluation, nondigits, sources
 from adder.learning.evaluation import Outputs
@@ -135,7 +135,7 @@ def print_files(systems: list[System], files: list[Path], every: int) -> None:
 
 def read_drawings(path: Path) -> list[strokes.Drawing]:
     """Raises ValueError for what holds none."""
-    drawings = collection.load(path) if path.suffix == ".jsonl" else strokes.read_unipen(path)
+    drawings = collection.load(path) if path.suffix.lower() in inputs.LINES else strokes.read_unipen(path)
     if not drawings:
         raise ValueError(f"{path} holds no drawing")
     return drawings
@@ -293,7 +293,8 @@ def main() -> None:
     systems = [ours(flags.weights)] + ([reference(flags.reference)] if flags.reference.exists() else [])
     try:
         if flags.strokes and flags.strokes.is_dir():
-            print_files(systems, sorted(flags.strokes.glob("*.jsonl")), flags.every)
+            files = [file for file in flags.strokes.iterdir() if file.suffix.lower() in inputs.LINES]
+            print_files(systems, sorted(file for file in files if not file.name.startswith(".")), flags.every)
             return
         writers = read_drawings(flags.strokes) if flags.strokes else sources.pendigits(flags.data_dir)
         if flags.sheet:

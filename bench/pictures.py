@@ -1,20 +1,23 @@
-"""How well pictures of a digit are read: python -m bench.pictures [FOLDER] prints a table, by kind.
+"""How well pictures of a digit are read: python -m bench.pictures [SOURCE] prints a table, by kind.
 
-FOLDER holds labels.csv with the columns path, label (a digit, none or several) and kind. Without one, pictures are made
-from pen strokes of people, and from doodles, that the held-out network never saw.
+SOURCE is a folder of pictures in folders by label, a table or JSON lines, see adder/drawing/inputs.py; or a folder that
+holds labels.csv with the columns path, label (a digit, none or several) and kind. Without one, pictures are made from
+pen strokes of people, and from doodles, that the held-out network never saw.
 """
 
 import csv
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import cv2
 import numpy as np
 from tqdm import tqdm
 
+from adder.drawing import inputs
 from adder.drawing.picture import PictureError, decode
+from adder.drawing.strokes import NO_DIGIT
 from adder.files import user_path
 from adder.learning import data, sources
 from adder.reader import Reader
@@ -32,12 +35,12 @@ class Answer(NamedTuple):
     image: np.ndarray  # (28, 28) float32, what the network saw
 
 
-def answer(reader: Reader, picture: bytes) -> Answer:
+def answer(reader: Reader, drawing: Any) -> Answer:
     try:
-        reading = reader.read_picture(picture, 0)
+        [reading] = reader.read_many([drawing], [0])
     except PictureError as error:
         return Answer(error.kind, False, np.zeros((28, 28), np.float32))
-    words = str(reading.digit) if reading.is_digit else "refused"
+    words = str(reading.digit) if reading.is_digit else "no ink" if reading.digit is None else "refused"
     return Answer(words, bool(reading.digit_probs.max() > SURE), reading.image)
 
 
@@ -55,6 +58,13 @@ def from_folder(folder: Path) -> list[Picture]:
         return [Picture(row["kind"], row["label"], (folder / row["path"]).read_bytes(), "") for row in rows]
     except (OSError, KeyError) as error:
         raise ValueError(f"{table}: expected the columns path, label and kind, and the files ({error})") from error
+
+
+def by_label(source: Path) -> Iterator[Picture]:
+    """Raises ValueError."""
+    for each in inputs.labelled(source):
+        label = "none" if each.label == NO_DIGIT else str(each.label)
+        yield Picture(label, label, each.drawing, "")
 
 
 def from_strokes(data_dir: Path, a_kind: int) -> Iterator[Picture]:
@@ -94,7 +104,8 @@ def contact_sheet(failed: list[tuple[Picture, Answer]]) -> np.ndarray:
     """Each picture beside what the network saw of it, ACROSS in a row, uint8."""
     cells = []
     for picture, told in failed:
-        grey = decode(picture.content) if told.words != "unreadable" else np.full((28, 28), 128, np.uint8)
+        is_shown = isinstance(picture.content, bytes) and told.words != "unreadable"
+        grey = decode(picture.content) if is_shown else (255 * told.image).astype(np.uint8)
         grey = cv2.resize(grey, (CELL, CELL), interpolation=cv2.INTER_AREA)
         seen = cv2.resize((255 * told.image).astype(np.uint8), (CELL, CELL), interpolation=cv2.INTER_NEAREST)
         label = np.zeros((20, 2 * CELL), np.uint8)
@@ -108,16 +119,25 @@ def contact_sheet(failed: list[tuple[Picture, Answer]]) -> np.ndarray:
 
 def main() -> None:
     parser = shared.parser(__doc__.splitlines()[0], weights=shared.WEIGHTS / "held-out" / "seed-0.safetensors")
-    parser.add_argument("folder", type=user_path, nargs="?", help="with labels.csv; without it pictures are made")
+    parser.add_argument(
+        "source",
+        type=user_path,
+        nargs="?",
+        help="a folder of pictures by label (7/*.png, none/*.png), or with labels.csv; a .csv in Kaggle's form; a "
+        ".jsonl; without it pictures are made",
+    )
     parser.add_argument("--a-kind", type=int, default=50, help="how many are made of each kind (%(default)s)")
     parser.add_argument("--sheet", type=user_path, help="a PNG of what was read wrong, beside what the network saw")
     flags = parser.parse_args()
     try:
-        pictures = from_folder(flags.folder) if flags.folder else from_strokes(flags.data_dir, flags.a_kind)
+        if flags.source is None:
+            pictures: Iterable[Picture] = from_strokes(flags.data_dir, flags.a_kind)
+        else:
+            pictures = from_folder(flags.source) if (flags.source / "labels.csv").exists() else by_label(flags.source)
         kinds, failed = measure(Reader.load(flags.weights, "cpu"), pictures)
     except ValueError as error:
         parser.error(str(error))
-    print_kinds(kinds)
+    print_kinds(dict(sorted(kinds.items())) if flags.source else kinds)
     if flags.sheet and failed:
         shared.save_png(flags.sheet, contact_sheet(failed))
 

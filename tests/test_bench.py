@@ -8,10 +8,11 @@ import pytest
 import torch
 from PIL import Image
 
-from adder.drawing import collection
+from adder.drawing import collection, table
+from adder.drawing.strokes import Drawing, as_strokes, draw
 from adder.learning import data
 from adder.reader import Reader
-from bench import drawn, gpu, reliability, reproduction, seeds, shared
+from bench import drawn, gpu, pictures, reliability, reproduction, seeds, shared
 from tests.conftest import ROOT
 
 
@@ -30,7 +31,8 @@ def test_a_folder_of_drawings_is_told_a_row_a_file(tmp_path, monkeypatch, capsys
         lines = [
             json.dumps({"strokes": e["strokes"], "label": label}) for e, label in zip(examples, labels, strict=True)
         ]
-        (tmp_path / f"{name}.jsonl").write_text("\n".join(lines), encoding="utf-8")
+        (tmp_path / f"{name}.JSONL").write_text("\ufeff" + "\n\n".join(lines), encoding="utf-8")
+        (tmp_path / f"._{name}.JSONL").write_bytes(b"\0\5\x16\7")  # what a Mac leaves beside it
     monkeypatch.setattr("sys.argv", ["bench", "--strokes", str(tmp_path), "--reference", str(tmp_path / "none")])
     drawn.main()
     rows = [line.split(" | ") for line in capsys.readouterr().out.splitlines()]
@@ -40,6 +42,30 @@ def test_a_folder_of_drawings_is_told_a_row_a_file(tmp_path, monkeypatch, capsys
         ("| mean", "50.00"),
         ("| lowest", "0.00"),
     ]
+
+
+def test_your_own_digits_are_measured(tmp_path, monkeypatch, capsys):
+    """As pictures in folders by label, as a table, and as lines that another program wrote."""
+    examples = [Drawing(e["digit"], 0, as_strokes(e["strokes"])) for e in shared.page_examples()]
+    table.write(tmp_path / "digits.csv", examples)
+    for folder, example in (("7", 7), ("none", 8)):
+        (tmp_path / "my" / folder).mkdir(parents=True)
+        [strokes] = (each.strokes for each in examples if each.digit == example)
+        picture = draw(strokes, canvas=200, size=120, brush=12)
+        Image.fromarray(255 - picture).save(tmp_path / "my" / folder / "a.png")
+    lines = [json.dumps({"strokes": [s.tolist() for s in e.strokes], "label": e.digit}) for e in examples]
+    (tmp_path / "lines.JSONL").write_text("\ufeff" + "\r\n\r\n".join(lines), encoding="utf-8", newline="")
+    right = {"digits.csv": "100.00%", "my": "50.00%", "lines.JSONL": "100.00%"}
+    for source, share in right.items():
+        monkeypatch.setattr("sys.argv", ["bench.pictures", str(tmp_path / source)])
+        pictures.main()
+        rows = [row.split(" | ") for row in capsys.readouterr().out.splitlines()]
+        assert [row[0] for row in rows[2:-1]] == sorted(row[0] for row in rows[2:-1])
+        assert rows[-1][0] == "| **all**" and rows[-1][1].startswith(share), source
+    monkeypatch.setattr("sys.argv", ["bench.pictures", str(tmp_path / "none")])
+    with pytest.raises(SystemExit):
+        pictures.main()
+    assert "No such file" in capsys.readouterr().err
 
 
 def test_a_folder_without_drawings_is_an_error(tmp_path, monkeypatch, capsys):

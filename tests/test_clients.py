@@ -1,5 +1,6 @@
 """/read through Gradio's clients of other ages and languages."""
 
+import json
 import os
 import re
 import subprocess
@@ -7,14 +8,16 @@ import sys
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
+from adder.drawing.strokes import as_strokes, draw
 from tests.conftest import missing
 
 DRAWING = "[[[20, 10], [80, 10], [40, 90]]]"
 PYTHON = f"""
 import sys
 import httpx
-from gradio_client import Client
+from gradio_client import Client, handle_file
 
 stream, asked = httpx.stream, []
 httpx.stream = lambda method, url, **options: asked.append(str(url)) or stream(method, url, **options)
@@ -22,6 +25,12 @@ client = Client(sys.argv[1], verbose=False)
 for _ in range(20):
     answer = client.predict(drawing={DRAWING}, number=5, api_name="/read")
 print(answer["digit"], answer["sum"], sum("heartbeat" in url for url in asked))
+answer = client.predict(drawing=handle_file(sys.argv[2]), number=4, api_name="/read")
+print(answer["digit"], answer["sum"])
+try:
+    client.predict(drawing=handle_file(sys.argv[1] + "/favicon.ico"), number=4, api_name="/read")
+except ValueError as error:  # AppError, where there is one
+    print(error)
 """
 JAVASCRIPT = f"""
 import {{ Client }} from "@gradio/client";
@@ -59,7 +68,11 @@ def test_python_clients_of_all_ages(server, tmp_path, wanted, heartbeats):
     if wanted:
         install([sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--target", str(tmp_path), *wanted])
     environment = os.environ | {"PYTHONPATH": str(tmp_path)}
-    assert said([sys.executable, "-c", PYTHON, server.url], env=environment) == f"7 12 {heartbeats}"
+    picture = tmp_path / "ink.png"
+    Image.fromarray(255 - draw(as_strokes(json.loads(DRAWING)), canvas=300, size=200, brush=16)).save(picture)
+    answers = said([sys.executable, "-c", PYTHON, server.url, str(picture)], env=environment).splitlines()
+    assert answers[:2] == [f"7 12 {heartbeats}", "7 11"]
+    assert "drawing: expected a picture as data:image/...;base64,..." in answers[2]
 
 
 def test_the_javascript_client(server, tmp_path):

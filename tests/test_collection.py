@@ -2,14 +2,16 @@
 
 import asyncio
 import json
+import re
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from PIL import Image
 
 import demo
-from adder.drawing import collection
-from adder.drawing.strokes import NO_DIGIT
+from adder.drawing import collection, table
+from adder.drawing.strokes import NO_DIGIT, draw
 from adder.page import component
 from adder.page.payload import checked_answer
 from tests.test_train import fit
@@ -50,6 +52,37 @@ def test_a_damaged_line_is_named(line, tmp_path):
     path.write_text(path.read_text(encoding="utf-8") + line + "\n")
     with pytest.raises(ValueError, match=f"{collection.FILE_NAME}, line 2: "):
         collection.load(path)
+
+
+@pytest.mark.parametrize("change", [lambda text: "\ufeff" + text, lambda text: text.replace("\n", "\r\n\r\n \r\n")])
+def test_lines_as_other_programs_write_them(change, tmp_path):
+    for label in (7, 3):
+        collection.append(tmp_path, SEVEN, label, READING)
+    path = tmp_path / "CLASS.JSONL"
+    path.write_bytes(change((tmp_path / collection.FILE_NAME).read_text(encoding="utf-8")).encode())
+    assert [drawing.digit for drawing in collection.load(path)] == [7, 3]
+
+
+@pytest.mark.parametrize(
+    "encoding, named", [("utf-16", "UTF-16"), ("utf-16-be", "UTF-16"), ("latin-1", "not in UTF-8")]
+)
+def test_other_encodings_are_named(encoding, named, tmp_path):
+    path = tmp_path / "class.jsonl"
+    path.write_text(json.dumps({"name": "ä", "strokes": SEVEN, "label": 7}, ensure_ascii=False), encoding=encoding)
+    with pytest.raises(ValueError, match=rf"class\.jsonl: the text is .*{named}; save it in UTF-8"):
+        collection.load(path)
+
+
+def test_quick_draw_is_named_with_the_remedy(tmp_path):
+    path = tmp_path / "seven.ndjson"
+    line = {"word": "seven", "drawing": [[[20, 80, 40], [10, 10, 90], [0, 9, 20]]]}
+    path.write_text(json.dumps(line), encoding="utf-8")
+    with pytest.raises(ValueError, match=r"line 1: that is .*Quick, Draw!") as refused:
+        collection.load(path)
+    [remedy] = re.findall(r"in Python (.*)", str(refused.value))
+    made = eval(remedy, {"line": line})
+    path.write_text(json.dumps(made | {"label": 7}), encoding="utf-8")
+    assert collection.load(path)[0].strokes[0].tolist() == [[20, 10], [80, 10], [40, 90]]
 
 
 def test_the_last_word_on_a_drawing_counts(tmp_path):
@@ -94,10 +127,21 @@ def test_a_class_trains_on_its_own_drawings(tmp_path, data_dir, capsys):
     for label in (7, None):
         collection.append(tmp_path, SEVEN, label, READING)
     path = tmp_path / collection.FILE_NAME
+    table.write(tmp_path / "digits.csv", collection.load(path) * 3)
+    seven = Image.fromarray(255 - draw(collection.load(path)[0].strokes, canvas=200, size=120, brush=12))
+    for folder, pictures in (("7", [seven]), ("none", [seven, Image.new("L", (99, 99), "white")])):
+        (tmp_path / "my" / folder).mkdir(parents=True)
+        for place, picture in enumerate(pictures):
+            picture.save(tmp_path / "my" / folder / f"{place}.png")
     few = ("--recipe", "quick", "--without", "pendigits", "--dry-run", "--epochs", 1)
-    assert fit(*few, "--extra", path, "--out", tmp_path / "run", data_dir=data_dir) == 0
+    all_three = [flag for each in (path, tmp_path / "my", tmp_path / "digits.csv") for flag in ("--extra", each)]
+    assert fit(*few, *all_three, "--out", tmp_path / "run", data_dir=data_dir) == 0
     metrics = json.loads((tmp_path / "run" / "metrics.json").read_text(encoding="utf-8"))
-    assert metrics["settings"]["extra"] == [path.name]
+    assert metrics["settings"]["extra"] == [each.name for each in all_three[1::2]]
+    assert (metrics["data"]["drawings"], metrics["data"]["own images"]) == (2, 8), "a picture without ink is left out"
+    Image.new("L", (99, 99), "white").save(tmp_path / "my" / "7" / "blank.png")
+    assert fit(*few, "--extra", tmp_path / "my", "--out", tmp_path / "other", data_dir=data_dir) == 2
+    assert f"{tmp_path / 'my' / '7' / 'blank.png'}: No ink was found" in capsys.readouterr().err
     path.write_text("{\n", encoding="utf-8")
     assert fit(*few, "--extra", path, "--out", tmp_path / "other", data_dir=data_dir) == 2
     assert f"{path}, line 1" in capsys.readouterr().err

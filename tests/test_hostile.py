@@ -274,7 +274,7 @@ def test_a_program_sends_a_picture(visitor, rng):
 OPEN = {  # what answers to anybody, of all that Gradio has
     "GET": {"/", "/config", "/theme.css", "/favicon.ico", "/manifest.json", "/pwa_icon", "/robots.txt"}
     | {"/gradio_api/info", "/gradio_api/startup-events"},
-    "POST": {"/gradio_api/component_server", "/gradio_api/queue/join"},
+    "POST": {"/gradio_api/component_server", "/gradio_api/queue/join", "/gradio_api/upload"},
 }
 OPEN["HEAD"] = {"/"}  # of the others Gradio has none
 
@@ -321,13 +321,31 @@ def test_files_of_the_front_end_alone(visitor, path):
     assert visitor.ask("GET", path)[0] == 404
 
 
-def test_uploads_and_addresses_are_refused(visitor, cache):
-    form = b'--x\r\nContent-Disposition: form-data; name="files"; filename="<img src=x>"\r\n\r\nink\r\n--x--\r\n'
-    assert visitor.ask("POST", "/gradio_api/upload", form, Content_Type="multipart/form-data; boundary=x")[0] == 415
-    assert visitor.ask("POST", "/gradio_api/upload", form)[0] == 400
-    for path in ("/etc/passwd", f"http://127.0.0.1:{visitor.connection.port}/robots.txt"):
+def upload(visitor: Visitor, form: bytes) -> tuple[int, str]:
+    return visitor.ask("POST", "/gradio_api/upload", form, Content_Type="multipart/form-data; boundary=x")
+
+
+def test_an_upload_comes_back_and_nothing_is_kept(visitor, cache):
+    head = b'--x\r\nContent-Disposition: form-data; name="files"; filename="<img src=x>"\r\n\r\n'
+    content = b"ink\r\n\r\n\0\xff"
+    [answered] = json.loads(upload(visitor, head + content + b"\r\n--x--\r\n")[1])
+    assert answered == f"data:image/unknown;base64,{base64.b64encode(content).decode()}"
+    assert visitor.ask("POST", "/gradio_api/upload", head + b"ink\r\n--x--\r\n")[0] == 415
+    for form in (b"", b"--", b"\r\n" * 900_000, head + b"ink", head + b"ink\r\n--y--", b"ink" * 500_000):
+        assert upload(visitor, form)[0] == 400
+    assert upload(visitor, head + bytes(1_500_000) + b"\r\n--x--\r\n")[0] == 413
+    assert list(cache.rglob("*.*")) == []
+    expect_right_answers(visitor)
+
+
+def test_paths_and_addresses_are_not_opened(visitor, cache):
+    for path in ("/etc/passwd", f"http://127.0.0.1:{visitor.connection.port}/robots.txt", "data:text/html;base64,aW5r"):
         file = {"path": path, "url": path, "meta": {"_type": "gradio.FileData"}}
-        assert visitor.join([file, 1]) == (400, '{"detail":"data: expected no objects in it"}')
+        assert visitor.join([file, 1])[0] == 200
+        assert visitor.fetch()["output"]["error"].startswith("drawing: expected a picture as data:image/...;base64,")
+        nested = [[file], 1], [file | {"meta": {}}, 1], [file | {"path": [path]}, 1], [{"meta": file["meta"]}, 1]
+        for arguments in nested:
+            assert visitor.join(arguments) == (400, '{"detail":"data: expected no objects in it"}')
     assert list(cache.rglob("*.*")) == []
 
 

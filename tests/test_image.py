@@ -3,6 +3,8 @@ import numpy as np
 import pytest
 
 from adder.drawing import image, strokes
+from adder.learning import sources
+from adder.learning.data import split_validation
 from adder.reader import as_image
 
 SEVEN = [np.array([(0, 0), (60, 0), (25, 100)], float), np.array([(15, 50), (55, 50)], float)]
@@ -86,6 +88,46 @@ def test_scaling_is_that_of_area_averages():
     ink[120:280, 190:206] = 255  # a bar of 160 x 16: 20 x 2 px in the image
     pixels = image.to_mnist(ink)
     assert pixels.sum() == pytest.approx(40, rel=0.03)
+
+
+@pytest.fixture(scope="module")
+def prepared(data_dir):
+    """MNIST's validation images (5000, 28, 28) uint8."""
+    return split_validation(sources.mnist(data_dir, train=True))[1].images[:, 0].numpy()
+
+
+def test_what_mnist_made_is_not_drawn_again(prepared):
+    same = [np.array_equal(image.to_mnist(ink), ink.astype(np.float32) / 255) for ink in prepared]
+    assert np.mean(same) > 0.985, "but for the thickest hundredth"
+    assert np.mean([image.is_prepared(ink) for ink in prepared]) > 0.999
+
+
+def test_what_was_drawn_for_the_network_is_not_drawn_again():
+    drawn = np.rint(image.strokes_to_mnist(SEVEN) * 255).astype(np.uint8)
+    np.testing.assert_array_equal(image.to_mnist(drawn), drawn.astype(np.float32) / 255)
+
+
+CHANGES = {
+    "black on white": lambda ink: 255 - ink,
+    "off the middle": lambda ink: np.roll(ink, 3, 1),
+    "off the middle, down": lambda ink: np.roll(ink, -2, 0),
+    "a frame of paper that is not black": lambda ink: np.maximum(ink, 40),
+    "pale": lambda ink: ink // 2,
+    "without grey edges": lambda ink: np.where(ink > 127, np.uint8(255), np.uint8(0)),
+    "smaller": lambda ink: np.pad(cv2.resize(ink, (22, 22), interpolation=cv2.INTER_AREA), 3),
+    "filling the frame": lambda ink: cv2.resize(ink[3:-3, 3:-3], (28, 28), interpolation=cv2.INTER_AREA),
+    "of another size": lambda ink: np.pad(ink, 1),
+}
+
+
+@pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES)
+def test_what_was_shrunk_to_28_px_in_another_way_is_drawn_again(change, prepared):
+    assert not any(image.is_prepared(change(ink)) for ink in prepared[::50])
+
+
+def test_a_pen_thicker_than_mnists_is_made_thinner():
+    thick = np.rint(image.strokes_to_mnist(SEVEN, width=7) * 255).astype(np.uint8)
+    assert image.to_mnist(thick).sum() < 0.8 * thick.sum() / 255
 
 
 def test_faint_ink_reads_like_dark_ink():

@@ -13,10 +13,18 @@ from datetime import datetime, timezone
 from pathlib import Path
 from threading import Lock
 
+import numpy as np
+
 from adder.drawing.strokes import NO_DIGIT, Drawing, as_strokes
+from adder.files import lines_in
 
 FILE_NAME = "drawings.jsonl"
 MAX_BYTES = 50_000_000  # bytes of the file
+MAX_LINE = 1_000_000  # characters of a line that is read
+QUICK_DRAW = (
+    "that is a drawing in Quick, Draw!'s form; make each of its strokes a list of points, "
+    'in Python {"strokes": [list(zip(*stroke[:2])) for stroke in line["drawing"]]}'
+)
 appending = Lock()
 
 
@@ -41,20 +49,31 @@ def append(folder: Path, strokes: list, label: int | None, reading: dict, id: st
     return True
 
 
+def strokes_of(line: str) -> tuple[list[np.ndarray], dict]:
+    """The strokes of a line of JSON, (N, 2) float64 each, and all that it holds. ValueError says what was expected."""
+    try:
+        kept = json.loads(line)
+        if "drawing" in kept and "strokes" not in kept:
+            raise ValueError(QUICK_DRAW)
+        return as_strokes(kept["strokes"]), kept
+    except (KeyError, TypeError, json.JSONDecodeError, RecursionError) as error:
+        raise ValueError('expected {"strokes": [[[x, y], ...], ...]}') from error
+
+
 def load(path: Path | str) -> list[Drawing]:
     """The drawings of a file that `append` wrote, with digit -1 for no digit. ValueError names file and line."""
     drawings: dict[str, Drawing | None] = {}  # by id, or by line where there is none; None was taken back
+    place = ""
     try:
-        lines = Path(path).read_text(encoding="utf-8").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise ValueError(f"{path} cannot be read ({error}); expected what demo.py --collect wrote") from error
-    for number, line in enumerate(lines, 1):
-        try:
-            kept = json.loads(line)
-            strokes, label, id = as_strokes(kept["strokes"]), kept["label"], str(kept.get("id", number))
+        for number, line in lines_in(Path(path), MAX_LINE):
+            place = f", line {number}"
+            strokes, kept = strokes_of(line)
+            label, id = kept.get("label", ""), str(kept.get("id", number))
             if not (strokes or "id" in kept) or not (label is None or (type(label) is int and 0 <= label <= 9)):
                 raise ValueError("expected strokes and a label from 0 to 9 or null")
-        except (KeyError, TypeError, ValueError, RecursionError) as error:
-            raise ValueError(f"{path}, line {number}: no drawing ({error}); remove the line") from error
-        drawings[id] = Drawing(NO_DIGIT if label is None else label, 0, strokes) if strokes else None
+            drawings[id] = Drawing(NO_DIGIT if label is None else label, 0, strokes) if strokes else None
+    except OSError as error:
+        raise ValueError(f"{path} cannot be read: {error.strerror}") from error
+    except ValueError as error:
+        raise ValueError(f"{path}{place}: {error}") from error
     return [drawing for drawing in drawings.values() if drawing]

@@ -10,9 +10,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from adder.drawing import collection, image
+from adder.drawing import image
 from adder.drawing.strokes import NO_DIGIT, Drawing, augment_strokes
-from adder.learning import letters, nondigits, shapes
+from adder.learning import letters, nondigits, own, shapes
 from adder.learning.epochs import INVENTED, Training, as_non_digits
 from adder.learning.sources import Split, as_tensor, mnist, omniglot, pendigits, quickdraw
 
@@ -60,6 +60,7 @@ class Sets(NamedTuple):
         kinds |= {"validation mnist": self.validation.digits, "validation drawings": self.drawn.digits}
         kinds |= {"validation characters": self.characters.digits, "validation words": self.words.digits}
         kinds |= {"validation shapes": self.shapes.digits, "validation fonts": self.fonts.digits}
+        kinds |= {"own images": self.training.own.digits}
         counts = {name: len(images) for name, images in kinds.items()}
         return counts | {
             "invented non-digits an epoch": self.training.drawn.invented,
@@ -77,14 +78,16 @@ def load(
     all_writers: bool = False,
     limit: int | None = None,
     extra: tuple[str, ...] = (),
+    image_of: own.ImageOf = own.no_image,
 ) -> Sets:
     """What a run needs beside MNIST: drawings or not, characters (and other non-digits) or not. Raises DataError.
 
     `without` leaves sets of OPTIONAL out, `all_writers` adds the validation writers, but EXAMPLES_BY, to the training,
-    where they stay in `drawn` too; with a limit, at most so many images of each set are taken. `extra` names files of
-    collected drawings, which are trained on whatever else is; ValueError for one that cannot be read.
+    where they stay in `drawn` too; with a limit, at most so many images of each set are taken. `extra` names files and
+    folders of your own digits, which are trained on whatever else is, pictures as `image_of` sees them; ValueError for
+    one that cannot be read.
     """
-    collected = [drawing for path in extra for drawing in collection.load(path)]
+    collected, own_images = own.load(extra, image_of)
     training, validation = split_validation(mnist(folder, train=True))
     writers = [] if "pendigits" in without else pendigits(folder)
     held_out = [drawing for drawing in writers if drawing.writer % VALIDATION_WRITERS == 0]
@@ -106,6 +109,7 @@ def load(
             [Drawing(NO_DIGIT, 0, strokes) for word in doodles.values() for strokes in word],
             invented=INVENTED if characters else 0,
             limit=limit,
+            own=own_images,
         ),
         validation.first(limit),
         Split(drawn, torch.tensor([drawing.digit for drawing in held_out], dtype=torch.long)).first(limit),

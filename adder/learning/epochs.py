@@ -66,7 +66,9 @@ class Drawn(Dataset):
 
 
 class Training:
-    """MNIST as it is; drawings and doodles drawn anew for every epoch; and non-digits, some of them invented anew."""
+    """MNIST and your own images as they are; drawings and doodles drawn anew for every epoch; and non-digits, some of
+    them invented anew.
+    """
 
     def __init__(
         self,
@@ -77,11 +79,13 @@ class Training:
         *,
         invented: int,
         limit: int | None,
+        own: Split | None = None,
     ):
         few = None if limit is None else limit // 8
         self.mnist, self.drawings, self.characters = mnist.first(limit), drawings[:limit], characters[:limit]
         self.doodles = doodles[:few]
-        self.fixed = concatenate([self.mnist, as_non_digits(self.characters)])
+        self.own = own.first(limit) if own else as_non_digits(characters[:0])
+        self.fixed = concatenate([self.mnist, as_non_digits(self.characters), self.own])
         self.drawn = Drawn(self.drawings + self.doodles, invented=invented if few is None else min(invented, few))
 
     def __len__(self) -> int:

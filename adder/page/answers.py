@@ -116,8 +116,9 @@ def found_json(reading) -> dict:
     """What the page is told of a picture: the ink that was taken of it, at most INK_SIDE px a side, and its frame."""
     if not reading.is_digit:
         return {"error": "That does not look like a digit.", "kind": "no digit", "frames": [reading.frame]}
-    scale = min(1, INK_SIDE / max(reading.ink.shape))
-    ink = cv2.resize(np.pad(reading.ink, 4), None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+    ink, scale = reading.ink, INK_SIDE / max(reading.ink.shape)
+    if scale < 1:
+        ink = cv2.resize(np.pad(ink, 4), None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
     return {"ink": ink.tolist(), "frame": reading.frame}
 
 

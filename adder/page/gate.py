@@ -6,6 +6,7 @@ envelopes, not what a drawing is.
 """
 
 import asyncio
+import base64
 import json
 import re
 from collections.abc import Callable, Iterator, Mapping
@@ -21,6 +22,7 @@ from adder.page.sessions import Sessions
 API = "/gradio_api"
 MCP = f"{API}/mcp"
 COMPONENT = f"{API}/component_server"
+UPLOAD = f"{API}/upload"
 PAGES = {"/", "/config", "/theme.css", "/favicon.ico", "/manifest.json", "/pwa_icon", "/robots.txt"}
 GET = PAGES | {f"{API}/info", f"{API}/startup-events"}
 FILES = re.compile(r"/(assets|static)(/[\w-][\w.-]*){1,6}", re.ASCII)  # of Gradio's front end
@@ -91,12 +93,15 @@ class Gate:
             body = await self.read(scope, receive)
             parsed(body)
             return self.app, scope, replay(body, receive)
+        if scope["method"] == "POST" and path == UPLOAD:
+            file = data_uri(await self.read(scope, receive, b"multipart/form-data"))
+            if len(file) > self.max_body:
+                raise HTTPException(413, f"File above {self.max_body} bytes in base64")
+            return JSONResponse([file]), scope, receive
         if scope["method"] == "POST":
             body = await self.read(scope, receive)
             asked = parsed(body)
-            missing = self.check(path, asked)
-            if missing:  # Gradio wants each argument
-                asked["data"] += [None] * missing
+            if self.check(path, asked):
                 body = json.dumps(asked).encode()
             function = self.functions[asked["component_id"]][asked["fn_name"]] if path == COMPONENT else None
             if iscoroutinefunction(function):
@@ -116,7 +121,7 @@ class Gate:
         # No query: `?deep_link=` reads from the disk. But /info of no page keeps the first asker's Host for all others.
         return self.app, scope | {"query_string": b"page=" if path == f"{API}/info" else b""}, receive
 
-    async def read(self, scope, receive) -> bytes:
+    async def read(self, scope, receive, kind: bytes = b"application/json") -> bytes:
         headers = dict(scope["headers"])
         length = headers.get(b"content-length", b"0")
         if not length.isdigit() or int(length) > self.max_body:
@@ -126,8 +131,8 @@ class Gate:
         except asyncio.TimeoutError as error:
             raise HTTPException(408, f"Body not here after {PATIENCE:.0f} seconds") from error
         # After the body: a client that is refused while it sends may never see the answer.
-        if headers.get(b"content-type", b"").partition(b";")[0].strip().lower() != b"application/json":
-            raise HTTPException(415, "Expected Content-Type: application/json")  # else any site's form could post
+        if headers.get(b"content-type", b"").partition(b";")[0].strip().lower() != kind:
+            raise HTTPException(415, f"Expected Content-Type: {kind.decode()}")  # else any site's form could post
         return body
 
     async def collect(self, receive) -> bytes:
@@ -142,10 +147,10 @@ class Gate:
             if not message.get("more_body"):
                 return bytes(body)
 
-    def check(self, path: str, asked: dict) -> int:
+    def check(self, path: str, asked: dict) -> bool:
         """Whether `asked` is the envelope that Gradio expects at `path`; what is in it is for others to check.
 
-        How many of the arguments in its data are left out.
+        True when the arguments in it had to be changed, see `expect_arguments`.
         """
         call = CALL.fullmatch(path)
         if path == COMPONENT:
@@ -162,26 +167,27 @@ class Gate:
             program = next((each for each in self.programs.values() if each.id == asked["fn_index"]), None)
             if type(asked["fn_index"]) is not int or program is None:
                 raise HTTPException(404, "No such function")
-            missing = expect_arguments(asked["data"], program)
+            is_changed = expect_arguments(asked["data"], program)
             if self.sessions.backlog(asked["session_hash"]) >= MAX_BACKLOG:
                 raise HTTPException(429, f"{MAX_BACKLOG} answers wait for this session: fetch them first")
             self.expect_room(asked["session_hash"])
-            return missing
+            return is_changed
         elif call and call[2] in self.programs:
             program = self.programs[call[2]]
             needed = len(program.names) - program.optional
             if call[1]:
                 expect_keys(asked, set(program.names[:needed]), frozenset(program.names[needed:]))
-                expect_arguments([asked.get(name) for name in program.names], program)
-                self.expect_room()
+                arguments = [asked.get(name) for name in program.names]
+                is_changed = expect_arguments(arguments, program)
+                asked |= {name: value for name, value in zip(program.names, arguments, strict=True) if name in asked}
             else:
                 expect_keys(asked, {"data"})
-                missing = expect_arguments(asked["data"], program)
-                self.expect_room()
-                return missing
+                is_changed = expect_arguments(asked["data"], program)
+            self.expect_room()
+            return is_changed
         else:
             raise HTTPException(404, "Not found")
-        return 0
+        return False
 
     def expect_room(self, session: str | None = None) -> None:
         if not self.sessions.admit(session):
@@ -238,18 +244,41 @@ def expect_session(session: Any) -> None:
         raise HTTPException(400, "session_hash: expected 1 to 64 letters, digits or hyphens")
 
 
-def expect_arguments(data: Any, program: Program) -> int:
-    """How many are left out. Gradio takes an object among them for a file, and would fetch what it names."""
+def expect_arguments(data: Any, program: Program) -> bool:
+    """Fills in what is left out, since Gradio wants each argument, and the path of each file; whether it had to.
+
+    Gradio takes any object among them for a file, and would fetch what it names.
+    """
     if not isinstance(data, list) or not 0 <= len(program.names) - len(data) <= program.optional:
         raise HTTPException(400, f"data: expected a list of {', '.join(program.names)}")
-    if any(isinstance(each, dict) for level in levels(data) for each in level):
+    given = [*map(path_of, data), *[None] * (len(program.names) - len(data))]
+    if any(isinstance(each, dict) for level in levels(given) for each in level):
         raise HTTPException(400, "data: expected no objects in it")
     try:
         if program.check:
-            program.check(*data)
+            program.check(*given)
     except ValueError as error:
         raise HTTPException(422, str(error)) from error
-    return len(program.names) - len(data)
+    is_changed = given != data
+    data[:] = given
+    return is_changed
+
+
+def path_of(argument: Any) -> Any:
+    """Of a file, as gradio_client's handle_file names it, its path: what was answered to its upload, or an address."""
+    match argument:
+        case {"path": str(path), "meta": {"_type": "gradio.FileData"}}:
+            return path
+    return argument
+
+
+def data_uri(form: bytes) -> str:
+    """The first part of a form, which is the file that gradio_client uploads, as a data URI: nothing is kept here."""
+    delimiter, _, rest = form.partition(b"\r\n")
+    content, end, _ = rest.partition(b"\r\n\r\n")[2].partition(b"\r\n" + delimiter)
+    if not delimiter.startswith(b"--") or not end:
+        raise HTTPException(400, "Expected a form with a file")
+    return f"data:image/unknown;base64,{base64.b64encode(content).decode()}"
 
 
 def replay(body: bytes, receive):

@@ -112,7 +112,10 @@ def checked_drawing(value: Any) -> Strokes | np.ndarray | bytes:
     if isinstance(value, str):
         head = DATA_URI.match(value)
         if not head:
-            raise ValueError("drawing: expected a picture as data:image/...;base64,...")
+            raise ValueError(
+                "drawing: expected a picture as data:image/...;base64,..., not a path or an address; in Python: "
+                "'data:image/png;base64,' + base64.b64encode(open(path, 'rb').read()).decode()"
+            )
         return _from_base64(value[head.end() :])
     if not isinstance(value, list):
         raise ValueError(

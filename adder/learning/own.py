@@ -1,0 +1,43 @@
+"""Your own digits beside the data sets: drawings, which every epoch draws again, and images, which stay as they are."""
+
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from adder.drawing import image, inputs
+from adder.drawing.picture import PictureError
+from adder.drawing.strokes import NO_DIGIT, Drawing
+from adder.learning.sources import Split, as_tensor
+
+ImageOf = Callable[[bytes], np.ndarray]  # a picture's bytes -> image (28, 28) float32, or a PictureError
+
+
+def no_image(picture: bytes) -> np.ndarray:
+    raise PictureError("Pictures need a network that finds the ink.", "unreadable")
+
+
+def load(paths: Iterable[Path | str], image_of: ImageOf) -> tuple[list[Drawing], Split]:
+    """What files and folders hold, see adder/drawing/inputs.py. ValueError names what cannot be learned from.
+
+    A picture of no digit in which `image_of` finds nothing is left out, as is blank ink.
+    """
+    drawings: list[Drawing] = []
+    images: list[np.ndarray | None] = []
+    digits: list[int] = []
+    for name, drawing, label in (each for path in paths for each in inputs.labelled(Path(path))):
+        assert label is not None
+        if isinstance(drawing, list):
+            drawings.append(Drawing(label, 0, drawing))
+            continue
+        try:
+            pixels = image_of(drawing) if isinstance(drawing, bytes) else image.to_mnist(drawing)
+        except PictureError as error:
+            if label != NO_DIGIT or error.kind == "unreadable":
+                raise ValueError(f"{name}: {error} Remove it; python -m adder.read names all such") from error
+            continue
+        if pixels is not None:
+            images.append(pixels)
+            digits.append(label)
+    return drawings, Split(as_tensor(images), torch.tensor(digits, dtype=torch.long))
