@@ -11,13 +11,12 @@ from typing import Any
 
 from tqdm import tqdm
 
+from adder.imports import cannot_import
+
 try:
     import torch
 except (ImportError, OSError) as error:  # OSError: a DLL of Windows that does not start
-    sys.exit(
-        f"adder.read: PyTorch cannot be loaded ({error}); install it again, as pytorch.org/get-started shows for your "
-        "system; Windows also needs the Visual C++ Redistributable"
-    )
+    sys.exit(f"adder.read: {cannot_import(error)}")
 
 from adder.drawing.inputs import Input, drawings_in, files_in
 from adder.files import user_path

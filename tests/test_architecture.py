@@ -19,7 +19,7 @@ WINGS = {  # the wings and single modules of the package that each may import
     "choice": {"drawing"},
     "hand": {"drawing", "files", "network"},
     "reader": {"choice", "drawing", "hand", "network"},
-    "read": {"drawing", "files", "network", "reader"},
+    "read": {"drawing", "files", "imports", "network", "reader"},
     "growth": {"network", "reader"},
     "page": {"drawing", "hand"},
 }
