@@ -32,10 +32,8 @@ def test_shipped_weights_read_mnist(reader, data_dir):
     inks = list(test.images[:, 0].numpy())
     readings = reader.read_many(inks, numbers)
     assert accuracy(readings, test.digits.tolist()) >= 0.9965, "read_images: 99.75 %"
-    is_same = [
-        np.array_equal(each.image, ink.astype(np.float32) / 255) for each, ink in zip(readings, inks, strict=True)
-    ]
-    assert np.mean(is_same) > 0.985
+    as_it_is = [np.array_equal(np.rint(each.image * 255), ink) for each, ink in zip(readings, inks, strict=True)]
+    assert np.mean(as_it_is) > 0.98, "but for the thickest"
     for reading, ink in zip(readings[:200], inks, strict=False):
         saved = io.BytesIO()
         Image.fromarray(ink).save(saved, "png")
