@@ -76,8 +76,10 @@ def planned(tmp_path):
             python.chmod(0o755)
         else:
             python.symlink_to(tmp_path / "gone")
+        own = {name: value for name, value in os.environ.items() if name not in ("ARGS", "MAKEFLAGS", "MAKELEVEL")}
         command = [make, "-n", target, "PYTHON=python3"]
-        return subprocess.run(command, cwd=tmp_path, capture_output=True, encoding="utf-8", check=True).stdout
+        pipes = {"capture_output": True, "encoding": "utf-8", "check": True}
+        return subprocess.run(command, cwd=tmp_path, env=own, **pipes).stdout
 
     return plan
 

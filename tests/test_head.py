@@ -12,7 +12,7 @@ from playwright.sync_api import expect
 from tests.conftest import Server
 from tests.test_page import DESKTOP, DRAWN, draw, expect_reading, on_pad
 from tests.test_picture import photographed, saved
-from tests.test_replicas import lines_of, nginx, program
+from tests.test_replicas import lines_of, nginx, nginx_program
 
 
 def get(port, path="/", method="GET", **headers):
@@ -80,7 +80,7 @@ def test_the_page_stays_english(visit):
 @pytest.fixture
 def below(tmp_path, weights):
     """The page under /digit/, by nginx."""
-    program()
+    nginx_program()
     server = Server(weights, "--root-path", "/digit")
     location = lines_of("docs/serving.md", "location /digit/").replace("7860", str(server.port))
     with nginx(tmp_path, f"server {{ listen 80; {location} }}") as port:

@@ -11,7 +11,7 @@ import pytest
 from adder.page.connections import raise_file_limit
 from tests.conftest import Server
 from tests.test_page import ask_as_pad
-from tests.test_replicas import lines_of, nginx, program
+from tests.test_replicas import lines_of, nginx, nginx_program
 
 HELD = 2000
 SEVEN = [[[20, 10], [80, 10], [40, 90]]]
@@ -83,7 +83,7 @@ def test_a_header_in_single_bytes_is_heard(server):
 
 @pytest.mark.skipif(sys.platform != "linux", reason="two addresses of one machine")
 def test_a_proxy_holds_back_one_address_and_no_other(server, tmp_path):
-    program()
+    nginx_program()
     rate, lines = "rate=200r/s", lines_of("SECURITY.md", "limit_conn_zone")
     assert rate in lines and "7860" in lines
     lines = lines.replace(rate, "rate=1r/m").replace("7860", str(server.port))  # or a slow machine never asks too often
