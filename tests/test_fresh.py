@@ -29,10 +29,10 @@ FRAME = "new Promise((done) => requestAnimationFrame(() => requestAnimationFrame
 TABLET = {"viewport": {"width": 820, "height": 1180}}
 
 
-def hold(page):
-    """The pad's requests wait until `release`."""
+def hold(page, requests="**/component_server/"):
+    """The pad's requests, or others, wait until `release`."""
     held, released = [], []
-    page.route("**/component_server/", lambda route: route.continue_() if released else held.append(route))
+    page.route(requests, lambda route: route.continue_() if released else held.append(route))
 
     def release():
         released.append(True)
@@ -176,11 +176,6 @@ def test_a_refusal_tells_how_like_a_digit_it_was(visit):
     assert page.locator(".words").bounding_box()["height"] == height  # in one line, on a small phone too
 
 
-def on_a_slow_line(page):
-    line = {"offline": False, "latency": 100, "downloadThroughput": 100_000, "uploadThroughput": 100_000}
-    page.context.new_cdp_session(page).send("Network.emulateNetworkConditions", line)
-
-
 @pytest.mark.parametrize("device", [DESKTOP, PHONE, TABLET], ids=["desktop", "phone", "tablet"])
 def test_the_first_paint_is_a_pad_that_draws(chromium, server, device):
     context = chromium.new_context(**device)
@@ -191,7 +186,7 @@ def test_the_first_paint_is_a_pad_that_draws(chromium, server, device):
     )
     asked = []
     page.on("request", lambda request: asked.append(request.url))
-    on_a_slow_line(page)
+    _, release = hold(page, "**/assets/*.js")  # Gradio's scripts
     page.goto(server.url, wait_until="commit")
     pad = page.locator(".first canvas")
     expect(pad).to_be_visible()
@@ -207,6 +202,7 @@ def test_the_first_paint_is_a_pad_that_draws(chromium, server, device):
             page.mouse.move(box["x"] + x * box["width"], box["y"] + y * box["height"])
         if stroke is not DRAWN[7][-1]:
             page.mouse.up()
+    release()
     expect(page.locator("#reading[data-shift]")).to_be_attached()
     assert page.locator(".first").count() == 1, "the pen is down"
     page.mouse.up()
