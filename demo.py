@@ -14,7 +14,7 @@ from pathlib import Path
 
 from adder.files import user_path
 from adder.imports import cannot_import
-from adder.page import listening
+from adder.page.server import listening
 
 WEIGHTS = Path(__file__).resolve().parent / "weights"
 SHIPPED = WEIGHTS / "adder.safetensors"
@@ -111,7 +111,7 @@ def run(args: argparse.Namespace) -> int:
         from adder.drawing import collection
         from adder.network.checkpoint import CheckpointError
         from adder.network.model import choose_device
-        from adder.page import component
+        from adder.page.server.app import build
         from adder.reader import Reader
     except (ImportError, OSError) as error:
         if getattr(error, "errno", None) in listening.TOO_MANY_FILES:
@@ -134,7 +134,7 @@ def run(args: argparse.Namespace) -> int:
             return refuse(f"--collect {args.collect}: cannot be written to ({error.strerror}); name another folder")
         store = partial(collection.append, args.collect)
     is_shipped = is_same(args.weights, SHIPPED)  # what the lessons tell of weights/ is of these
-    page = component.build(
+    page = build(
         reader,
         partial(load_all, others, device) if others else None,
         store,
@@ -147,11 +147,11 @@ def run(args: argparse.Namespace) -> int:
 
 def keep_open(page, args: argparse.Namespace) -> None:
     """Serves the `gradio.Blocks` until Ctrl+C or SIGTERM."""
-    from adder.page import serving
+    from adder.page.server import launch
 
     handlers = {number: signal.signal(number, signal.default_int_handler) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
-        serving.launch(page, host=args.host, port=args.port, share=args.share, mcp=args.mcp, root_path=args.root_path)
+        launch.launch(page, host=args.host, port=args.port, share=args.share, mcp=args.mcp, root_path=args.root_path)
         print(f"The page is at {page.local_url} (Ctrl+C ends it)", flush=True)
         others = page.share_url or listening.others_url(args.host, args.port)
         if others and "SPACE_ID" not in os.environ:
@@ -161,7 +161,7 @@ def keep_open(page, args: argparse.Namespace) -> None:
         while True:
             time.sleep(60)
     except KeyboardInterrupt:
-        serving.close(page)
+        launch.close(page)
     finally:
         for number, handler in handlers.items():
             signal.signal(number, handler)
@@ -174,8 +174,8 @@ def is_same(path: Path, other: Path) -> bool:
 
 def growth_of(folder: Path, device: str) -> Callable[[], list] | None:
     """What loads the snapshots when the lesson asks; empty, and why on stderr, for damaged ones. None without any."""
-    from adder import growth
     from adder.network.checkpoint import CheckpointError
+    from adder.page.explain import growth
 
     def load() -> list:
         try:
@@ -189,7 +189,7 @@ def growth_of(folder: Path, device: str) -> Callable[[], list] | None:
 
 def facts_of(folder: Path) -> dict:
     """What the lessons show of the records in `folder`; what is damaged is named on stderr and left out."""
-    from adder import growth
+    from adder.page.explain import growth
 
     found = {}
     for name, read in (("ways", growth.curves), ("reliability", growth.reliability)):

@@ -21,12 +21,13 @@ try:
 except (ImportError, OSError) as error:  # OSError: a DLL of Windows that does not start
     sys.exit(f"train.py: {cannot_import(error)}")
 
+from adder.data import sources, splits
 from adder.files import user_path
-from adder.learning import data, distributed, report, sources, training
-from adder.learning.recipes import RECIPES
-from adder.learning.run import STATE, Run, Settings
 from adder.network import checkpoint
 from adder.reader import Reader
+from adder.training import distributed, loop, report
+from adder.training.recipes import RECIPES
+from adder.training.run import STATE, Run, Settings
 
 HERE = Path(__file__).resolve().parent
 OUT_OF_MEMORY = re.compile("out of memory|ALLOC_FAILED|allocate memory")  # of torch's plain RuntimeErrors
@@ -57,7 +58,7 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
         "log.csv, curves.png, confusion.png, mistakes.png, and checkpoint.safetensors to resume from. "
         "Ctrl-C or a crash loses at most the epoch in flight.",
     )
-    parser.add_argument("--recipe", choices=RECIPES, help="row of adder/learning/recipes.py (default: default)")
+    parser.add_argument("--recipe", choices=RECIPES, help="row of adder/training/recipes.py (default: default)")
     parser.add_argument("--list", action="store_true", help="explain each recipe in a line, and end")
     parser.add_argument(
         "--device",
@@ -90,7 +91,7 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument(
         "--without",
         action="append",
-        choices=data.OPTIONAL,
+        choices=splits.OPTIONAL,
         help="train without this data set (may be given more than once)",
     )
     parser.add_argument(
@@ -129,7 +130,7 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
     flags = parser.parse_args(arguments)
     given = [name for name in FIXED_BY_THE_RUN if getattr(flags, name) != parser.get_default(name)]
     if flags.resume and given:
-        longer = f"; a finished run is trained longer by a new one: --start {flags.resume / training.WEIGHTS}"
+        longer = f"; a finished run is trained longer by a new one: --start {flags.resume / loop.WEIGHTS}"
         parser.error(
             f"--resume goes on as the run was begun; leave out --{given[0].replace('_', '-')}"
             + (f"{longer} --epochs {flags.epochs}, and its --recipe" if "epochs" in given else "")
@@ -194,7 +195,7 @@ def origin(flags: argparse.Namespace, command: str) -> dict:
     """Where a run comes from, for the record."""
     facts: dict = {"command": command, "commit": report.commit()}
     if flags.all_writers:
-        _, before = checkpoint.load(flags.all_writers / training.WEIGHTS)
+        _, before = checkpoint.load(flags.all_writers / loop.WEIGHTS)
         if before.get("settings", {}).get("all_writers", True) or before["recipe"] != (flags.recipe or "default"):
             raise ValueError(f"--all-writers {flags.all_writers}: not a run of this recipe that held the writers out")
         facts |= {
@@ -265,12 +266,12 @@ def main(arguments: list[str] | None = None) -> int:
         options = {name: getattr(run.settings, name) for name in ("without", "all_writers", "limit", "extra")}
         with distributed.local_rank_zero_first():
             options["image_of"] = lambda picture: shipped().read_picture(picture, 0).image
-            sets = data.load(data_dir, run.recipe.drawings, run.network.refusal is not None, **options)
+            sets = splits.load(data_dir, run.recipe.drawings, run.network.refusal is not None, **options)
         for name in run.changed_extra():
             if distributed.rank() == 0:
                 print(f"{name} has changed since the run was last at work, which goes on with it", file=sys.stderr)
         workers = distributed.spare_cores(device) if flags.workers is None else flags.workers
-        metrics = training.train(run, sets, folder, workers=workers)
+        metrics = loop.train(run, sets, folder, workers=workers)
     except KeyboardInterrupt:
         if distributed.rank():
             return 130

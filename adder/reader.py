@@ -14,17 +14,17 @@ from secrets import token_hex
 import numpy as np
 import torch
 
-from adder.choice import cut, read_grey, within
-from adder.drawing import image, strokes
-from adder.drawing.hypotheses import Frame
-from adder.drawing.picture import decode
-from adder.hand import Hand
+from adder.corrections import Hand
+from adder.drawing import raster, strokes
 from adder.network import checkpoint
 from adder.network.explanation import Explanation, can_explain, explain
 from adder.network.folding import fold_batch_norms
 from adder.network.heads import NUMBERS, SUMS
 from adder.network.model import Adder, choose_device
 from adder.network.saliency import saliency
+from adder.pictures.candidates import Frame
+from adder.pictures.decode import decode
+from adder.pictures.select import cut, read_grey, within
 
 BATCH = 512
 
@@ -206,7 +206,7 @@ def shipped_weights() -> Path:
 def blank_reading(number: int) -> Reading:
     sum_probs = np.zeros(SUMS, np.float32)
     sum_probs[number : number + 10] = 0.1
-    pixels = np.zeros((image.SIDE, image.SIDE), np.float32)
+    pixels = np.zeros((raster.SIDE, raster.SIDE), np.float32)
     return Reading(None, None, np.full(10, 0.1, np.float32), sum_probs, pixels, False, 0.0)
 
 
@@ -224,11 +224,11 @@ def as_number(number: int) -> int:
 def as_image(drawing: np.ndarray | Sequence) -> np.ndarray | None:
     """Ink or strokes -> image (28, 28) float32, None for a blank. ValueError says what was expected."""
     if not isinstance(drawing, np.ndarray):
-        return image.strokes_to_mnist(strokes.as_strokes(drawing))
+        return raster.strokes_to_mnist(strokes.as_strokes(drawing))
     if drawing.ndim != 2 or drawing.dtype != np.uint8:
         raise ValueError(
             f"ink must be an (H, W) array of uint8, 0 paper to 255 ink, not shape {drawing.shape} of {drawing.dtype}"
         )
-    if not all(1 <= side <= image.MAX_CANVAS for side in drawing.shape):
-        raise ValueError(f"ink must have 1 to {image.MAX_CANVAS} px a side, not {drawing.shape}")
-    return image.to_mnist(drawing)
+    if not all(1 <= side <= raster.MAX_CANVAS for side in drawing.shape):
+        raise ValueError(f"ink must have 1 to {raster.MAX_CANVAS} px a side, not {drawing.shape}")
+    return raster.to_mnist(drawing)

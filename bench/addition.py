@@ -16,13 +16,14 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from tqdm import tqdm
 
+from adder.data import sources, splits
 from adder.files import user_path
-from adder.learning import data, evaluation, report, sources, training
-from adder.learning.recipes import RECIPES, one_cycle
-from adder.learning.run import Run, Settings
 from adder.network import checkpoint
 from adder.network.heads import DIGITS, HEADS, NUMBERS
 from adder.network.model import Adder
+from adder.training import evaluation, loop, report
+from adder.training.recipes import RECIPES, one_cycle
+from adder.training.run import Run, Settings
 from bench import shared
 
 SHARES = (0.1, 0.3, 0.5)  # of the 100 pairs, withheld
@@ -90,9 +91,9 @@ def frozen_batches(read: Read, seen: Tensor, *, steps: int) -> Iterator[tuple[Te
         yield read.logits[chosen], numbers, digits + numbers
 
 
-def image_batches(split: sources.Split, seen: Tensor, size: int) -> Iterator[data.Batch]:
+def image_batches(split: sources.Split, seen: Tensor, size: int) -> Iterator[splits.Batch]:
     """One epoch as data.batches makes it, the numbers drawn anew among the seen pairs."""
-    for batch in data.batches(split, size):
+    for batch in splits.batches(split, size):
         numbers = draw_numbers(seen, batch.digits)
         yield batch._replace(numbers=numbers, sums=batch.digits + numbers)
 
@@ -208,10 +209,10 @@ def from_scratch(
     with tqdm(total=total, desc=f"from scratch, {supervision}", unit=" steps", leave=False, disable=None) as bar:
         for _ in range(epochs):
             for batch in image_batches(train, there, size):
-                counts = training.train_step(run, run.network, batch, (done + 0.5) / total)
+                counts = loop.train_step(run, run.network, batch, (done + 0.5) / total)
                 done += 1
                 bar.update()
-                if done % training.REPORT_EVERY == 0:
+                if done % loop.REPORT_EVERY == 0:
                     bar.set_postfix_str(f"loss {counts[0].item():.3f}", refresh=False)
     outputs = evaluation.predict(run.average, test.images.to(device))
     is_read = outputs.digit.argmax(1) == test.digits
@@ -290,7 +291,7 @@ def main() -> None:
 
     device = flags.device
     started = time.perf_counter()
-    learned, validation = data.split_validation(sources.mnist(flags.data_dir, train=True))
+    learned, validation = splits.split_validation(sources.mnist(flags.data_dir, train=True))
     test = sources.mnist(flags.data_dir, train=False)
     if flags.rates or flags.seeds:
         network, _ = checkpoint.load_model(flags.weights, device)

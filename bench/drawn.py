@@ -13,13 +13,16 @@ import cv2
 import numpy as np
 import torch
 
-from adder.drawing import collection, image, inputs, strokes
+from adder import inputs
+from adder.data import sources, splits
+from adder.data.synthetic import negatives
+from adder.drawing import collection, raster, strokes
 from adder.files import user_path
-from adder.learning import data, evaluation, nondigits, sources
-from adder.learning.evaluation import Outputs
 from adder.network import checkpoint
 from adder.network.model import Adder
 from adder.reader import Reader
+from adder.training import evaluation
+from adder.training.evaluation import Outputs
 from bench import shared
 
 Strokes = list[np.ndarray]
@@ -56,7 +59,7 @@ def shrink(ink: np.ndarray) -> np.ndarray:
 def ours(path: Path) -> System:
     network, description = checkpoint.load_model(path)
     threshold = description.get("calibration", {}).get("threshold", 0.0)
-    return System(path.stem, network, threshold, image.to_mnist, image.strokes_to_mnist)
+    return System(path.stem, network, threshold, raster.to_mnist, raster.strokes_to_mnist)
 
 
 def reference(path: Path) -> System:
@@ -114,7 +117,7 @@ def right_and_not_refused(system: System, drawings: list[strokes.Drawing]) -> to
     outputs = system.read(images)
     refused = is_refused(system, outputs) | torch.tensor([each is None for each in images])
     digits = digits_of(drawings)
-    return torch.where(digits == data.NO_DIGIT, refused, ~refused & (outputs.digit.argmax(1) == digits))
+    return torch.where(digits == splits.NO_DIGIT, refused, ~refused & (outputs.digit.argmax(1) == digits))
 
 
 def print_files(systems: list[System], files: list[Path], every: int) -> None:
@@ -159,7 +162,7 @@ def digits_of(drawings: list[strokes.Drawing]) -> torch.Tensor:
 
 
 def turned(drawing: Strokes, degrees: float) -> Strokes:
-    return [nondigits.rotate(stroke, np.deg2rad(degrees)) for stroke in drawing]
+    return [negatives.rotate(stroke, np.deg2rad(degrees)) for stroke in drawing]
 
 
 def sweeps(system: System, drawings: list[strokes.Drawing]) -> dict[str, dict]:
@@ -251,7 +254,7 @@ def draw_sheet(path: Path, drawings: list[strokes.Drawing], reader: Reader) -> N
     from matplotlib.figure import Figure
 
     readings = reader.read_many([drawing.strokes for drawing in drawings], [0] * len(drawings))
-    read = [reading.digit if reading.is_digit else data.NO_DIGIT for reading in readings]
+    read = [reading.digit if reading.is_digit else splits.NO_DIGIT for reading in readings]
     right = [digit == drawing.digit for digit, drawing in zip(read, drawings, strict=True)]
     order = sorted(range(len(drawings)), key=lambda index: (right[index], -readings[index].digit_score))
     columns = 12
@@ -260,7 +263,9 @@ def draw_sheet(path: Path, drawings: list[strokes.Drawing], reader: Reader) -> N
     figure.suptitle(f"{len(drawings)} drawings, {len(order) - sum(right)} misread: meant as, read as; - is no digit")
     for axes, index in zip(figure.subplots(rows, columns, squeeze=False).flat, order, strict=False):
         axes.imshow(strokes.draw(drawings[index].strokes, canvas=84, size=70, brush=4), cmap="gray_r")
-        meant, told = (str(digit) if digit != data.NO_DIGIT else "-" for digit in (drawings[index].digit, read[index]))
+        meant, told = (
+            str(digit) if digit != splits.NO_DIGIT else "-" for digit in (drawings[index].digit, read[index])
+        )
         axes.set_title(f"{meant}, {told}", fontsize=9, color="black" if right[index] else "red")
     for axes in figure.axes:
         axes.axis("off")
@@ -300,13 +305,13 @@ def main() -> None:
         if flags.sheet:
             draw_sheet(flags.sheet, writers, Reader.load(flags.weights, "cpu"))
             return
-        sets = data.load(flags.data_dir)
+        sets = splits.load(flags.data_dir)
     except (ValueError, OSError) as error:
         parser.error(str(error))
     if flags.strokes:
-        drawings = [drawing for drawing in writers if drawing.digit != data.NO_DIGIT]
+        drawings = [drawing for drawing in writers if drawing.digit != splits.NO_DIGIT]
     else:
-        drawings = [drawing for drawing in writers if drawing.writer % data.VALIDATION_WRITERS == 0]
+        drawings = [drawing for drawing in writers if drawing.writer % splits.VALIDATION_WRITERS == 0]
     drawings = drawings[:: flags.every]
     digits = digits_of(drawings)
     if not drawings:
@@ -315,7 +320,7 @@ def main() -> None:
     others |= dict(zip(HELD_OUT, (sets.words, sets.shapes, sets.fonts), strict=True))
     rng = np.random.default_rng(12345)  # not a seed of any training
     pieces = [drawing.strokes for drawing in drawings]
-    invented = [nondigits.invent(rng, pieces) for _ in range(1000)]
+    invented = [negatives.invent(rng, pieces) for _ in range(1000)]
 
     columns, results, curves = {}, {}, {}
     for system in systems:

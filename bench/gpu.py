@@ -18,11 +18,12 @@ import numpy as np
 import torch
 from torch.profiler import ProfilerActivity, profile
 
+from adder.data import sources, splits
 from adder.files import user_path
-from adder.learning import data, distributed, report, sources, training
-from adder.learning.recipes import RECIPES
-from adder.learning.run import Run, Settings
 from adder.reader import Reader
+from adder.training import distributed, loop, report
+from adder.training.recipes import RECIPES
+from adder.training.run import Run, Settings
 from bench import shared
 
 SYSTEMS = ("default", "bottleneck-plain")
@@ -49,13 +50,13 @@ def pack(source: Path, folder: Path) -> None:
             shutil.copyfile(path, copy)
 
 
-def steps_of(run: Run, images: data.Split, count: int) -> None:
+def steps_of(run: Run, images: splits.Split, count: int) -> None:
     """So many steps in the middle of the schedule."""
-    for batch in islice(data.batches(images, run.settings.batch_size), count):
-        training.train_step(run, run.network, batch, 0.5)
+    for batch in islice(splits.batches(images, run.settings.batch_size), count):
+        loop.train_step(run, run.network, batch, 0.5)
 
 
-def step_costs(run: Run, images: data.Split) -> dict[str, float]:
+def step_costs(run: Run, images: splits.Split) -> dict[str, float]:
     """Seconds, kernels, launches and waits for the device, of one step each."""
     run.network.train()
     steps_of(run, images, STEPS)
@@ -64,10 +65,10 @@ def step_costs(run: Run, images: data.Split) -> dict[str, float]:
     steps_of(run, images, STEPS)
     torch.cuda.synchronize()
     costs = {"seconds": (time.perf_counter() - started) / STEPS}
-    batches = list(islice(data.batches(images, run.settings.batch_size), PROFILED))
+    batches = list(islice(splits.batches(images, run.settings.batch_size), PROFILED))
     with profile(activities=[ProfilerActivity.CPU, ProfilerActivity.CUDA]) as profiled:
         for batch in batches:
-            training.train_step(run, run.network, batch, 0.5)
+            loop.train_step(run, run.network, batch, 0.5)
         torch.cuda.synchronize()
     events = profiled.events()
     kernels = [event for event in events if event.device_type == torch.autograd.DeviceType.CUDA]
@@ -78,7 +79,7 @@ def step_costs(run: Run, images: data.Split) -> dict[str, float]:
             warnings.simplefilter("always")
             torch.cuda.set_sync_debug_mode("warn")
             for batch in batches:
-                training.train_step(run, run.network, batch, 0.5)
+                loop.train_step(run, run.network, batch, 0.5)
         costs["waits"] = sum("synchronizing" in str(wait.message) for wait in waits) / PROFILED
     finally:
         torch.cuda.set_sync_debug_mode("default")
@@ -115,18 +116,18 @@ def column(name: str, data_dir: Path, epochs: int | None, workers: int, device: 
     recipe = RECIPES[name]
     started = time.perf_counter()
     run = Run(Settings(name, epochs or recipe.epochs, recipe.batch_size, recipe.lr, 0), device, {})
-    sets = data.load(data_dir, recipe.drawings, run.network.refusal is not None)
+    sets = splits.load(data_dir, recipe.drawings, run.network.refusal is not None)
     loaded = time.perf_counter() - started
     costs = step_costs(run, sets.training.fixed.to(device))
     run = Run(run.settings, device, {"commit": report.commit()})
     with tempfile.TemporaryDirectory() as folder:
-        metrics = training.train(run, sets, Path(folder), workers=workers)
+        metrics = loop.train(run, sets, Path(folder), workers=workers)
         assert metrics is not None
         drawings = [drawing.strokes for drawing in sources.pendigits(data_dir)[:500]]
-        rates = reading_rate(Path(folder) / training.WEIGHTS, device, drawings)
+        rates = reading_rate(Path(folder) / loop.WEIGHTS, device, drawings)
     took = [row["seconds"] for row in run.log]
     mnist, drawn = metrics["test"], metrics["validation"].get("drawn")
-    last = [after - before for before, after in pairwise([0.0, *took])][-training.REDRAW :]  # one of them draws
+    last = [after - before for before, after in pairwise([0.0, *took])][-loop.REDRAW :]  # one of them draws
     epoch = sum(last) / len(last)
     return {
         "parameters; images a step": f"{metrics['parameters']:,}; {recipe.batch_size}",

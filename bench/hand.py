@@ -14,12 +14,13 @@ from typing import NamedTuple
 import numpy as np
 import torch
 
-import adder.hand
+import adder.corrections
+from adder.corrections import MOST, Hand
+from adder.data import sources, splits
 from adder.drawing import collection
 from adder.files import user_path
-from adder.hand import MOST, Hand
-from adder.learning import data, evaluation, sources
 from adder.reader import Reader, as_image
+from adder.training import evaluation
 from bench import shared
 
 ORDERS = 10
@@ -143,12 +144,12 @@ def print_choice(reader: Reader, hands: dict[str, Written]) -> None:
     )
     print("|---|---|---|---|---|")
     halves = [list(hands)[::2], list(hands)[1::2]]
-    shipped = {name: getattr(adder.hand, name) for name in CHOICES}
+    shipped = {name: getattr(adder.corrections, name) for name in CHOICES}
     found = {}
     for constants in product(*CHOICES.values()):
-        vars(adder.hand).update(zip(CHOICES, constants, strict=True))
+        vars(adder.corrections).update(zip(CHOICES, constants, strict=True))
         found[constants] = [errors(reader, [hands[name] for name in half]) for half in halves]
-    vars(adder.hand).update(shipped)
+    vars(adder.corrections).update(shipped)
     total = np.zeros(2)
     for chooser, other in ((0, 1), (1, 0)):
         best = min(found, key=lambda constants: found[constants][chooser][1])
@@ -211,7 +212,7 @@ def main() -> None:
         hands = {
             f"writer {writer}": written(reader, [each for each in people if each.writer == writer])
             for writer in sorted({each.writer for each in people})
-            if writer % data.VALIDATION_WRITERS == 0
+            if writer % splits.VALIDATION_WRITERS == 0
         }
         for file in sorted(flags.strokes.glob("*.jsonl")) if flags.strokes else ():
             hands[file.stem] = written(reader, [each for each in collection.load(file) if each.digit is not None])

@@ -231,7 +231,7 @@ def hurried_crowd(server: Server, readings: int, drawings: list[Strokes], is_rig
 
 def holding_crowd(server: Server, held: int, drawings: list[Strokes], is_right) -> Crowd:
     """One who reads 200 drawings while so many connections hold half a header."""
-    from adder.page.connections import raise_file_limit
+    from adder.page.server.connections import raise_file_limit
 
     raise_file_limit()
     with contextlib.ExitStack() as stack:

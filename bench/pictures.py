@@ -1,6 +1,6 @@
 """How well pictures of a digit are read: python -m bench.pictures [SOURCE] prints a table, by kind.
 
-SOURCE is a folder of pictures in folders by label, a table or JSON lines, see adder/drawing/inputs.py; or a folder that
+SOURCE is a folder of pictures in folders by label, a table or JSON lines, see adder/inputs.py; or a folder that
 holds labels.csv with the columns path, label (a digit, none or several) and kind. Without one, pictures are made from
 pen strokes of people, and from doodles, that the held-out network never saw.
 """
@@ -15,11 +15,11 @@ import cv2
 import numpy as np
 from tqdm import tqdm
 
-from adder.drawing import inputs
-from adder.drawing.picture import PictureError, decode
+from adder import inputs
+from adder.data import sources, splits
 from adder.drawing.strokes import NO_DIGIT
 from adder.files import user_path
-from adder.learning import data, sources
+from adder.pictures.decode import PictureError, decode
 from adder.reader import Reader
 from bench import shared
 from bench.made_pictures import Picture, made
@@ -69,9 +69,9 @@ def by_label(source: Path) -> Iterator[Picture]:
 
 def from_strokes(data_dir: Path, a_kind: int) -> Iterator[Picture]:
     """Raises DataError."""
-    people = [each for each in sources.pendigits(data_dir) if each.writer % data.VALIDATION_WRITERS == 0]
+    people = [each for each in sources.pendigits(data_dir) if each.writer % splits.VALIDATION_WRITERS == 0]
     words = sources.quickdraw(data_dir)
-    doodles = [drawing for word in data.held_out_words(words) for drawing in words[word]]
+    doodles = [drawing for word in splits.held_out_words(words) for drawing in words[word]]
     return made([(each.digit, each.strokes) for each in people], doodles, a_kind)
 
 

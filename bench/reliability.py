@@ -8,10 +8,10 @@ import json
 
 import numpy as np
 
+from adder.data import sources, splits
 from adder.drawing import collection
 from adder.drawing.strokes import NO_DIGIT
 from adder.files import replacing, user_path
-from adder.learning import data, sources
 from adder.reader import Reader
 from bench import shared
 
@@ -27,7 +27,7 @@ def main() -> None:
     flags = parser.parse_args()
     try:
         reader = Reader.load(flags.weights, "cpu")
-        drawings = [each for each in sources.pendigits(flags.data_dir) if each.writer % data.VALIDATION_WRITERS == 0]
+        drawings = [each for each in sources.pendigits(flags.data_dir) if each.writer % splits.VALIDATION_WRITERS == 0]
         files = sorted(flags.strokes.glob("*.jsonl")) if flags.strokes else []
         drawings += [each for file in files for each in collection.load(file) if each.digit != NO_DIGIT]
     except ValueError as error:

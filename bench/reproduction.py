@@ -4,7 +4,7 @@ import csv
 import json
 
 from adder.files import user_path
-from adder.learning.recipes import RECIPES
+from adder.training.recipes import RECIPES
 from bench import shared
 
 COLUMNS = (

@@ -47,7 +47,7 @@ def run(main: Callable[[], int | None]) -> NoReturn:
     try:
         status = main()
     except Exception as error:
-        from adder.learning.download import DataError  # here: torch comes with them, and not every bench needs it
+        from adder.data.download import DataError  # here: torch comes with them, and not every bench needs it
         from adder.network.checkpoint import CheckpointError
 
         if not isinstance(error, BenchError | DataError | CheckpointError):
@@ -102,7 +102,7 @@ def print_row(cells: Sequence[str]) -> None:
 
 def with_interval(right: int, count: int) -> str:
     """A share in percent, with its 95 % interval by Wilson."""
-    from adder.learning.evaluation import wilson_interval
+    from adder.training.evaluation import wilson_interval
 
     low, high = wilson_interval(right, count)
     return f"{right / count:.2%} ({low:.2%} - {high:.2%})"
@@ -139,8 +139,8 @@ def page_examples() -> list[dict]:
 
 def validation_drawings(folder: Path) -> list[Strokes]:
     """The digits of the validation writers, as the page's pad would send them."""
-    from adder.learning.data import VALIDATION_WRITERS
-    from adder.learning.sources import pendigits
+    from adder.data.sources import pendigits
+    from adder.data.splits import VALIDATION_WRITERS
 
     return [on_pad(drawing.strokes) for drawing in pendigits(folder) if drawing.writer % VALIDATION_WRITERS == 0]
 

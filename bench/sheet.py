@@ -11,9 +11,10 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from adder.drawing import image, strokes
+from adder.data import sources, splits, training_set
+from adder.data.synthetic import glyphs, negatives, pen_noise, shapes
+from adder.drawing import raster, strokes
 from adder.files import user_path
-from adder.learning import data, epochs, hands, letters, nondigits, shapes, sources
 from bench import shared
 
 Strokes = list[np.ndarray]
@@ -26,38 +27,38 @@ def rows(folder: Path, rng: np.random.Generator) -> dict[str, Callable[[], Strok
     people = sources.pendigits(folder)
     digits = [drawing.strokes for drawing in people]
     doodles = sources.quickdraw(folder)
-    held_out = data.held_out_words(doodles)
+    held_out = splits.held_out_words(doodles)
 
     def one_of(some: list[Strokes]) -> Strokes:
         return some[rng.integers(len(some))]
 
     def bent(make: Callable, table: dict[str, str]) -> Strokes:
-        return nondigits.bend(make(rng, table), rng)
+        return negatives.bend(make(rng, table), rng)
 
     def spoilt(spoil: Callable) -> Strokes:
         drawing = one_of(digits)
         return spoil(drawing, strokes.extent(drawing), rng)
 
     def written(digit: int) -> Strokes:
-        return hands.write_otherwise(digit, one_of([each.strokes for each in people if each.digit == digit]), rng)
+        return pen_noise.write_otherwise(digit, one_of([each.strokes for each in people if each.digit == digit]), rng)
 
     found: dict[str, Callable[[], Strokes]] = {}
-    found |= {name: partial(make, rng) for name, (_, make) in nondigits.ALONE.items()}
-    found |= {name: partial(make, rng, digits) for name, (_, make) in nondigits.OF_DIGITS.items()}
+    found |= {name: partial(make, rng) for name, (_, make) in negatives.ALONE.items()}
+    found |= {name: partial(make, rng, digits) for name, (_, make) in negatives.OF_DIGITS.items()}
     found |= {name: partial(bent, shapes.shape, {name: row}) for name, row in shapes.SHAPES.items()}
     found |= {f"+ {name}": partial(bent, shapes.shape, {name: row}) for name, row in shapes.VALIDATION_SHAPES.items()}
-    found |= {name: partial(bent, letters.letter, {name: kept}) for name, kept in letters.FONTS.items()}
-    found |= {f"+ {name}": partial(bent, letters.letter, {name: k}) for name, k in letters.VALIDATION_FONTS.items()}
+    found |= {name: partial(bent, glyphs.letter, {name: kept}) for name, kept in glyphs.FONTS.items()}
+    found |= {f"+ {name}": partial(bent, glyphs.letter, {name: k}) for name, k in glyphs.VALIDATION_FONTS.items()}
     found |= {f"{'+ ' * (word in held_out)}{word}": partial(one_of, drawn) for word, drawn in doodles.items()}
-    found |= {f"digits: {spoil.__name__}": partial(spoilt, spoil) for spoil in dict.fromkeys(hands.SPOILS)}
-    return found | {f"digits: {digit}": partial(written, digit) for digit in hands.WRITTEN}
+    found |= {f"digits: {spoil.__name__}": partial(spoilt, spoil) for spoil in dict.fromkeys(pen_noise.SPOILS)}
+    return found | {f"digits: {digit}": partial(written, digit) for digit in pen_noise.WRITTEN}
 
 
 def draw_row(name: str, make: Callable[[], Strokes], rng: np.random.Generator) -> np.ndarray:
     """(SIDE, LABEL + ACROSS * SIDE) uint8, black on white; blanks where nothing was drawn."""
-    drawn = [epochs.render_randomly(make(), rng) for _ in range(ACROSS)]
-    pixels = [np.zeros((image.SIDE,) * 2) if each is None else each for each in drawn]
-    label = np.zeros((image.SIDE, LABEL), np.uint8)
+    drawn = [training_set.render_randomly(make(), rng) for _ in range(ACROSS)]
+    pixels = [np.zeros((raster.SIDE,) * 2) if each is None else each for each in drawn]
+    label = np.zeros((raster.SIDE, LABEL), np.uint8)
     cv2.putText(label, name, (2, 18), cv2.FONT_HERSHEY_SIMPLEX, 0.4, 255, 1, cv2.LINE_AA)
     return 255 - np.hstack([label, *((255 * each).astype(np.uint8) for each in pixels)])
 

@@ -19,11 +19,12 @@ import numpy as np
 import torch
 from tqdm import tqdm
 
-from adder.learning import data, evaluation, sources, training
-from adder.learning.recipes import RECIPES
-from adder.learning.run import Run, Settings
+from adder.data import sources, splits
 from adder.network import checkpoint, model
 from adder.reader import Reader, Reading
+from adder.training import evaluation, loop
+from adder.training.recipes import RECIPES
+from adder.training.run import Run, Settings
 from bench import shared
 
 SYSTEMS = ("quick", "bottleneck", "one-epoch", "default")
@@ -56,7 +57,7 @@ class Race(NamedTuple):
     rate: float  # images a second
 
 
-def race(name: str, sets: data.Sets, *, seed: int, limit: float, device: torch.device) -> Race:
+def race(name: str, sets: splits.Sets, *, seed: int, limit: float, device: torch.device) -> Race:
     """Trains until the last target is reached, the recipe's epochs are over, or `limit` seconds have passed.
 
     The clock stands still while the validation images are read.
@@ -73,8 +74,8 @@ def race(name: str, sets: data.Sets, *, seed: int, limit: float, device: torch.d
             torch.manual_seed(seed * 1000 + epoch)
             run.network.train()
             started = time.perf_counter()
-            for batch in data.batches(images, recipe.batch_size):
-                training.train_step(run, run.network, batch, (done + 0.5) / steps)
+            for batch in splits.batches(images, recipe.batch_size):
+                loop.train_step(run, run.network, batch, (done + 0.5) / steps)
                 done += 1
                 bar.update()
                 if time.perf_counter() - started < LOOK_AFTER * seconds and done < steps:
@@ -201,7 +202,7 @@ def main() -> int:
     flags = parser.parse_args()
 
     device = flags.device
-    sets = data.load(flags.data_dir, drawings=False, characters=False, without=data.OPTIONAL)
+    sets = splits.load(flags.data_dir, drawings=False, characters=False, without=splits.OPTIONAL)
     where = "GPU" if device.type == "cuda" else f"{torch.get_num_threads()} cores"
     races: dict[str, list[Race]] = {name: [] for name in flags.systems}
     if flags.seeds:

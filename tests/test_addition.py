@@ -1,8 +1,8 @@
 import pytest
 import torch
 
-from adder.learning import sources
-from adder.learning.sources import Split
+from adder.data import sources
+from adder.data.sources import Split
 from bench import addition
 from bench.addition import Read, draw_seen
 

@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 import torch
 
-from adder.learning import augment
+from adder.training import augment
 
 USUAL = augment.Strength(rotation=10, scale=0.1, slant=0.2, shift=1.5, elastic=0.7, width=0.3)
 

@@ -8,9 +8,9 @@ import pytest
 import torch
 from PIL import Image
 
+from adder.data import splits
 from adder.drawing import collection, table
 from adder.drawing.strokes import Drawing, as_strokes, draw
-from adder.learning import data
 from adder.reader import Reader
 from bench import drawn, gpu, pictures, reliability, reproduction, seeds, shared
 from tests.conftest import ROOT
@@ -105,7 +105,7 @@ def test_a_machine_without_a_network_gets_all_that_training_reads(data_dir, tmp_
     monkeypatch.setattr("sys.argv", ["bench.gpu", "--data-dir", str(data_dir), "--pack", str(tmp_path / "data")])
     gpu.main()
     assert sum(file.stat().st_size for file in tmp_path.rglob("*") if file.is_file()) < 40e6
-    here, there = data.load(data_dir), data.load(tmp_path / "data")
+    here, there = splits.load(data_dir), splits.load(tmp_path / "data")
     assert here.counts() == there.counts() and here.counts()["drawings"] > 5000
     assert torch.equal(here.training.fixed.images, there.training.fixed.images)
 

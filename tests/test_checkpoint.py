@@ -10,8 +10,8 @@ import torch
 from safetensors.torch import save_file
 
 from adder import files
-from adder.learning import report
 from adder.network import checkpoint, model
+from adder.training import report
 
 SPEC = {"backbone": {"name": "residual", "widths": [4, 4, 4]}, "head": {"name": "convolution"}}
 

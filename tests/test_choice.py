@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from adder.choice import cut, overlap, with_margin, within
-from adder.drawing.picture import PictureError
+from adder.pictures.decode import PictureError
+from adder.pictures.select import cut, overlap, with_margin, within
 from adder.reader import Reader
 from bench import made_pictures, pictures
 from tests.test_picture import saved

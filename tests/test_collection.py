@@ -12,8 +12,8 @@ from PIL import Image
 import demo
 from adder.drawing import collection, table
 from adder.drawing.strokes import NO_DIGIT, draw
-from adder.page import component
 from adder.page.payload import checked_answer
+from adder.page.server import app
 from tests.test_train import fit
 
 SEVEN = [[[2000, 1000], [8000, 1000], [4000, 9000]]]
@@ -149,7 +149,7 @@ def test_a_class_trains_on_its_own_drawings(tmp_path, data_dir, capsys):
 
 def test_nothing_is_collected_unless_asked_for():
     async def functions(**options):
-        blocks = component.build(SimpleNamespace(threshold=0.5, can_explain=False), **options).blocks.values()
+        blocks = app.build(SimpleNamespace(threshold=0.5, can_explain=False), **options).blocks.values()
         return {function.__name__ for block in blocks for function in getattr(block, "server_fns", None) or ()}
 
     assert "keep_pad" not in asyncio.run(functions())

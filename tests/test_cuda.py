@@ -7,10 +7,11 @@ import numpy as np
 import pytest
 import torch
 
-from adder.learning import data, training
-from adder.learning.recipes import RECIPES
-from adder.learning.run import Run, Settings
+from adder.data import splits
 from adder.reader import Reader
+from adder.training import loop
+from adder.training.recipes import RECIPES
+from adder.training.run import Run, Settings
 from bench.shared import page_examples
 
 pytestmark = [
@@ -27,32 +28,32 @@ def training_set(rng):
     images = torch.from_numpy(rng.integers(0, 60, (256, 1, 28, 28)).astype("uint8"))
     images[digits == 0, :, 4:24, 4:12] += 150
     images[digits == 1, :, 4:24, 16:24] += 150
-    return data.Training(data.Split(images, digits), [], images[:0], [], invented=0, limit=None)
+    return splits.Training(splits.Split(images, digits), [], images[:0], [], invented=0, limit=None)
 
 
 def new_run(recipe: str, **options) -> Run:
     return Run(Settings(recipe=recipe, epochs=4, batch_size=16, lr=1e-3, seed=3, **options), CUDA, {})
 
 
-def sets_of(training_set) -> data.Sets:
+def sets_of(training_set) -> splits.Sets:
     split = training_set.mnist
-    return data.Sets(training_set, split, *[split.first(0)] * 5, split)
+    return splits.Sets(training_set, split, *[split.first(0)] * 5, split)
 
 
 @pytest.mark.parametrize("supervision", ["both", "sum"])
 @pytest.mark.parametrize("recipe", RECIPES)
 def test_a_step_does_not_wait(recipe, supervision, training_set):
     run = new_run(recipe, supervision=supervision)
-    steps = data.batches(training_set.fixed.to(CUDA), 16)
+    steps = splits.batches(training_set.fixed.to(CUDA), 16)
     for _ in range(2):
-        training.train_step(run, run.network, next(steps), 0.3)
+        loop.train_step(run, run.network, next(steps), 0.3)
     batches = [next(steps) for _ in range(3)]
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # that it is a prototype
             torch.cuda.set_sync_debug_mode("error")
         for batch in batches:
-            training.train_step(run, run.network, batch, 0.4)
+            loop.train_step(run, run.network, batch, 0.4)
     finally:
         torch.cuda.set_sync_debug_mode("default")
 
@@ -64,10 +65,10 @@ def test_a_captured_step_is_the_step(recipe, training_set, monkeypatch):
     for run in runs:
         run.network.train()
     torch.manual_seed(0)
-    for batch in list(data.batches(training_set.fixed.to(CUDA), 16))[:4]:
-        counts = training.train_step(runs[0], runs[0].network, batch, 0.3)
+    for batch in list(splits.batches(training_set.fixed.to(CUDA), 16))[:4]:
+        counts = loop.train_step(runs[0], runs[0].network, batch, 0.3)
         runs[1].optimiser.param_groups[0]["lr"] = runs[0].optimiser.param_groups[0]["lr"]
-        plain = training.forward_backward(runs[1], runs[1].network, False, *batch)
+        plain = loop.forward_backward(runs[1], runs[1].network, False, *batch)
         runs[1].optimiser.step()
         torch.testing.assert_close(counts, plain, rtol=0.02, atol=0.02)
     assert runs[0].graphs and not runs[1].graphs
@@ -78,11 +79,11 @@ def test_a_captured_step_is_the_step(recipe, training_set, monkeypatch):
 
 def test_chance_is_new_in_every_replay(training_set):
     run = new_run("default")
-    batch = next(data.batches(training_set.fixed.to(CUDA), 16))
+    batch = next(splits.batches(training_set.fixed.to(CUDA), 16))
     losses = []
     for seed in (1, 2, 1):
         torch.manual_seed(seed)
-        losses += [training.train_step(run, run.network, batch, 1.0)[0].item() for _ in range(2)]  # a rate of 0
+        losses += [loop.train_step(run, run.network, batch, 1.0)[0].item() for _ in range(2)]  # a rate of 0
     assert len({round(loss, 4) for loss in losses[:4]}) == 4
 
 
@@ -90,11 +91,11 @@ def test_chance_is_new_in_every_replay(training_set):
 def test_learns_and_resumes(recipe, training_set, tmp_path):
     sets = sets_of(training_set)
     run = new_run(recipe)
-    epochs = training.fit(run, sets)
+    epochs = loop.fit(run, sets)
     first = next(epochs)
     run.save(tmp_path)
     again = Run.load(tmp_path, CUDA)
-    rest = [list(epochs)[-1], list(training.fit(again, sets))[-1]]
+    rest = [list(epochs)[-1], list(loop.fit(again, sets))[-1]]
     assert rest[0]["loss"] < first["loss"] / 2
     assert rest[1]["loss"] == pytest.approx(rest[0]["loss"], rel=0.2, abs=0.02)
 

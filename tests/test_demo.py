@@ -11,9 +11,10 @@ import numpy as np
 import pytest
 
 import demo
-from adder import growth
 from adder.drawing.strokes import extent
-from adder.page import answers, component
+from adder.page import answers
+from adder.page.explain import growth
+from adder.page.server import app
 from tests.test_model import useless_card as useless_card
 
 
@@ -143,7 +144,7 @@ def pad_of(*arguments):
     """The component that holds the page, around readers that answer all the same."""
 
     async def built():  # without a running event loop Gradio makes its own, and never closes them
-        return component.build(*arguments)
+        return app.build(*arguments)
 
     [pad] = [block for block in asyncio.run(built()).blocks.values() if isinstance(block, gr.HTML)]
     return pad

@@ -1,9 +1,9 @@
 import pytest
 import torch
 
-from adder.learning import distillation
 from adder.network import checkpoint, model
 from adder.network.model import Prediction
+from adder.training import distillation
 
 SPEC = {"backbone": {"name": "quick"}, "head": {"name": "convolution"}}
 

@@ -13,10 +13,11 @@ from unittest.mock import patch
 import pytest
 import torch
 
-from adder.learning import data, distributed, training
-from adder.learning.recipes import RECIPES
-from adder.learning.run import Run, Settings
+from adder.data import splits
 from adder.network import model as models
+from adder.training import distributed, loop
+from adder.training.recipes import RECIPES
+from adder.training.run import Run, Settings
 from bench.shared import free_port
 from tests.conftest import ROOT
 from tests.test_train import fit, train, wait_for
@@ -58,13 +59,13 @@ def two_steps(recipe: str, supervision: str) -> tuple[float, torch.Tensor]:
         torch.manual_seed(seed)
         digits = torch.arange(32) % 10
         if run.network.refusal is not None:
-            digits[::8] = data.NO_DIGIT
+            digits[::8] = splits.NO_DIGIT
         numbers = torch.randint(10, (32,))
-        sums = torch.where(digits == data.NO_DIGIT, data.NO_DIGIT, digits + numbers)
+        sums = torch.where(digits == splits.NO_DIGIT, splits.NO_DIGIT, digits + numbers)
         images = torch.randint(256, (32, 1, 28, 28)) * torch.arange(32)[:, None, None, None] // 32  # shares differ
         images = images.to(torch.uint8)
-        with patch.object(training, "mixed_precision", lambda device: nullcontext()):  # bfloat16 rounds by shares
-            loss = training.train_step(run, network, data.Batch(images, digits, numbers, sums), 0.3)[0]
+        with patch.object(loop, "mixed_precision", lambda device: nullcontext()):  # bfloat16 rounds by shares
+            loss = loop.train_step(run, network, splits.Batch(images, digits, numbers, sums), 0.3)[0]
     mean = distributed.all_reduce(loss) / distributed.world_size()
     return mean.item(), flat(run.network) - before
 

@@ -21,7 +21,8 @@ import pytest
 import torch
 
 from adder import files
-from adder.learning import data, download, sources
+from adder.data import download, sources, splits
+from adder.data.synthetic import negatives
 from train import main
 
 LABELS = "t10k-labels-idx1-ubyte"
@@ -146,7 +147,7 @@ def test_omniglot_is_put_there_whole(data_dir, tmp_path, monkeypatch):
         monkeypatch.setattr(Omniglot, "download_url_prefix", good.rstrip("/"))
         monkeypatch.setitem(Omniglot.zips_md5, "images_background", md5(content).hexdigest())
         alphabets = sources.omniglot(tmp_path)
-    assert set(alphabets) == set(sources.nondigits.LOOK_ALIKES) and all(len(each) for each in alphabets.values())
+    assert set(alphabets) == set(negatives.LOOK_ALIKES) and all(len(each) for each in alphabets.values())
     assert [each.name for each in root.parent.iterdir()] == [root.name]
 
 
@@ -177,7 +178,7 @@ def test_a_character_may_be_turned_and_mirrored():
     first = images + 1  # 'Balinese,1,180 270,0 180'
     wanted = [first.flip(2, 3), first.mT.flip(3), first.flip(3), first.flip(2)]
     assert all(torch.equal(one, other) for one, other in zip(made, wanted, strict=True))
-    assert not any(list(sources.turned(name, {})) for name in sources.nondigits.VALIDATION_ALPHABETS)
+    assert not any(list(sources.turned(name, {})) for name in negatives.VALIDATION_ALPHABETS)
 
 
 def test_a_full_disk_is_named(tmp_path, labels, monkeypatch):
@@ -192,10 +193,10 @@ def test_a_full_disk_is_named(tmp_path, labels, monkeypatch):
         download.fetch(tmp_path / "file", [good], md5(labels).hexdigest())
 
 
-@pytest.mark.parametrize("name", data.OPTIONAL)
+@pytest.mark.parametrize("name", splits.OPTIONAL)
 def test_missing_set_names_the_flag_that_goes_without_it(tmp_path, name, offline):
     with pytest.raises(sources.DataError, match=f"train without it by --without {name}"):
-        getattr(data, name)(tmp_path)
+        getattr(splits, name)(tmp_path)
 
 
 def test_damaged_strokes_are_named(data_dir, tmp_path, offline):

@@ -3,9 +3,9 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from adder.learning import evaluation
-from adder.learning.evaluation import Outputs
 from adder.network.model import Prediction
+from adder.training import evaluation
+from adder.training.evaluation import Outputs
 
 
 def outputs(digit, total=None, refusal=None):

@@ -6,7 +6,7 @@ import json
 import numpy as np
 import pytest
 
-from adder.page.explaining import answer_lesson, lessons, paint, think
+from adder.page.explain.lessons import answer_lesson, lessons, paint, think
 from adder.reader import Reader
 from bench.shared import page_examples
 

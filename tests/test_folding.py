@@ -1,9 +1,9 @@
 import pytest
 import torch
 
-from adder.learning.recipes import RECIPES
 from adder.network import model
 from adder.network.folding import fold_batch_norms
+from adder.training.recipes import RECIPES
 
 
 @pytest.mark.parametrize("recipe", RECIPES)

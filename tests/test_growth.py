@@ -5,8 +5,8 @@ import shutil
 import numpy as np
 import pytest
 
-from adder import growth
 from adder.network.checkpoint import CheckpointError
+from adder.page.explain import growth
 from tests.conftest import ROOT
 
 FOLDER = ROOT / "weights" / "snapshots"

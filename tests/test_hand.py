@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pytest
 
-from adder.hand import MOST, Hand, as_json
+from adder.corrections import MOST, Hand, as_json
 from adder.reader import Reader
 from bench import made_pictures, shared
 

@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-from adder.page.connections import raise_file_limit
+from adder.page.server.connections import raise_file_limit
 from tests.conftest import Server
 from tests.test_page import ask_as_pad
 from tests.test_replicas import lines_of, nginx, nginx_program

@@ -20,9 +20,9 @@ from hypothesis import strategies as some
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse
 
-from adder.page import component, gate
 from adder.page.payload import MAX_POINTS, MAX_STROKES, SCALE
-from adder.page.sessions import MAX_SESSIONS, Sessions
+from adder.page.server import gate
+from adder.page.server.sessions import MAX_SESSIONS, Sessions
 from bench import made_pictures
 from tests.conftest import Server
 from tests.test_demo import named
@@ -281,7 +281,7 @@ OPEN["HEAD"] = {"/"}  # of the others Gradio has none
 
 def routes_of_gradio() -> set[str]:
     async def built():  # without a running event loop Gradio makes its own, and never closes them
-        return App.create_app(component.build(named("a")), app_kwargs={"docs_url": "/docs"})
+        return App.create_app(app.build(named("a")), app_kwargs={"docs_url": "/docs"})
 
     app = asyncio.run(built())
     paths = {route.path for route in flattened(app.routes)}

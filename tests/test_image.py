@@ -2,9 +2,9 @@ import cv2
 import numpy as np
 import pytest
 
-from adder.drawing import image, strokes
-from adder.learning import sources
-from adder.learning.data import split_validation
+from adder.data import sources
+from adder.data.splits import split_validation
+from adder.drawing import raster, strokes
 from adder.reader import as_image
 
 SEVEN = [np.array([(0, 0), (60, 0), (25, 100)], float), np.array([(15, 50), (55, 50)], float)]
@@ -27,7 +27,7 @@ def assert_like_mnist(pixels):
 
 
 def test_strokes_fill_the_box_and_are_centred_by_mass():
-    assert_like_mnist(image.strokes_to_mnist(SEVEN))
+    assert_like_mnist(raster.strokes_to_mnist(SEVEN))
 
 
 CELLS = [
@@ -43,9 +43,9 @@ CELLS = [
 def test_ink_reads_alike_at_any_size_and_brush(canvas, share, brush):
     size = canvas * share
     ink = strokes.draw(SEVEN, canvas=canvas, size=size, brush=brush * size, centre=(0.5, 0.5))
-    pixels = image.to_mnist(ink)
+    pixels = raster.to_mnist(ink)
     assert_like_mnist(pixels)
-    drawn = image.strokes_to_mnist(SEVEN)
+    drawn = raster.strokes_to_mnist(SEVEN)
     assert np.corrcoef(pixels.ravel(), drawn.ravel())[0, 1] > 0.75
 
 
@@ -57,22 +57,22 @@ def test_ink_of_any_width_reads_alike(canvas, brush):
     for stroke in SEVEN:
         placed = np.int32(stroke * 0.007 * canvas + 0.15 * canvas)
         cv2.polylines(ink, [placed], False, 255, pen, cv2.LINE_8)
-    pixels = image.to_mnist(ink)
+    pixels = raster.to_mnist(ink)
     assert_like_mnist(pixels)
-    assert np.corrcoef(pixels.ravel(), image.strokes_to_mnist(SEVEN).ravel())[0, 1] > (0.75 if brush < 0.3 else 0.6)
+    assert np.corrcoef(pixels.ravel(), raster.strokes_to_mnist(SEVEN).ravel())[0, 1] > (0.75 if brush < 0.3 else 0.6)
 
 
 @pytest.mark.parametrize("canvas", [100, 1000, 4096])
 def test_specks_far_apart_on_any_canvas_raise_nothing(canvas):
     ink = np.zeros((canvas, canvas), np.uint8)
     ink[[3, canvas // 2, -4], [5, canvas // 2, -7]] = 60
-    assert image.to_mnist(ink) is None or np.isfinite(image.to_mnist(ink)).all()
+    assert raster.to_mnist(ink) is None or np.isfinite(raster.to_mnist(ink)).all()
 
 
 @pytest.mark.parametrize("centre", [(0.2, 0.2), (0.5, 0.7), (0.8, 0.3)])
 def test_place_does_not_matter(centre):
     middle, moved = (
-        image.to_mnist(strokes.draw(SEVEN, canvas=400, size=120, brush=10, centre=c)) for c in ((0.5, 0.5), centre)
+        raster.to_mnist(strokes.draw(SEVEN, canvas=400, size=120, brush=10, centre=c)) for c in ((0.5, 0.5), centre)
     )
     np.testing.assert_allclose(moved, middle, atol=0.02)
 
@@ -80,13 +80,13 @@ def test_place_does_not_matter(centre):
 @pytest.mark.parametrize("factor, offset", [(0.001, 0), (1, 1000), (12345.678, -5)])
 def test_size_and_place_of_strokes_cannot_matter(factor, offset):
     moved = [stroke * factor + offset for stroke in SEVEN]
-    np.testing.assert_allclose(image.strokes_to_mnist(moved), image.strokes_to_mnist(SEVEN), atol=0.02)
+    np.testing.assert_allclose(raster.strokes_to_mnist(moved), raster.strokes_to_mnist(SEVEN), atol=0.02)
 
 
 def test_scaling_is_that_of_area_averages():
     ink = np.zeros((400, 400), np.uint8)
     ink[120:280, 190:206] = 255  # a bar of 160 x 16: 20 x 2 px in the image
-    pixels = image.to_mnist(ink)
+    pixels = raster.to_mnist(ink)
     assert pixels.sum() == pytest.approx(40, rel=0.03)
 
 
@@ -97,14 +97,14 @@ def prepared(data_dir):
 
 
 def test_what_mnist_made_is_not_drawn_again(prepared):
-    same = [np.array_equal(image.to_mnist(ink), ink.astype(np.float32) / 255) for ink in prepared]
+    same = [np.array_equal(raster.to_mnist(ink), ink.astype(np.float32) / 255) for ink in prepared]
     assert np.mean(same) > 0.985, "but for the thickest hundredth"
-    assert np.mean([image.is_prepared(ink) for ink in prepared]) > 0.999
+    assert np.mean([raster.is_prepared(ink) for ink in prepared]) > 0.999
 
 
 def test_what_was_drawn_for_the_network_is_not_drawn_again():
-    drawn = np.rint(image.strokes_to_mnist(SEVEN) * 255).astype(np.uint8)
-    np.testing.assert_array_equal(image.to_mnist(drawn), drawn.astype(np.float32) / 255)
+    drawn = np.rint(raster.strokes_to_mnist(SEVEN) * 255).astype(np.uint8)
+    np.testing.assert_array_equal(raster.to_mnist(drawn), drawn.astype(np.float32) / 255)
 
 
 CHANGES = {
@@ -122,35 +122,35 @@ CHANGES = {
 
 @pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES)
 def test_what_was_shrunk_to_28_px_in_another_way_is_drawn_again(change, prepared):
-    assert not any(image.is_prepared(change(ink)) for ink in prepared[::50])
+    assert not any(raster.is_prepared(change(ink)) for ink in prepared[::50])
 
 
 def test_a_pen_thicker_than_mnists_is_made_thinner():
-    thick = np.rint(image.strokes_to_mnist(SEVEN, width=7) * 255).astype(np.uint8)
-    assert image.to_mnist(thick).sum() < 0.8 * thick.sum() / 255
+    thick = np.rint(raster.strokes_to_mnist(SEVEN, width=7) * 255).astype(np.uint8)
+    assert raster.to_mnist(thick).sum() < 0.8 * thick.sum() / 255
 
 
 def test_faint_ink_reads_like_dark_ink():
     ink = strokes.draw(SEVEN, canvas=200, size=150, brush=14)
-    np.testing.assert_allclose(image.to_mnist(ink // 4), image.to_mnist(ink), atol=0.06)
+    np.testing.assert_allclose(raster.to_mnist(ink // 4), raster.to_mnist(ink), atol=0.06)
 
 
 @pytest.mark.parametrize("shape", [(1, 1), (28, 28), (4096, 4096), (3, 900)])
 def test_blank_is_nothing(shape):
-    assert image.to_mnist(np.zeros(shape, np.uint8)) is None
-    assert image.strokes_to_mnist([]) is None
+    assert raster.to_mnist(np.zeros(shape, np.uint8)) is None
+    assert raster.strokes_to_mnist([]) is None
 
 
 @pytest.mark.parametrize("radius", [1, 5, 30, 90])
 def test_dot_is_nothing(radius):
     ink = cv2.circle(np.zeros((200, 200), np.uint8), (100, 100), radius, 255, -1, cv2.LINE_AA)
-    assert image.to_mnist(ink) is None
-    assert image.strokes_to_mnist([np.array([(3.0, 3.0), (3.0, 3.0)])]) is None
+    assert raster.to_mnist(ink) is None
+    assert raster.strokes_to_mnist([np.array([(3.0, 3.0), (3.0, 3.0)])]) is None
 
 
 @pytest.mark.parametrize("shape", [(1, 1), (1, 500), (500, 1), (2, 3), (4096, 4096)])
 def test_full_canvas_does_no_harm(shape):
-    pixels = image.to_mnist(np.full(shape, 255, np.uint8))
+    pixels = raster.to_mnist(np.full(shape, 255, np.uint8))
     assert pixels is None or np.isfinite(pixels).all()
 
 

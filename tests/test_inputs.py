@@ -6,7 +6,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from adder.drawing import image, inputs, table
+from adder import inputs
+from adder.drawing import raster, table
 from adder.drawing.strokes import NO_DIGIT, Drawing
 
 SEVEN = [np.array([(20, 10), (80, 10), (40, 90)], float)]
@@ -70,8 +71,8 @@ def test_drawings_become_a_table_and_come_back(tmp_path):
     found = [*inputs.labelled(path)]
     assert [each.label for each in found] == [7, NO_DIGIT]
     assert found[0].drawing.shape == (28, 28) and found[0].drawing.dtype == np.uint8
-    np.testing.assert_array_equal(image.to_mnist(found[0].drawing), found[0].drawing.astype(np.float32) / 255)
-    np.testing.assert_allclose(image.to_mnist(found[0].drawing), image.strokes_to_mnist(SEVEN), atol=0.002)
+    np.testing.assert_array_equal(raster.to_mnist(found[0].drawing), found[0].drawing.astype(np.float32) / 255)
+    np.testing.assert_allclose(raster.to_mnist(found[0].drawing), raster.strokes_to_mnist(SEVEN), atol=0.002)
 
 
 ROW = ",".join(["7", "0", "255", *["0"] * 782])

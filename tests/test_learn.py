@@ -10,7 +10,7 @@ import torch
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
-from adder import growth
+from adder.page.explain import growth
 from adder.reader import Reader
 from tests.conftest import ROOT, Server
 from tests.test_page import (

@@ -13,7 +13,7 @@ import httpx
 import numpy as np
 import pytest
 
-from adder.page import listening
+from adder.page.server import listening
 from bench.shared import free_port
 from tests.test_start import NOWHERE, opened, started
 

@@ -11,7 +11,7 @@ import gradio as gr
 import pytest
 import torch
 
-from adder.page import component
+from adder.page.server import app
 from adder.reader import blank_reading
 from bench import load, shared
 
@@ -72,7 +72,7 @@ def test_a_swapped_answer_is_noticed(server, pads, drawings, is_right):
 
 
 def test_a_crowd_gets_slower_but_no_error(server, pads, drawings, is_right):
-    people = pads(server.port, 2 * component.MAX_CROWD)
+    people = pads(server.port, 2 * app.MAX_CROWD)
     with ThreadPoolExecutor(len(people)) as pool:
         answers = list(pool.map(lambda pad: pad.ask(drawings[0], 5), people))
     assert all(answer.body and (load.is_busy(answer.body) or is_right(answer)) for answer in answers)
@@ -89,10 +89,10 @@ def test_who_comes_when_too_many_wait_is_told_so():
 
     async def visit():
         reader = SimpleNamespace(read_all_numbers=read_all_numbers, threshold=0.5, can_explain=False)
-        [pad] = [block for block in component.build(reader).blocks.values() if isinstance(block, gr.HTML)]
+        [pad] = [block for block in app.build(reader).blocks.values() if isinstance(block, gr.HTML)]
         asked = {"strokes": [[[0, 0], [9000, 9000]]], "number": 2}
         inside = []
-        for room in (1, component.MAX_CROWD):  # the first are asked for, the others wait
+        for room in (1, app.MAX_CROWD):  # the first are asked for, the others wait
             inside += [asyncio.create_task(pad.read_pad(asked)) for _ in range(room)]
             for _ in range(10):  # turns of the event loop, in which all get as far as they can
                 await asyncio.sleep(0)
@@ -120,10 +120,10 @@ def test_lessons_wait_for_readings_and_are_told_busy_first():
             threshold=0.5,
             can_explain=True,
         )
-        [pad] = [block for block in component.build(reader).blocks.values() if isinstance(block, gr.HTML)]
+        [pad] = [block for block in app.build(reader).blocks.values() if isinstance(block, gr.HTML)]
         asked = {"strokes": [[[0, 0], [9000, 9000]]], "number": 2, "lesson": "think"}
         inside = []
-        for room in (1, component.MAX_LESSONS):  # the first are asked for, the others wait
+        for room in (1, app.MAX_LESSONS):  # the first are asked for, the others wait
             inside += [asyncio.create_task(pad.lesson_pad(asked)) for _ in range(room)]
             for _ in range(10):
                 await asyncio.sleep(0)

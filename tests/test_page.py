@@ -16,7 +16,7 @@ from gradio_client import Client
 from gradio_client.exceptions import AppError
 from playwright.sync_api import expect
 
-from adder.learning.data import pendigits
+from adder.data.splits import pendigits
 from adder.network import checkpoint
 from tests.conftest import ROOT, Server, expect_ready, missing
 

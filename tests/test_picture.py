@@ -9,8 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from adder.drawing import picture
-from adder.drawing.picture import PictureError, decode
+from adder.pictures.decode import MAX_BYTES, PictureError, decode
 
 T = Image.Transpose
 TURNED = {  # how a picture that is upright by its EXIF orientation is stored
@@ -125,7 +124,7 @@ def header_only(width, height):
     [
         (b"", "no whole"),
         (saved(np.zeros((300, 300), np.uint8))[:200], "no whole"),
-        (bytes(picture.MAX_BYTES + 1), "larger than"),
+        (bytes(MAX_BYTES + 1), "larger than"),
         (header_only(100_000, 100_000), "million pixels"),
         (header_only(5000, 5000), "million pixels"),
     ],

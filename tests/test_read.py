@@ -34,7 +34,7 @@ def folder(tmp_path):
 
 
 def read(*arguments, cwd, device="cpu", **more):
-    command = [sys.executable, "-m", "adder.read", *map(str, arguments), "--device", device]
+    command = [sys.executable, "-m", "adder", *map(str, arguments), "--device", device]
     environment = {"PYTHONPATH": str(ROOT), "PATH": ""} | more
     return subprocess.run(command, cwd=cwd, env=environment, capture_output=True, encoding="utf-8", check=False)
 
@@ -68,7 +68,7 @@ def test_all_was_read(folder):
 @pytest.mark.parametrize("arguments", [(), ("a.png", "--number", "11"), ("a.png", "--weights", "none.safetensors")])
 def test_what_is_wrong_with_the_flags_is_said(arguments, tmp_path):
     done = read(*arguments, cwd=tmp_path)
-    assert done.returncode == 2 and "Traceback" not in done.stderr and "adder.read: error" in done.stderr
+    assert done.returncode == 2 and "Traceback" not in done.stderr and "adder: error" in done.stderr
 
 
 def test_names_that_the_terminal_cannot_show(folder):
@@ -93,7 +93,7 @@ def test_home_and_wildcards(folder):
     assert one.startswith(f"{folder}/inner/7.png: 7, ") and other.startswith("inner/7.png: 7, ")
     assert none == f"{folder}/none*.png: No such file or directory" and done.returncode == 1
     done = read("x.png", "--weights", "~/mine.safetensors", cwd=folder, **home)
-    assert done.stderr.startswith(f"python -m adder.read: error: {folder}/mine.safetensors ")
+    assert done.stderr.startswith(f"python -m adder: error: {folder}/mine.safetensors ")
 
 
 def test_a_table_is_read(tmp_path):

@@ -5,8 +5,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from adder.drawing import image, strokes
-from adder.learning import nondigits, sources
+from adder.data import sources
+from adder.data.synthetic import negatives
+from adder.drawing import raster, strokes
 from adder.reader import Reader
 
 
@@ -61,7 +62,7 @@ def test_reading_is_complete(reader, drawings):
     assert reading.sum_probs.sum() == pytest.approx(1, abs=1e-5)
     assert reading.digit == reading.digit_probs.argmax() and reading.sum == reading.sum_probs.argmax()
     assert reading.image.shape == (28, 28) and reading.image.dtype == np.float32
-    np.testing.assert_array_equal(reading.image, image.strokes_to_mnist(drawings[0].strokes))
+    np.testing.assert_array_equal(reading.image, raster.strokes_to_mnist(drawings[0].strokes))
 
 
 def test_many_are_read_as_one_by_one(reader, drawings):
@@ -97,7 +98,7 @@ def test_shipped_weights_know_what_is_no_digit(reader, drawings, rng):
     ]
     for kind in (
         two,
-        *([getattr(nondigits, name)(rng) for _ in range(100)] for name in ("scribble", "zigzag", "spiral")),
+        *([getattr(negatives, name)(rng) for _ in range(100)] for name in ("scribble", "zigzag", "spiral")),
     ):
         assert np.mean([not reading.is_digit for reading in reader.read_many(kind, [5] * 100)]) >= 0.9
     for height in (0, 5, 10):

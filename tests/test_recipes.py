@@ -2,8 +2,8 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from adder.learning.recipes import RECIPES
 from adder.network import checkpoint, model
+from adder.training.recipes import RECIPES
 
 
 @pytest.fixture(params=RECIPES)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from adder.learning import sources
+from adder.data import sources
 from adder.network.saliency import saliency
 from adder.reader import Reader
 

@@ -1,11 +1,11 @@
 import numpy as np
 import pytest
 
-from adder.drawing import image, strokes
-from adder.learning import letters, shapes
+from adder.data.synthetic import glyphs, shapes
+from adder.drawing import raster, strokes
 
 SHAPES = shapes.SHAPES | shapes.VALIDATION_SHAPES
-FONTS = letters.FONTS | letters.VALIDATION_FONTS
+FONTS = glyphs.FONTS | glyphs.VALIDATION_FONTS
 
 
 @pytest.mark.parametrize("name", SHAPES)
@@ -14,7 +14,7 @@ def test_every_shape_is_drawn_as_its_row_says(name, rng):
     for _ in range(10):
         drawing = strokes.as_strokes(shapes.shape(rng, {name: SHAPES[name]}))
         assert len(drawing) == len(rows)
-        assert image.strokes_to_mnist(drawing).max() > 0.9
+        assert raster.strokes_to_mnist(drawing).max() > 0.9
         if not name.endswith("*"):
             low, high = (getattr(np.concatenate([p for _, p in rows]), end)(0) for end in ("min", "max"))
             points = np.concatenate(drawing)
@@ -40,9 +40,9 @@ def test_a_closed_outline_nearly_closes_and_begins_anywhere(rng):
 def test_held_out_shapes_and_fonts_are_whole_and_their_own():
     assert not shapes.SHAPES.keys() & shapes.VALIDATION_SHAPES.keys()
     assert not set(shapes.SHAPES.values()) & set(shapes.VALIDATION_SHAPES.values())
-    assert not letters.FONTS.keys() & letters.VALIDATION_FONTS.keys()
+    assert not glyphs.FONTS.keys() & glyphs.VALIDATION_FONTS.keys()
     assert 0.15 < len(shapes.VALIDATION_SHAPES) / len(SHAPES) < 0.25
-    assert 0.15 < len(letters.VALIDATION_FONTS) / len(FONTS) < 0.25
+    assert 0.15 < len(glyphs.VALIDATION_FONTS) / len(FONTS) < 0.25
 
 
 def test_only_shapes_of_the_table_asked_for_are_drawn(rng):
@@ -52,18 +52,18 @@ def test_only_shapes_of_the_table_asked_for_are_drawn(rng):
 
 @pytest.mark.parametrize("font", FONTS)
 def test_every_glyph_of_a_font_is_ink(font):
-    assert len(letters.read(font)) >= 95
+    assert len(glyphs.read(font)) >= 95
     for character in FONTS[font]:
-        assert image.strokes_to_mnist(strokes.as_strokes(letters.glyph(font, character))).max() > 0.9
+        assert raster.strokes_to_mnist(strokes.as_strokes(glyphs.glyph(font, character))).max() > 0.9
 
 
 def test_glyphs_are_the_letters_they_are_named_by():
-    crossbar, left, right = sorted(letters.glyph("rowmans", "H"), key=lambda stroke: np.ptp(stroke, axis=0)[1])
+    crossbar, left, right = sorted(glyphs.glyph("rowmans", "H"), key=lambda stroke: np.ptp(stroke, axis=0)[1])
     assert np.ptp(crossbar, axis=0)[1] == 0 and np.ptp(left, axis=0)[0] == np.ptp(right, axis=0)[0] == 0
-    (angle,) = letters.glyph("rowmans", "<")
+    (angle,) = glyphs.glyph("rowmans", "<")
     assert angle[:, 0].argmin() not in (0, len(angle) - 1), "its tip points left"
-    stem, _ = sorted(letters.glyph("rowmans", "!"), key=len, reverse=True)
-    assert stem[:, 1].mean() < np.concatenate(letters.glyph("rowmans", "!"))[:, 1].max() - 5, "y points down"
+    stem, _ = sorted(glyphs.glyph("rowmans", "!"), key=len, reverse=True)
+    assert stem[:, 1].mean() < np.concatenate(glyphs.glyph("rowmans", "!"))[:, 1].max() - 5, "y points down"
 
 
 def test_letters_that_read_as_digits_stay_out():
@@ -76,6 +76,6 @@ def test_letters_that_read_as_digits_stay_out():
 
 def test_each_font_is_as_frequent(rng):
     fonts = {"rowmans": "AE", "timesr": "A"}
-    drawn = [len(np.concatenate(letters.letter(rng, fonts))) for _ in range(300)]
-    serif = len(np.concatenate(letters.glyph("timesr", "A")))
+    drawn = [len(np.concatenate(glyphs.letter(rng, fonts))) for _ in range(300)]
+    serif = len(np.concatenate(glyphs.glyph("timesr", "A")))
     assert np.mean(np.array(drawn) == serif) == pytest.approx(0.5, abs=0.1)

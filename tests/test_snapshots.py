@@ -1,10 +1,11 @@
 import pytest
 import torch
 
-from adder.learning import data, snapshots, training
-from adder.learning.run import Run, Settings
+from adder.data import splits
 from adder.network import checkpoint
 from adder.reader import Reader
+from adder.training import loop, snapshots
+from adder.training.run import Run, Settings
 
 
 def test_moments_of_a_long_run_and_of_a_short_one():
@@ -16,13 +17,13 @@ def test_moments_of_a_long_run_and_of_a_short_one():
 def finished(tmp_path_factory):
     """The folder of a run of 24 steps."""
     images = torch.randint(256, (96, 1, 28, 28), dtype=torch.uint8, generator=torch.Generator().manual_seed(0))
-    split = data.Split(images, torch.arange(96) % 10)
-    learned = data.Training(split, [], images[:0], [], invented=0, limit=None)
-    sets = data.Sets(learned, split, split, *[split.first(0)] * 4, split)
+    split = splits.Split(images, torch.arange(96) % 10)
+    learned = splits.Training(split, [], images[:0], [], invented=0, limit=None)
+    sets = splits.Sets(learned, split, split, *[split.first(0)] * 4, split)
     settings = Settings("default", epochs=2, batch_size=8, lr=0.01, seed=1, snapshots=True)
     folder = tmp_path_factory.mktemp("run")
     run = Run(settings, torch.device("cpu"), {"command": "test"})
-    training.train(run, sets, folder)
+    loop.train(run, sets, folder)
     return folder
 
 
@@ -41,7 +42,7 @@ def test_each_says_when_it_was_and_how_good(finished):
 def test_the_last_is_the_run_s_network_and_the_first_a_coin_toss(finished):
     folder = finished
     first, last = (Reader.load(folder / snapshots.FOLDER / f"{step:06}.safetensors", "cpu") for step in (0, 24))
-    end = Reader.load(folder / training.WEIGHTS, "cpu")
+    end = Reader.load(folder / loop.WEIGHTS, "cpu")
     ink = torch.zeros(60, 60, dtype=torch.uint8)
     ink[10:50, 28:32] = 255
     answers = [reader.read(ink.numpy(), 4) for reader in (first, last, end)]

@@ -2,16 +2,17 @@ import numpy as np
 import pytest
 import torch
 
-from adder.learning import data, evaluation
-from adder.learning.run import Run, Settings
-from adder.learning.sources import Split
+from adder.data import splits
+from adder.data.sources import Split
 from adder.reader import Reader
+from adder.training import evaluation
+from adder.training.run import Run, Settings
 from bench import shared, speed
 
 
 @pytest.fixture(scope="module")
 def sets(data_dir):
-    return data.load(data_dir, drawings=False, characters=False, without=data.OPTIONAL, limit=600)
+    return splits.load(data_dir, drawings=False, characters=False, without=splits.OPTIONAL, limit=600)
 
 
 def test_a_race_ends_at_the_target_the_limit_or_the_last_epoch(sets, monkeypatch):

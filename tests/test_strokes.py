@@ -3,7 +3,7 @@ from collections import Counter
 import numpy as np
 import pytest
 
-from adder.drawing import image, strokes
+from adder.drawing import raster, strokes
 
 SQUARE = [np.array([(0, 0), (10, 0), (10, 10), (0, 10), (0, 0)], float)]
 
@@ -94,7 +94,7 @@ def shifted(x, y, size=0.0):
 )
 def test_a_far_speck_is_left_out(speck, is_kept):
     assert len(strokes.without_far_specks([*SQUARE, speck])) == 1 + is_kept
-    alone, with_speck = image.strokes_to_mnist(SQUARE), image.strokes_to_mnist([*SQUARE, speck])
+    alone, with_speck = raster.strokes_to_mnist(SQUARE), raster.strokes_to_mnist([*SQUARE, speck])
     assert np.array_equal(alone, with_speck) != is_kept
 
 

@@ -10,8 +10,8 @@ import pytest
 from gradio_client import Client
 from playwright.sync_api import expect
 
+from adder.corrections import MOST, Hand, as_json
 from adder.drawing import collection
-from adder.hand import MOST, Hand, as_json
 from adder.reader import Reader
 from tests.conftest import Server, expect_ready
 from tests.test_page import COLLECT, COMPARE, DESKTOP, DRAWN, ask_as_pad, draw, expect_reading, expect_rows, post

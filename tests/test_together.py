@@ -3,7 +3,7 @@ import threading
 
 import pytest
 
-from adder.page.together import MOST, Together
+from adder.page.server.batching import MOST, Together
 
 
 def test_questions_that_wait_are_answered_by_one_call():

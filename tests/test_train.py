@@ -16,10 +16,10 @@ import pytest
 import torch
 
 from adder.drawing import collection
-from adder.learning import training
-from adder.learning.recipes import RECIPES
 from adder.network import checkpoint
 from adder.reader import Reader
+from adder.training import loop
+from adder.training.recipes import RECIPES
 from tests.conftest import ROOT
 from train import DRY_RUN, main, parse
 
@@ -197,7 +197,7 @@ def test_a_full_memory_names_the_flag(data_dir, tmp_path, capsys, monkeypatch):
         raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB.\nMore of it.")
 
     with monkeypatch.context() as patched:
-        patched.setattr(training, "train_step", full)
+        patched.setattr(loop, "train_step", full)
         assert fit(*flags, data_dir=data_dir) == 2
     huge = RECIPES["quick"].model | {"backbone": {"name": "quick", "widths": (24, 48, 10**11)}}
     monkeypatch.setitem(RECIPES, "quick", replace(RECIPES["quick"], model=huge))

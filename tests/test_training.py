@@ -9,10 +9,11 @@ from torch.optim.swa_utils import AveragedModel
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 
-from adder.learning import data, training
-from adder.learning.recipes import RECIPES
-from adder.learning.run import Run, Settings
+from adder.data import splits
 from adder.network import checkpoint
+from adder.training import loop
+from adder.training.recipes import RECIPES
+from adder.training.run import Run, Settings
 
 
 @pytest.fixture
@@ -24,14 +25,14 @@ def run():
 @pytest.fixture
 def sets(rng):
     images = torch.from_numpy(rng.integers(0, 256, (64, 1, 28, 28)).astype("uint8"))
-    split = data.Split(images, torch.arange(64) % 11 - 1)
-    digits = data.Split(images, torch.arange(64) % 10)
-    training = data.Training(split, [], split.images[:0], [], invented=0, limit=None)
-    return data.Sets(training, digits, digits, *[data.as_non_digits(images)] * 4, digits)
+    split = splits.Split(images, torch.arange(64) % 11 - 1)
+    digits = splits.Split(images, torch.arange(64) % 10)
+    training = splits.Training(split, [], split.images[:0], [], invented=0, limit=None)
+    return splits.Sets(training, digits, digits, *[splits.as_non_digits(images)] * 4, digits)
 
 
 def test_average_follows_the_network(run, sets):
-    list(training.fit(run, sets))
+    list(loop.fit(run, sets))
     network, average = run.network.state_dict(), run.average.state_dict()
     assert run.updates == 8
     for name, tensor in network.items():
@@ -49,8 +50,8 @@ def test_moving_average_is_that_of_torch(run, sets):
         return average.lerp(current, max(9 / (10 + int(count)), 0.01)) if average.is_floating_point() else current
 
     reference = AveragedModel(run.network, avg_fn=lerp, use_buffers=True)
-    for batch in data.batches(sets.training.fixed, 4):
-        training.train_step(run, run.network, batch, 0.1)
+    for batch in splits.batches(sets.training.fixed, 4):
+        loop.train_step(run, run.network, batch, 0.1)
         reference.update_parameters(run.network)
     for one, other in zip(run.average.state_dict().values(), reference.module.state_dict().values(), strict=True):
         assert one.equal(other)
@@ -73,15 +74,15 @@ def test_a_step_after_a_resume_is_the_step_without(recipe, optimiser, sets, tmp_
         monkeypatch.setitem(RECIPES, recipe, replace(RECIPES[recipe], optimiser=OPTIMISERS[optimiser]))
     run = Run(Settings(recipe=recipe, epochs=1, batch_size=16, lr=1e-3, seed=3), torch.device("cpu"), {})
     torch.manual_seed(1)
-    steps = list(data.batches(sets.training.fixed, 16))
+    steps = list(splits.batches(sets.training.fixed, 16))
     for batch in steps[:2]:
-        training.train_step(run, run.network, batch, 0.3)
+        loop.train_step(run, run.network, batch, 0.3)
     run.save(tmp_path)
     runs = run, Run.load(tmp_path, run.device)
     for each in runs:
         for place, batch in enumerate(steps[2:]):
             torch.manual_seed(place)
-            training.train_step(each, each.network, batch, 0.5)
+            loop.train_step(each, each.network, batch, 0.5)
     for part in ("network", "average"):
         states = [getattr(each, part).state_dict() for each in runs]
         assert all(tensor.equal(states[1][name]) for name, tensor in states[0].items()), part
@@ -91,7 +92,7 @@ def test_a_step_after_a_resume_is_the_step_without(recipe, optimiser, sets, tmp_
 @pytest.mark.parametrize("recipe", RECIPES)
 def test_a_step_waits_for_no_device(recipe, supervision, sets, monkeypatch):
     """On a device without values: `.item()` and shapes that depend on values raise, what crosses to it is listed."""
-    monkeypatch.setattr(training, "mixed_precision", lambda device: nullcontext())  # there is none for this device
+    monkeypatch.setattr(loop, "mixed_precision", lambda device: nullcontext())  # there is none for this device
     optimiser = RECIPES[recipe].optimiser
     if isinstance(optimiser, partial) and optimiser.keywords.get("fused"):  # nor a fused optimiser
         unfused = partial(optimiser.func, **optimiser.keywords | {"fused": False, "foreach": True})
@@ -113,19 +114,19 @@ def test_a_step_waits_for_no_device(recipe, supervision, sets, monkeypatch):
     labels = [torch.empty(16, dtype=torch.long, device=device) for _ in range(3)]
     for step in range(2):
         with Watch() if step else nullcontext():
-            training.train_step(run, run.network, data.Batch(images, *labels), 0.3)
+            loop.train_step(run, run.network, splits.Batch(images, *labels), 0.3)
     assert crossings == []
 
 
 def test_a_loss_that_is_no_number_stops_the_run(run, sets, tmp_path, monkeypatch):
-    next(training.fit(run, sets))
+    next(loop.fit(run, sets))
     run.save(tmp_path)
     for look in (1, 20):  # within the epoch, and at its end
-        monkeypatch.setattr(training, "REPORT_EVERY", look)
+        monkeypatch.setattr(loop, "REPORT_EVERY", look)
         again = Run.load(tmp_path, run.device)
         again.settings = replace(again.settings, lr=1e30)
         with pytest.raises(FloatingPointError, match=r"epoch 2: .* use an --lr below 1e\+30"):
-            training.train(again, sets, tmp_path)
+            loop.train(again, sets, tmp_path)
         assert (again.updates < 8) == (look == 1)
     assert {path.name for path in tmp_path.iterdir()} == {"checkpoint.safetensors"}
     assert Run.load(tmp_path, run.device).log == run.log
@@ -133,7 +134,7 @@ def test_a_loss_that_is_no_number_stops_the_run(run, sets, tmp_path, monkeypatch
 
 def test_weights_that_are_no_numbers_are_not_kept(run, sets, tmp_path, monkeypatch):
     """Though every loss was one: the last step of the epoch spoilt them."""
-    step = training.train_step
+    step = loop.train_step
 
     def spoil(run, *others):
         counts = step(run, *others)
@@ -141,30 +142,30 @@ def test_weights_that_are_no_numbers_are_not_kept(run, sets, tmp_path, monkeypat
             run.network.digit.bias.data[0] = float("inf")
         return counts
 
-    monkeypatch.setattr(training, "train_step", spoil)
+    monkeypatch.setattr(loop, "train_step", spoil)
     with pytest.raises(FloatingPointError, match="epoch 1"):
-        training.train(run, sets, tmp_path)
+        loop.train(run, sets, tmp_path)
     assert not list(tmp_path.iterdir())
 
 
 def test_a_calibration_looks_at_every_digit(weights, data_dir):
     network, _ = checkpoint.load_model(weights)
-    test = data.mnist(data_dir, train=False).first(400)
-    wrong = data.Split(test.images, torch.where(torch.arange(400) < 100, test.digits, (test.digits + 1) % 10))
+    test = splits.mnist(data_dir, train=False).first(400)
+    wrong = splits.Split(test.images, torch.where(torch.arange(400) < 100, test.digits, (test.digits + 1) % 10))
     nothing = test.first(0)
     told = [
-        training.calibrate(network, data.Sets(None, split, test.first(100), *[nothing] * 4, nothing), "cpu")
+        loop.calibrate(network, splits.Sets(None, split, test.first(100), *[nothing] * 4, nothing), "cpu")
         for split in (test, wrong)
     ]
     assert told[1]["temperature"] > 2 * told[0]["temperature"] and told[1]["threshold"] == told[0]["threshold"]
 
 
 def test_state_comes_back_whole(run, sets, tmp_path):
-    next(training.fit(run, sets))
+    next(loop.fit(run, sets))
     run.save(tmp_path)
     again = Run.load(tmp_path, torch.device("cpu"))
     assert again.settings == run.settings and again.log == run.log and again.origin == run.origin
-    rest = [list(training.fit(each, sets))[-1] for each in (run, again)]
+    rest = [list(loop.fit(each, sets))[-1] for each in (run, again)]
     rest[0].pop("seconds"), rest[1].pop("seconds")
     assert rest[0] == rest[1]
     for one, other in zip(run.average.parameters(), again.average.parameters(), strict=True):
@@ -187,11 +188,11 @@ def test_several_starts_are_their_mean(tmp_path):
 def test_sums_alone_teach_without_a_digit_label(sets):
     settings = Settings(recipe="default", epochs=1, batch_size=16, lr=1e-3, seed=3, supervision="sum")
     run = Run(settings, torch.device("cpu"), {})
-    batch = next(data.batches(sets.training.fixed, 16))
-    other = batch._replace(digits=torch.where(batch.digits == data.NO_DIGIT, batch.digits, 9 - batch.digits))
+    batch = next(splits.batches(sets.training.fixed, 16))
+    other = batch._replace(digits=torch.where(batch.digits == splits.NO_DIGIT, batch.digits, 9 - batch.digits))
     losses = []
     for each in (batch, other):
         torch.manual_seed(0)
-        losses.append(training.train_step(Run(settings, run.device, {}), run.network, each, 0.0)[0].item())
+        losses.append(loop.train_step(Run(settings, run.device, {}), run.network, each, 0.0)[0].item())
     assert losses[0] == losses[1]
     assert any(p.grad.abs().sum() > 0 for p in run.network.digit.parameters())

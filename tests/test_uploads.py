@@ -14,8 +14,8 @@ import gradio as gr
 import numpy as np
 import pytest
 
-from adder.drawing.picture import PictureError
-from adder.page import component
+from adder.page.server import app
+from adder.pictures.decode import PictureError
 from adder.reader import blank_reading
 from bench import made_pictures
 from tests.conftest import Server
@@ -25,7 +25,7 @@ DRAWING = {"strokes": SEVEN, "number": 5}
 UPLOADS = 8
 SLOW = """
 import sys, demo, adder.reader
-from adder.page import gate
+from adder.page.server import gate
 
 decode, parsed = adder.reader.decode, gate.parsed
 
@@ -106,19 +106,19 @@ def test_who_uploads_when_too_many_wait_is_told_so():
 
     async def visit():
         reader = SimpleNamespace(read_picture=read_picture, read_many=read_many, threshold=0.5, can_explain=False)
-        page = component.build(reader)
+        page = app.build(reader)
         [find_ink] = [block.find_ink for block in page.blocks.values() if isinstance(block, gr.HTML)]
         [read] = [each.fn for each in page.fns.values() if each.api_name == "read"]
         programs = [asyncio.create_task(read("data:image/png;base64,AAAA", 5)) for _ in range(2)]
         await turns()
-        uploads = [asyncio.create_task(find_ink({"picture": "AAAA"})) for _ in range(component.MAX_PICTURES)]
+        uploads = [asyncio.create_task(find_ink({"picture": "AAAA"})) for _ in range(app.MAX_PICTURES)]
         await turns()
-        programs += [asyncio.create_task(read("data:image/png;base64,AAAA", 5)) for _ in range(component.MAX_PROGRAMS)]
+        programs += [asyncio.create_task(read("data:image/png;base64,AAAA", 5)) for _ in range(app.MAX_PROGRAMS)]
         await turns()
         late = json.loads((await find_ink({"picture": "AAAA"})).body)
         assert late["error"].startswith("Many pictures wait") and "kind" not in late
         refused = [each for each in programs if each.done()]
-        assert 0 < len(programs) - len(refused) < component.MAX_PROGRAMS, "there is room for who sends strokes"
+        assert 0 < len(programs) - len(refused) < app.MAX_PROGRAMS, "there is room for who sends strokes"
         assert all("busy: many pictures wait" in str(each.exception()) for each in refused)
         assert (await read(SEVEN, 5))["digit"] is None
         go.set()

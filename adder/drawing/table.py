@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from adder.drawing.image import SIDE, strokes_to_mnist
+from adder.drawing.raster import SIDE, strokes_to_mnist
 from adder.drawing.strokes import NO_DIGIT, Drawing
 from adder.files import lines_in, replacing
 

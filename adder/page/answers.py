@@ -6,10 +6,10 @@ from typing import Any
 import cv2
 import numpy as np
 
-from adder import hand
-from adder.drawing.picture import PictureError
+from adder import corrections
 from adder.drawing.strokes import extent
 from adder.page.payload import SCALE, Strokes, checked_pad, checked_picture
+from adder.pictures.decode import PictureError
 
 UNSURE = 0.2  # from this probability on, the second digit is named too
 INK_SIDE = 192  # px, of what was found in a picture
@@ -27,7 +27,7 @@ def answer_pad(payload: Any, answer: Callable[[Strokes | np.ndarray, int], dict]
 
 def answer_pads(payloads: list, reader) -> list[dict]:
     """What the page is told of each pad, the drawings among them read by one call."""
-    asked: list[tuple[int, Strokes | np.ndarray, int, hand.Hand | None]] = []
+    asked: list[tuple[int, Strokes | np.ndarray, int, corrections.Hand | None]] = []
     answers: list[dict] = []
 
     def ask(drawing: Strokes | np.ndarray, number: int) -> dict:
@@ -47,7 +47,7 @@ def answer_pads(payloads: list, reader) -> list[dict]:
     return answers
 
 
-def hand_of(payload: Any, reader) -> hand.Hand | None:
+def hand_of(payload: Any, reader) -> corrections.Hand | None:
     """What a pad's own lessons make of `reader`; None without. ValueError says what is wrong with a lesson.
 
     Images are not looked at: while the pen moves, nothing is seen anew.
@@ -55,7 +55,7 @@ def hand_of(payload: Any, reader) -> hand.Hand | None:
     lessons = payload.get("lessons") if isinstance(payload, dict) else None
     if lessons is None:
         return None
-    return hand.Hand(reader, [lesson._replace(image=None) for lesson in hand.lessons_of(lessons)])
+    return corrections.Hand(reader, [lesson._replace(image=None) for lesson in corrections.lessons_of(lessons)])
 
 
 def is_blank(drawing: Strokes | np.ndarray) -> bool:
@@ -65,9 +65,9 @@ def is_blank(drawing: Strokes | np.ndarray) -> bool:
     return not strokes or extent(strokes) < DOT
 
 
-def read_drawing(reader, drawing: Strokes | np.ndarray | bytes, number: int, taught: hand.Hand | None = None):
+def read_drawing(reader, drawing: Strokes | np.ndarray | bytes, number: int, taught: corrections.Hand | None = None):
     """The Reading of strokes, of ink or of a picture."""
-    return reader.read_many([drawing], [number], hand=taught)[0]
+    return reader.read_many([drawing], [number], corrections=taught)[0]
 
 
 def reading_json(reading) -> dict:

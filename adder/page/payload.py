@@ -11,8 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from adder.drawing.hypotheses import Frame
-from adder.drawing.image import SIDE
+from adder.drawing.raster import SIDE
+from adder.pictures.candidates import Frame
 
 SCALE = 10_000  # the page's pad is SCALE x SCALE
 MAX_STROKES = 64  # of a program's drawing; on the pad people hatch, and their points alone are counted

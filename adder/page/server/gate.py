@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse
 
-from adder.page.sessions import Sessions
+from adder.page.server.sessions import Sessions
 
 API = "/gradio_api"
 MCP = f"{API}/mcp"

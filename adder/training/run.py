@@ -10,10 +10,10 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from adder.learning import distillation, distributed
-from adder.learning.recipes import RECIPES
 from adder.network import checkpoint
 from adder.network import model as models
+from adder.training import distillation, distributed
+from adder.training.recipes import RECIPES
 
 STATE = "checkpoint.safetensors"
 FILES = ("extra", "teachers", "start")  # of Settings: absolute paths

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import torch
 
-from adder.learning.run import Run
 from adder.network import checkpoint
+from adder.training.run import Run
 
 FOLDER = "snapshots"
 STEPS = (0, 20, 60, 150)

@@ -7,10 +7,10 @@ from collections.abc import Callable
 
 import numpy as np
 
+from adder.data.synthetic.glyphs import letter
+from adder.data.synthetic.shapes import rotate, shape
 from adder.drawing.curves import dense
 from adder.drawing.strokes import extent
-from adder.learning.letters import letter
-from adder.learning.shapes import rotate, shape
 
 # Chosen by eye, from sheets of all characters of the eight alphabets; a doubtful one is named too.
 LOOK_ALIKES = {

@@ -25,11 +25,11 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from adder.drawing import image
+from adder.data.download import DataError, fetch, is_whole, storage_error
+from adder.data.synthetic import negatives
+from adder.drawing import raster
 from adder.drawing.strokes import Drawing, read_unipen
 from adder.files import move
-from adder.learning import nondigits
-from adder.learning.download import DataError, fetch, is_whole, storage_error
 
 MNIST_MD5 = {
     "train-images-idx3-ubyte": "6bbc9ace898e44ae57da46a324031adb",
@@ -63,7 +63,7 @@ def mnist(folder: Path, *, train: bool) -> Split:
     name = "train" if train else "t10k"
     images = np.frombuffer(mnist_file(folder, f"{name}-images-idx3-ubyte"), np.uint8, offset=16)
     digits = np.frombuffer(mnist_file(folder, f"{name}-labels-idx1-ubyte"), np.uint8, offset=8)
-    images = images.reshape(-1, 1, image.SIDE, image.SIDE)
+    images = images.reshape(-1, 1, raster.SIDE, raster.SIDE)
     return Split(torch.from_numpy(images.copy()), torch.from_numpy(digits.astype(np.int64)))
 
 
@@ -122,7 +122,7 @@ def omniglot(folder: Path) -> dict[str, Tensor]:
     with ThreadPool() as threads:  # OpenCV lets others go on
         for name, characters in pictures.items():
             drawn = {
-                number: as_tensor(threads.map(lambda picture: image.to_mnist(255 - picture), each))
+                number: as_tensor(threads.map(lambda picture: raster.to_mnist(255 - picture), each))
                 for number, each in characters.items()
             }
             alphabets[name] = torch.cat([*drawn.values(), *turned(name, drawn)])
@@ -144,7 +144,7 @@ def turned(alphabet: str, characters: dict[int, Tensor]) -> Iterator[Tensor]:
 def read_alphabets(root: Path) -> dict[str, dict[int, list[np.ndarray]]] | None:
     """The pictures of each alphabet's characters, without look-alikes; None where one is missing or damaged."""
     alphabets: dict[str, dict[int, list[np.ndarray]]] = {}
-    for name, look_alikes in nondigits.LOOK_ALIKES.items():
+    for name, look_alikes in negatives.LOOK_ALIKES.items():
         files = sorted((root / name).glob("character*/*.png"))
         alphabets[name] = {}
         for file in files:
@@ -214,7 +214,7 @@ def whole_lines(content: bytes) -> bytes:
 
 def as_tensor(images: list[np.ndarray | None]) -> Tensor:
     """Images (28, 28) float32 -> uint8 (N, 1, 28, 28); for a None, which is a blank, an image without ink."""
-    pixels = np.zeros((len(images), 1, image.SIDE, image.SIDE), np.uint8)
+    pixels = np.zeros((len(images), 1, raster.SIDE, raster.SIDE), np.uint8)
     for place, drawn in zip(pixels, images, strict=True):
         if drawn is not None:
             place[0] = np.rint(drawn * 255)

@@ -4,9 +4,9 @@ from collections.abc import Callable
 
 import numpy as np
 
+from adder.data.synthetic.shapes import rotate
 from adder.drawing.curves import curve, dense
 from adder.drawing.strokes import extent
-from adder.learning.shapes import rotate
 
 Strokes = list[np.ndarray]
 

@@ -6,10 +6,11 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from adder.drawing import image, inputs
-from adder.drawing.picture import PictureError
+from adder import inputs
+from adder.data.sources import Split, as_tensor
+from adder.drawing import raster
 from adder.drawing.strokes import NO_DIGIT, Drawing
-from adder.learning.sources import Split, as_tensor
+from adder.pictures.decode import PictureError
 
 ImageOf = Callable[[bytes], np.ndarray]  # a picture's bytes -> image (28, 28) float32, or a PictureError
 
@@ -19,7 +20,7 @@ def no_image(picture: bytes) -> np.ndarray:
 
 
 def load(paths: Iterable[Path | str], image_of: ImageOf) -> tuple[list[Drawing], Split]:
-    """What files and folders hold, see adder/drawing/inputs.py. ValueError names what cannot be learned from.
+    """What files and folders hold, see adder/inputs.py. ValueError names what cannot be learned from.
 
     A picture of no digit in which `image_of` finds nothing is left out, as is blank ink.
     """
@@ -32,10 +33,10 @@ def load(paths: Iterable[Path | str], image_of: ImageOf) -> tuple[list[Drawing],
             drawings.append(Drawing(label, 0, drawing))
             continue
         try:
-            pixels = image_of(drawing) if isinstance(drawing, bytes) else image.to_mnist(drawing)
+            pixels = image_of(drawing) if isinstance(drawing, bytes) else raster.to_mnist(drawing)
         except PictureError as error:
             if label != NO_DIGIT or error.kind == "unreadable":
-                raise ValueError(f"{name}: {error} Remove it; python -m adder.read names all such") from error
+                raise ValueError(f"{name}: {error} Remove it; python -m adder names all such") from error
             continue
         if pixels is not None:
             images.append(pixels)

@@ -14,8 +14,8 @@ from matplotlib.figure import Figure
 from torch import Tensor
 from tqdm import tqdm
 
+from adder.data.splits import Split
 from adder.files import replacing
-from adder.learning.data import Split
 
 MISTAKES = 40  # pictures of the worst ones
 

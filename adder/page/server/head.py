@@ -11,7 +11,7 @@ from pathlib import Path
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import FileResponse
 
-WEB = Path(__file__).parent / "web"
+WEB = Path(__file__).parents[1] / "web"
 TITLE = "Draw a digit, add a number"
 DESCRIPTION = "Draw a digit, pick a number: a small neural network reads both and adds them, while you draw."
 PREVIEW = "/preview.png"  # 1200 x 630, as those who show links like it

@@ -6,10 +6,10 @@ from typing import Any
 
 import numpy as np
 
-from adder.drawing.ground import LOOK_SIDE
-from adder.drawing.hypotheses import Frame, Hypothesis, hypotheses
-from adder.drawing.image import is_prepared
-from adder.drawing.picture import PictureError
+from adder.drawing.raster import is_prepared
+from adder.pictures.candidates import Frame, Hypothesis, hypotheses
+from adder.pictures.decode import PictureError
+from adder.pictures.ground import LOOK_SIDE
 
 SURE = 0.9  # a plain hypothesis this sure is taken without asking for others
 LEAST = 0.45  # of trust: what is less is no digit, whatever the network says of its ink

@@ -16,8 +16,7 @@ import numpy as np
 from anyio import CapacityLimiter, to_thread
 from starlette.responses import JSONResponse
 
-from adder.drawing.picture import PictureError
-from adder.hand import Hand, as_json, lessons_of
+from adder.corrections import Hand, as_json, lessons_of
 from adder.page.answers import (
     answer_pad,
     answer_pads,
@@ -27,9 +26,7 @@ from adder.page.answers import (
     read_drawing,
     reading_json,
 )
-from adder.page.explaining import answer_lessons, lessons
-from adder.page.first import LIMITS
-from adder.page.head import TITLE, web_file
+from adder.page.explain.lessons import answer_lessons, lessons
 from adder.page.payload import (
     MAX_PICTURE,
     Strokes,
@@ -38,7 +35,10 @@ from adder.page.payload import (
     checked_label,
     checked_number,
 )
-from adder.page.together import Together
+from adder.page.server.batching import Together
+from adder.page.server.first_paint import LIMITS
+from adder.page.server.head import TITLE, web_file
+from adder.pictures.decode import PictureError
 
 SCRIPTS = (
     *("curve.js", "geometry.js", "history.js", "pointers.js", "pad.js", "keys.js", "memory.js", "bars.js"),
@@ -194,7 +194,7 @@ def build(
         `drawing` is a list of strokes `[[[x, y], ...], ...]`, x right, y down, in any unit, at most 64 strokes and
         4,096 points; or an image as rows of integers `[[0, 0, 255, ...], ...]`, 0 paper to 255 ink, at most 512 x 512;
         or a picture, `"data:image/jpeg;base64,..."`, JPEG, PNG, WebP, GIF or BMP of at most 1.4 MB. `lessons` are a
-        person's own, at most 32, as `adder.hand.as_json` makes them; null or left out for none.
+        person's own, at most 32, as `adder.corrections.as_json` makes them; null or left out for none.
         """
         if not isinstance(drawing, str):
             return await to_thread.run_sync(answer_program, drawing, number, lessons, limiter=programs)

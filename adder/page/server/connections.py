@@ -8,7 +8,7 @@ from starlette.types import ASGIApp
 from uvicorn.config import HTTP_PROTOCOLS
 from uvicorn.protocols.http.auto import AutoHTTPProtocol
 
-from adder.page.head import headed
+from adder.page.server.head import headed
 
 PATIENCE = 10.0  # s until a whole header is there; uvicorn itself would wait for ever, with a file open
 

@@ -16,12 +16,13 @@ import torch.nn.functional as F
 from torch import Tensor
 from tqdm import tqdm
 
-from adder.learning import data, distillation, distributed, evaluation, report, snapshots
-from adder.learning.augment import augment
-from adder.learning.graph import capture
-from adder.learning.run import Run
+from adder.data import splits
 from adder.network import checkpoint
 from adder.network import model as models
+from adder.training import distillation, distributed, evaluation, report, snapshots
+from adder.training.augment import augment
+from adder.training.graph import capture
+from adder.training.run import Run
 
 WEIGHTS = "adder.safetensors"
 REFUSED = 0.002  # of the validation digits: what the threshold may refuse
@@ -32,7 +33,7 @@ REDRAW = 2  # epochs that see the same drawn images, each warped anew
 REPORT_EVERY = 20  # steps between looks at the running means: each look waits for the device
 
 
-def train(run: Run, sets: data.Sets, folder: Path, *, workers: int = 0) -> dict | None:
+def train(run: Run, sets: splits.Sets, folder: Path, *, workers: int = 0) -> dict | None:
     """Trains what is left of the run, evaluates it once on the test set and writes the folder; returns the metrics.
 
     After every epoch the folder holds all that is needed to resume. Raises OSError when it cannot be written, and
@@ -81,7 +82,7 @@ def train(run: Run, sets: data.Sets, folder: Path, *, workers: int = 0) -> dict 
     return metrics
 
 
-def fit(run: Run, sets: data.Sets, *, workers: int = 0, folder: Path | None = None) -> Iterator[dict]:
+def fit(run: Run, sets: splits.Sets, *, workers: int = 0, folder: Path | None = None) -> Iterator[dict]:
     """Trains the epochs that are left; after each, yields its row of the log.
 
     So many `workers` draw epochs ahead; the run's snapshots, if there is a folder for them, are written on the way.
@@ -143,7 +144,7 @@ def require(finite: bool, run: Run, epoch: int) -> None:
 
 
 def train_epoch(
-    run: Run, network: torch.nn.Module, images: data.Split, epoch: int, bar: tqdm, look: Callable[[], None]
+    run: Run, network: torch.nn.Module, images: splits.Split, epoch: int, bar: tqdm, look: Callable[[], None]
 ) -> dict[str, float]:
     """One pass over the images, which lie on the run's device. Returns the epoch's means, over digits.
 
@@ -152,7 +153,7 @@ def train_epoch(
     network.train()
     totals = torch.zeros(4, device=run.device)
     steps = max(1, len(images.digits) // run.settings.batch_size)
-    for step, batch in enumerate(data.batches(images, run.settings.batch_size), 1):
+    for step, batch in enumerate(splits.batches(images, run.settings.batch_size), 1):
         totals += train_step(run, network, batch, (epoch + (step - 0.5) / steps) / run.settings.epochs)
         if step % REPORT_EVERY == 0:
             total_loss, digits, read, sums = totals.tolist()
@@ -167,7 +168,7 @@ def train_epoch(
     return {"lr": lr, "loss": loss, "digit_accuracy": read / digits, "sum_accuracy": sums / digits}
 
 
-def train_step(run: Run, network: torch.nn.Module, batch: data.Batch, done: float) -> Tensor:
+def train_step(run: Run, network: torch.nn.Module, batch: splits.Batch, done: float) -> Tensor:
     """One step with this process's share of the batch. Returns, on the device, float32 (4,): the loss, and how many
     digits there were, how many were read right, and how many sums were right.
 
@@ -196,13 +197,13 @@ def forward_backward(
     images = images.float() / 255
     if run.recipe.augment:
         images = augment(images, run.recipe.augment)
-    each = distributed.world_size() / (digits != data.NO_DIGIT).sum().clamp(min=1)
+    each = distributed.world_size() / (digits != splits.NO_DIGIT).sum().clamp(min=1)
     images, digits, numbers, sums = (distributed.shard(part) for part in (images, digits, numbers, sums))
-    is_digit = digits != data.NO_DIGIT
+    is_digit = digits != splits.NO_DIGIT
     with mixed_precision(run.device):
         prediction = network(images, numbers)
     smoothing = run.recipe.smoothing
-    entropy = partial(F.cross_entropy, ignore_index=data.NO_DIGIT, reduction="sum", label_smoothing=smoothing)
+    entropy = partial(F.cross_entropy, ignore_index=splits.NO_DIGIT, reduction="sum", label_smoothing=smoothing)
     loss = each * entropy(prediction.sum, sums)
     if run.settings.supervision == "both":
         loss = loss + each * entropy(prediction.digit, digits)
@@ -233,7 +234,7 @@ def entropy_of_mean(logits: Tensor, counted: Tensor) -> Tensor:
     return -(mean * mean.clamp(min=1e-9).log()).sum()
 
 
-def calibrate(network: models.Adder, sets: data.Sets, device: torch.device) -> dict[str, float]:
+def calibrate(network: models.Adder, sets: splits.Sets, device: torch.device) -> dict[str, float]:
     """What is chosen on the validation digits, MNIST's and drawn ones counting alike, however many there are of each.
 
     The temperature of the digit's logits and, for a network that refuses, the digit score that all but REFUSED of
@@ -249,7 +250,7 @@ def calibrate(network: models.Adder, sets: data.Sets, device: torch.device) -> d
 
 
 def validate(
-    network: models.Adder, sets: data.Sets, device: torch.device, *, threshold: float | None = None
+    network: models.Adder, sets: splits.Sets, device: torch.device, *, threshold: float | None = None
 ) -> dict[str, dict]:
     """Scores on MNIST's validation images and on drawn digits; for a network that refuses, on non-digits of each kind.
 

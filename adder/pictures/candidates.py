@@ -12,7 +12,7 @@ from typing import NamedTuple
 import cv2
 import numpy as np
 
-from adder.drawing.ground import FAINTEST, Ground, ground_of, masks_of, sized, without_rules
+from adder.pictures.ground import FAINTEST, Ground, ground_of, masks_of, sized, without_rules
 
 NOISE = 10  # times the paper's grain, which ink must stand out by
 DIRT = 0.0002  # of the picture: what covers less is no ink

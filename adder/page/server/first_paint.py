@@ -6,8 +6,8 @@ neither Gradio nor the network.
 
 import json
 
-from adder.page.head import web_file
 from adder.page.payload import MAX_POINTS, SCALE
+from adder.page.server.head import web_file
 
 SCRIPTS = ("curve.js", "geometry.js", "history.js", "pointers.js", "pad.js", "first.js")
 LIMITS = {"scale": SCALE, "points": MAX_POINTS}

@@ -10,11 +10,12 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from adder.drawing import image
+from adder.data import own
+from adder.data.sources import Split, as_tensor, mnist, omniglot, pendigits, quickdraw
+from adder.data.synthetic import glyphs, negatives, shapes
+from adder.data.training_set import INVENTED, Training, as_non_digits
+from adder.drawing import raster
 from adder.drawing.strokes import NO_DIGIT, Drawing, augment_strokes
-from adder.learning import letters, nondigits, own, shapes
-from adder.learning.epochs import INVENTED, Training, as_non_digits
-from adder.learning.sources import Split, as_tensor, mnist, omniglot, pendigits, quickdraw
 
 OPTIONAL = ("pendigits", "omniglot", "quickdraw")  # sets that a run can do without
 
@@ -92,9 +93,9 @@ def load(
     writers = [] if "pendigits" in without else pendigits(folder)
     held_out = [drawing for drawing in writers if drawing.writer % VALIDATION_WRITERS == 0]
     learned = [d for d in writers if d.writer != EXAMPLES_BY and (all_writers or d.writer % VALIDATION_WRITERS)]
-    drawn = as_tensor([image.strokes_to_mnist(drawing.strokes) for drawing in held_out])
+    drawn = as_tensor([raster.strokes_to_mnist(drawing.strokes) for drawing in held_out])
     alphabets = omniglot(folder) if characters and "omniglot" not in without else {}
-    held_out_alphabets = [name for name in nondigits.VALIDATION_ALPHABETS if name in alphabets]
+    held_out_alphabets = [name for name in negatives.VALIDATION_ALPHABETS if name in alphabets]
     validation_characters = [alphabets.pop(name) for name in held_out_alphabets]
     doodles = quickdraw(folder) if characters and "quickdraw" not in without else {}
     words = held_out_words(doodles)
@@ -114,7 +115,7 @@ def load(
         validation.first(limit),
         Split(drawn, torch.tensor([drawing.digit for drawing in held_out], dtype=torch.long)).first(limit),
         as_non_digits(torch.cat([nothing, *validation_characters])).first(limit),
-        as_non_digits(as_tensor([image.strokes_to_mnist(strokes) for strokes in validation_doodles])).first(limit),
+        as_non_digits(as_tensor([raster.strokes_to_mnist(strokes) for strokes in validation_doodles])).first(limit),
         as_non_digits(invented).first(limit),
         as_non_digits(written).first(limit),
         mnist(folder, train=False).first(limit),
@@ -122,7 +123,7 @@ def load(
             "alphabets": held_out_alphabets,
             "words": words,
             "shapes": list(shapes.VALIDATION_SHAPES) if characters else [],
-            "fonts": list(letters.VALIDATION_FONTS) if characters else [],
+            "fonts": list(glyphs.VALIDATION_FONTS) if characters else [],
         },
     )
 
@@ -139,11 +140,13 @@ def held_out_inventions() -> tuple[Tensor, Tensor]:
 
     def by_hand(kind: int, make: Callable[[np.random.Generator], list[np.ndarray]]) -> Tensor:
         rngs = [np.random.default_rng((12345, kind, place)) for place in range(HELD_OUT)]  # no seeds of a training
-        return as_tensor([image.strokes_to_mnist(augment_strokes(nondigits.bend(make(rng), rng), rng)) for rng in rngs])
+        return as_tensor(
+            [raster.strokes_to_mnist(augment_strokes(negatives.bend(make(rng), rng), rng)) for rng in rngs]
+        )
 
     return (
         by_hand(0, partial(shapes.shape, shapes=shapes.VALIDATION_SHAPES)),
-        by_hand(1, partial(letters.letter, fonts=letters.VALIDATION_FONTS)),
+        by_hand(1, partial(glyphs.letter, fonts=glyphs.VALIDATION_FONTS)),
     )
 
 

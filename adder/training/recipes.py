@@ -6,7 +6,7 @@ from functools import partial
 
 import torch
 
-from adder.learning.augment import Strength
+from adder.training.augment import Strength
 
 
 def one_cycle(done: float, *, warmup: float = 0.03) -> float:

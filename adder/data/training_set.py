@@ -9,10 +9,10 @@ import torch
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 
-from adder.drawing import image
+from adder.data.sources import DataError, Split, as_tensor
+from adder.data.synthetic import negatives, pen_noise
+from adder.drawing import raster
 from adder.drawing.strokes import NO_DIGIT, Drawing, augment_strokes, draw, without_far_specks
-from adder.learning import hands, nondigits
-from adder.learning.sources import DataError, Split, as_tensor
 
 REPEATS = 2  # of drawings in an epoch; the augmentation tells them apart
 INVENTED = 12000  # non-digits an epoch
@@ -57,11 +57,11 @@ class Drawn(Dataset):
         part = key[1]
         rng = np.random.default_rng(key)
         drawings = self.drawings[part::PARTS]
-        images = as_tensor([render_randomly(hands.rewrite(d.digit, d.strokes, rng), rng) for d in drawings])
+        images = as_tensor([render_randomly(pen_noise.rewrite(d.digit, d.strokes, rng), rng) for d in drawings])
         drawn = Split(images, torch.tensor([drawing.digit for drawing in drawings], dtype=torch.long))
         digits = [drawing.strokes for drawing in self.drawings if drawing.digit != NO_DIGIT]
         count = len(range(part, self.invented, PARTS))
-        invented = [render_randomly(nondigits.invent(rng, digits), rng) for _ in range(count)]
+        invented = [render_randomly(negatives.invent(rng, digits), rng) for _ in range(count)]
         return concatenate([drawn] * REPEATS + [as_non_digits(as_tensor(invented))])
 
 
@@ -136,13 +136,13 @@ def use_one_thread(worker: int) -> None:
 
 def render_randomly(strokes: list[np.ndarray], rng: np.random.Generator) -> np.ndarray | None:
     """Strokes by another hand -> image (28, 28), drawn as the page does but with any pen, or as ink of any size."""
-    strokes = augment_strokes(hands.spoil(strokes, rng), rng)
+    strokes = augment_strokes(pen_noise.spoil(strokes, rng), rng)
     if rng.random() < 0.85:
-        return image.strokes_to_mnist(strokes, width=rng.uniform(1.8, 3.6))
+        return raster.strokes_to_mnist(strokes, width=rng.uniform(1.8, 3.6))
     canvas = int(rng.integers(60, 400))
     size = canvas * rng.uniform(0.25, 0.95)
     brush = max(1.5, size * rng.uniform(0.02, 0.2))
-    return image.to_mnist(draw(without_far_specks(strokes), canvas=canvas, size=size, brush=brush))
+    return raster.to_mnist(draw(without_far_specks(strokes), canvas=canvas, size=size, brush=brush))
 
 
 def concatenate(splits: Sequence[Split]) -> Split:

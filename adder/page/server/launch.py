@@ -14,13 +14,13 @@ from gradio import http_server
 from gradio.tunneling import CURRENT_TUNNELS
 from starlette.middleware import Middleware
 
-from adder.page.component import MAX_PROGRAMS, MAX_THREADS
-from adder.page.connections import bound_headers, raise_file_limit
-from adder.page.first import first_paint
-from adder.page.gate import Gate, Program
-from adder.page.head import WEB, Head
-from adder.page.listening import listen, url
-from adder.page.sessions import Sessions
+from adder.page.server.app import MAX_PROGRAMS, MAX_THREADS
+from adder.page.server.connections import bound_headers, raise_file_limit
+from adder.page.server.first_paint import first_paint
+from adder.page.server.gate import Gate, Program
+from adder.page.server.head import WEB, Head
+from adder.page.server.listening import listen, url
+from adder.page.server.sessions import Sessions
 
 MAX_BODY = 2_000_000  # bytes: 512 x 512 pixels of ink as JSON, and some
 MAX_SESSIONS = 64  # visitors whose copy of the page's settings Gradio keeps; nothing is lost with one

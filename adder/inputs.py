@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from adder.drawing import collection, table
-from adder.drawing.picture import MAX_BYTES
 from adder.drawing.strokes import NO_DIGIT
 from adder.files import lines_in
+from adder.pictures.decode import MAX_BYTES
 
 LINES = (".jsonl", ".ndjson")
 STRANGE = (".heic", ".heif", ".avif", ".tif", ".tiff")  # pictures that are refused, and should not be passed by
