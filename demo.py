@@ -109,7 +109,6 @@ def run(args: argparse.Namespace) -> int:
         import torch
 
         from adder.drawing import collection
-        from adder.network.checkpoint import CheckpointError
         from adder.network.model import choose_device
         from adder.page.server.app import build
         from adder.reader import Reader
@@ -122,7 +121,7 @@ def run(args: argparse.Namespace) -> int:
     try:
         device = choose_device(args.device).type  # chosen once: what is loaded later says nothing of a card again
         reader = Reader.load(args.weights, device)
-    except (CheckpointError, ValueError) as error:
+    except ValueError as error:
         return refuse(str(error))
     others = [path for path in sorted(WEIGHTS.glob("*.safetensors")) if not is_same(path, args.weights)]
     store = None
@@ -174,13 +173,13 @@ def is_same(path: Path, other: Path) -> bool:
 
 def growth_of(folder: Path, device: str) -> Callable[[], list] | None:
     """What loads the snapshots when the lesson asks; empty, and why on stderr, for damaged ones. None without any."""
-    from adder.network.checkpoint import CheckpointError
     from adder.page.explain import growth
+    from adder.reader import Reader
 
     def load() -> list:
         try:
-            return growth.load(folder, device)
-        except CheckpointError as error:
+            return growth.load(folder, lambda path: Reader.load(path, device))
+        except ValueError as error:
             print(f"demo.py: without the lesson on how it learned: {error}", file=sys.stderr)
             return []
 
@@ -202,14 +201,13 @@ def facts_of(folder: Path) -> dict:
 
 def load_all(paths: list[Path], device: str) -> list:
     """A Reader for each file; one that cannot be used is named on stderr and left out."""
-    from adder.network.checkpoint import CheckpointError
     from adder.reader import Reader
 
     readers = []
     for path in paths:
         try:
             readers.append(Reader.load(path, device))
-        except (CheckpointError, ValueError) as error:
+        except ValueError as error:
             print(f"demo.py: {error}", file=sys.stderr)
     return readers
 

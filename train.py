@@ -191,7 +191,7 @@ def settings(flags: argparse.Namespace) -> Settings:
     )
 
 
-def origin(flags: argparse.Namespace, command: str) -> dict:
+def provenance(flags: argparse.Namespace, command: str) -> dict:
     """Where a run comes from, for the record."""
     facts: dict = {"command": command, "commit": report.commit()}
     if flags.all_writers:
@@ -242,8 +242,8 @@ def main(arguments: list[str] | None = None) -> int:
         device = distributed.init_process_group(flags.device)
         if flags.resume:
             run = Run.load(folder, device)
-            if report.commit() not in (run.origin["commit"], *run.origin.get("resumed_at", ())):
-                run.origin.setdefault("resumed_at", []).append(report.commit())
+            if report.commit() not in (run.provenance["commit"], *run.provenance.get("resumed_at", ())):
+                run.provenance.setdefault("resumed_at", []).append(report.commit())
         else:
             chosen = settings(flags)
             if chosen.batch_size % distributed.world_size():
@@ -251,7 +251,7 @@ def main(arguments: list[str] | None = None) -> int:
                     f"a batch of {chosen.batch_size} does not divide among {distributed.world_size()} processes; "
                     "choose another --batch-size"
                 )
-            run = Run(chosen, device, origin(flags, command))
+            run = Run(chosen, device, provenance(flags, command))
             folder = folder or HERE / "runs" / f"{run.settings.recipe}-{time.strftime('%Y%m%d-%H%M%S')}"
             there = next(path for path in (folder, *folder.parents) if path.exists())
             if not (there.is_dir() and os.access(there, os.W_OK)):

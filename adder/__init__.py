@@ -1,16 +1,18 @@
-"""Draw a digit, pick a number: a two-headed network answers with the digit and with the sum.
+"""Draw a digit, pick a number: a two-headed network answers with the digit and the sum.
 
-    drawing/   strokes, ink or a picture -> the 28x28 image
-    network/   image and number -> digit, sum, refusal
-    learning/  a recipe and data -> weights
-    files      paths as people write them; a file is written whole or not at all
-    imports    why a package cannot be imported, and the remedy
-    choice     of what may be ink in a picture, what is the digit
-    hand       a person's own lessons, that move a reading
-    reader     drawing + network: loaded weights that read drawings
-    read       the command line: files in, digits and sums out
-    growth     how it learned: its snapshots, and the curves of others
-    page/      what people see
+- `files`: paths as people write them; a file is written whole or not at all
+- `imports`: why a package cannot be imported, and what to do
+- `drawing`: strokes -> the 28x28 image
+- `pictures`: a photo or a screenshot -> the ink of its digit
+- `inputs`: files and folders -> drawings
+- `network`: image and number -> digit, sum, 'not a digit'
+- `data`: what a run learns from, and what judges it
+- `training`: a recipe and data -> weights
+- `reader`: loaded weights that read strokes, ink and pictures
+- `corrections`: misread drawings and what they were meant as, which adjust a reading
+- `page`: what people see
+- `__main__`: the command line, `python -m adder FILE...`
 
-Each folder's docstring says what comes in, what goes out, and in which order to read it.
+`hand` and `read` are earlier names, which work until version 1.2. The docstring of each folder says what goes in, what
+comes out, and in which order to read it.
 """

@@ -20,7 +20,6 @@ except (ImportError, OSError) as error:  # OSError: a DLL of Windows that does n
 
 from adder.files import user_path
 from adder.inputs import Input, drawings_in, files_in
-from adder.network.checkpoint import CheckpointError
 from adder.reader import Reader, Reading
 
 BATCH = 64
@@ -83,7 +82,7 @@ def main() -> int:
     torch.set_num_threads(1)
     try:
         reader = Reader.load(flags.weights, flags.device)
-    except (CheckpointError, ValueError) as error:
+    except ValueError as error:
         parser.exit(2, f"{parser.prog}: error: {error}\n")
     return read_all(reader, flags.files, flags.number, as_json=flags.json)
 

@@ -6,20 +6,22 @@ nowhere else.
 
 import hashlib
 import operator
-from collections.abc import Sequence
+import warnings
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import wraps
 from pathlib import Path
 from secrets import token_hex
+from typing import Protocol, TypeVar
 
 import numpy as np
 import torch
 
-from adder.corrections import Hand
 from adder.drawing import raster, strokes
 from adder.network import checkpoint
 from adder.network.explanation import Explanation, can_explain, explain
 from adder.network.folding import fold_batch_norms
-from adder.network.heads import NUMBERS, SUMS
+from adder.network.heads import NUMBERS, SUMS, ConvolutionHead
 from adder.network.model import Adder, choose_device
 from adder.network.saliency import saliency
 from adder.pictures.candidates import Frame
@@ -27,6 +29,7 @@ from adder.pictures.decode import decode
 from adder.pictures.select import cut, read_grey, within
 
 BATCH = 512
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,11 +47,36 @@ class Reading:
     ink: np.ndarray | None = None  # (H, W) uint8, at most 320 px a side: what was taken of a picture
 
 
+class Adjustment(Protocol):
+    """What may adjust a reading before it becomes probabilities: `adder.corrections.Corrections` does."""
+
+    def check(self, reader: "Reader") -> None:
+        """ValueError when it was not made for this reader."""
+
+    def adjust(
+        self, features: torch.Tensor, logits: torch.Tensor, refusal: torch.Tensor | None
+    ) -> tuple[torch.Tensor, torch.Tensor | None]:
+        """Features (B, width), digit logits (B, 10), not-a-digit logits (B,) or None -> both logits, adjusted."""
+
+
+def accepts_hand(function: Callable[..., T]) -> Callable[..., T]:
+    """`hand=`, the earlier name of `corrections=`, works with a DeprecationWarning until version 1.2."""
+
+    @wraps(function)
+    def accepting(*args, **options) -> T:
+        if "hand" in options:
+            warnings.warn("hand= is now corrections=", DeprecationWarning, stacklevel=2)
+            options["corrections"] = options.pop("hand")
+        return function(*args, **options)
+
+    return accepting
+
+
 class Reader:
     """Reads drawings: `strokes`, a list of (N, 2) arrays, `ink`, an (H, W) uint8 array, or a picture's bytes.
 
-    With a `Hand` of its own, `hand=`, a reading is moved by what this hand was taught; ValueError for a hand that was
-    made with other weights. Safe to share by threads.
+    `corrections=`, an `adder.corrections.Corrections`, adjusts a reading; ValueError if it was made with other weights.
+    Threads may share a Reader.
     """
 
     def __init__(self, network: Adder, description: dict | None = None, weights: str = ""):
@@ -69,18 +97,21 @@ class Reader:
         weights = hashlib.sha256(Path(path).read_bytes()).hexdigest()[:16]
         return cls(fold_batch_norms(network), description, weights)
 
-    def read(self, ink: np.ndarray, number: int, *, hand: Hand | None = None) -> Reading:
+    @accepts_hand
+    def read(self, ink: np.ndarray, number: int, *, corrections: Adjustment | None = None) -> Reading:
         """Ink (H, W) uint8, 0 paper .. 255 ink, 1 to 4096 px a side. ValueError says what was expected."""
-        return self.read_many([ink], [number], hand=hand)[0]
+        return self.read_many([ink], [number], corrections=corrections)[0]
 
-    def read_strokes(self, drawing: Sequence, number: int, *, hand: Hand | None = None) -> Reading:
+    @accepts_hand
+    def read_strokes(self, drawing: Sequence, number: int, *, corrections: Adjustment | None = None) -> Reading:
         """Strokes: a list of (N, 2) arrays, x right, y down, any unit. ValueError says what was expected."""
         if isinstance(drawing, np.ndarray):
             raise ValueError("strokes must be a list of (N, 2) arrays, not one array; ink goes to read")
-        return self.read_many([drawing], [number], hand=hand)[0]
+        return self.read_many([drawing], [number], corrections=corrections)[0]
 
+    @accepts_hand
     def read_picture(
-        self, picture: bytes, number: int, *, frame: Frame | None = None, hand: Hand | None = None
+        self, picture: bytes, number: int, *, frame: Frame | None = None, corrections: Adjustment | None = None
     ) -> Reading:
         """The bytes of a JPEG, PNG, WebP, GIF or BMP; with a frame, what lies in it. PictureError says what is wrong.
 
@@ -89,21 +120,28 @@ class Reader:
         number = as_number(number)
         grey = decode(picture)
         part = cut(grey, frame) if frame else grey
-        reading = read_grey(part, lambda inks: self.read_many(inks, [number] * len(inks), hand=hand))
+        reading = read_grey(part, lambda inks: self.read_many(inks, [number] * len(inks), corrections=corrections))
         return replace(reading, frame=within(frame, reading.frame)) if frame else reading
 
-    def read_many(self, drawings: Sequence, numbers: Sequence[int], *, hand: Hand | None = None) -> list[Reading]:
+    @accepts_hand
+    def read_many(
+        self, drawings: Sequence, numbers: Sequence[int], *, corrections: Adjustment | None = None
+    ) -> list[Reading]:
         """Each drawing, ink (an array), strokes (a list) or picture (bytes), with its number. ValueError as for one."""
         if len(drawings) != len(numbers):
             raise ValueError(f"as many numbers as drawings are needed, not {len(numbers)} for {len(drawings)}")
         if any(isinstance(drawing, bytes) for drawing in drawings):
-            return [self._read_any(drawing, number, hand) for drawing, number in zip(drawings, numbers, strict=True)]
+            return [
+                self._read_any(drawing, number, corrections) for drawing, number in zip(drawings, numbers, strict=True)
+            ]
         asked = [[as_number(number)] for number in numbers]
-        return [reading for (reading,) in self._read(drawings, asked, [hand] * len(drawings))]
+        return [reading for (reading,) in self._read(drawings, asked, [corrections] * len(drawings))]
 
-    def read_all_numbers(self, drawings: Sequence, hands: Sequence[Hand | None] = ()) -> list[list[Reading]]:
-        """Each drawing, with its hand, with each number from 0 to 9, from one look at it. ValueError as for one."""
-        return self._read(drawings, [[*range(NUMBERS)]] * len(drawings), hands or [None] * len(drawings))
+    def read_all_numbers(
+        self, drawings: Sequence, corrections: Sequence[Adjustment | None] = ()
+    ) -> list[list[Reading]]:
+        """Each drawing, with its corrections, with each number from 0 to 9. ValueError as for one."""
+        return self._read(drawings, [[*range(NUMBERS)]] * len(drawings), corrections or [None] * len(drawings))
 
     def image(self, drawing: np.ndarray | Sequence) -> np.ndarray:
         """Ink or strokes -> (28, 28) float32 in [0, 1], ink 1: what the network would see; 0 for a blank."""
@@ -131,6 +169,14 @@ class Reader:
     def can_explain(self) -> bool:
         return can_explain(self.network)
 
+    @torch.inference_mode()
+    def value_probs(self) -> np.ndarray:
+        """P(value | number), (10, 10) float64, as the head learned it. ValueError for a head without such a table."""
+        head = self.network.head
+        if not isinstance(head, ConvolutionHead):
+            raise ValueError("it adds by another head than the convolution")
+        return head.log_value().exp().double().cpu().numpy()
+
     def read_images(self, images: Sequence[np.ndarray], numbers: Sequence[int]) -> list[Reading]:
         """Images (28, 28) float32 in [0, 1], ink 1, as they are: neither cropped nor centred. A blank one is blank."""
         chosen = [as_number(number) for number in numbers]
@@ -143,15 +189,17 @@ class Reader:
                 readings[index] = reading
         return readings
 
-    def _read_any(self, drawing, number: int, hand: Hand | None) -> Reading:
+    def _read_any(self, drawing, number: int, corrections: Adjustment | None) -> Reading:
         if isinstance(drawing, bytes):
-            return self.read_picture(drawing, number, hand=hand)
-        return self.read_many([drawing], [number], hand=hand)[0]
+            return self.read_picture(drawing, number, corrections=corrections)
+        return self.read_many([drawing], [number], corrections=corrections)[0]
 
-    def _read(self, drawings: Sequence, numbers: list[list[int]], hands: Sequence[Hand | None]) -> list[list[Reading]]:
-        """Each drawing with each of its numbers, of which all have equally many, and its hand."""
-        for hand in {id(hand): hand for hand in hands if hand is not None}.values():
-            hand.check(self)
+    def _read(
+        self, drawings: Sequence, numbers: list[list[int]], corrections: Sequence[Adjustment | None]
+    ) -> list[list[Reading]]:
+        """Each drawing with each of its numbers, of which all have equally many, and its corrections."""
+        for each in {id(each): each for each in corrections if each is not None}.values():
+            each.check(self)
         images = [as_image(drawing) for drawing in drawings]
         readings = [[*map(blank_reading, each)] for each in numbers]
         asked = [index for index, pixels in enumerate(images) if pixels is not None]
@@ -160,18 +208,20 @@ class Reader:
             answers = self._ask(
                 [images[index] for index in chosen],
                 [numbers[index] for index in chosen],
-                [hands[index] for index in chosen],
+                [corrections[index] for index in chosen],
             )
             for index, answer in zip(chosen, answers, strict=True):
                 readings[index] = answer
         return readings
 
     @torch.inference_mode()
-    def _ask(self, images: list, numbers: list[list[int]], hands: list[Hand | None]) -> list[list[Reading]]:
+    def _ask(self, images: list, numbers: list[list[int]], corrections: list[Adjustment | None]) -> list[list[Reading]]:
         features = self.network.features(torch.from_numpy(np.stack(images))[:, None].to(self.device))
-        logits, refusal = self._judge(features, hands)
+        logits, refusal = self._digit_logits(features, corrections)
         each = len(numbers[0])
-        sums = self.network.add(logits.repeat_interleave(each, 0), torch.tensor(numbers, device=self.device).flatten())
+        sums = self.network.sum_logits(
+            logits.repeat_interleave(each, 0), torch.tensor(numbers, device=self.device).flatten()
+        )
         digit_probs = logits.softmax(1).cpu().numpy()
         sum_probs = sums.softmax(1).cpu().numpy()
         scores = digit_probs.max(1) if refusal is None else (-refusal).sigmoid().cpu().numpy()
@@ -184,15 +234,17 @@ class Reader:
         ]
         return [readings[start : start + each] for start in range(0, len(readings), each)]
 
-    def _judge(self, features: torch.Tensor, hands: list[Hand | None]) -> tuple[torch.Tensor, torch.Tensor | None]:
-        """Digit and not-a-digit logits, those of each hand moved by it."""
-        logits, refusal = self.network.judge(features)
-        for hand in {id(hand): hand for hand in hands if hand}.values():
-            of_hand = torch.tensor([each is hand for each in hands], device=self.device)
-            moved, unlike = hand.move(features, logits, refusal)
-            logits = torch.where(of_hand[:, None], moved, logits)
-            if refusal is not None and unlike is not None:
-                refusal = torch.where(of_hand, unlike, refusal)
+    def _digit_logits(
+        self, features: torch.Tensor, corrections: list[Adjustment | None]
+    ) -> tuple[torch.Tensor, torch.Tensor | None]:
+        """Digit and not-a-digit logits, each drawing's adjusted by its own corrections."""
+        logits, refusal = self.network.digit_logits(features)
+        for one in {id(each): each for each in corrections if each is not None}.values():
+            chosen = torch.tensor([each is one for each in corrections], device=self.device)
+            adjusted, adjusted_refusal = one.adjust(features, logits, refusal)
+            logits = torch.where(chosen[:, None], adjusted, logits)
+            if refusal is not None and adjusted_refusal is not None:
+                refusal = torch.where(chosen, adjusted_refusal, refusal)
         return logits, refusal
 
 

@@ -10,83 +10,27 @@ import pytest
 
 from tests.conftest import ROOT
 
-WINGS = {  # the wings and single modules of the package that each may import
+WINGS = {  # the packages and single modules of adder/ that each may import
     "files": set(),
     "imports": set(),
     "drawing": {"files"},
+    "pictures": {"drawing"},
+    "inputs": {"drawing", "files", "pictures"},
     "network": {"files"},
-    "learning": {"drawing", "files", "network"},
-    "choice": {"drawing"},
-    "hand": {"drawing", "files", "network"},
-    "reader": {"choice", "drawing", "hand", "network"},
-    "read": {"drawing", "files", "imports", "network", "reader"},
-    "growth": {"network", "reader"},
-    "page": {"drawing", "hand"},
-}
-ROOMS = {  # within a wing, in reading order: the rooms that each may import
-    "drawing": {
-        "curves": set(),
-        "strokes": {"curves"},
-        "image": {"strokes"},
-        "picture": set(),
-        "ground": set(),
-        "hypotheses": {"ground"},
-        "collection": {"strokes"},
-        "table": {"image", "strokes"},
-        "inputs": {"collection", "picture", "strokes", "table"},
-    },
-    "network": {
-        "backbones": set(),
-        "heads": set(),
-        "model": {"backbones", "heads"},
-        "folding": {"model"},
-        "checkpoint": {"model"},
-        "saliency": {"model"},
-        "explanation": {"backbones", "model"},
-    },
-    "learning": {
-        "augment": set(),
-        "recipes": {"augment"},
-        "shapes": set(),
-        "letters": set(),
-        "nondigits": {"letters", "shapes"},
-        "hands": {"shapes"},
-        "download": set(),
-        "sources": {"download", "nondigits"},
-        "epochs": {"hands", "nondigits", "sources"},
-        "own": {"sources"},
-        "data": {"epochs", "letters", "nondigits", "own", "shapes", "sources"},
-        "distributed": set(),
-        "distillation": set(),
-        "run": {"distillation", "distributed", "recipes"},
-        "snapshots": {"run"},
-        "graph": set(),
-        "evaluation": set(),
-        "report": {"data"},
-        "training": {
-            *("augment", "data", "distillation", "distributed", "evaluation", "graph", "report", "run", "snapshots"),
-        },
-    },
-    "page": {
-        "payload": set(),
-        "answers": {"payload"},
-        "head": set(),
-        "together": set(),
-        "first": {"head", "payload"},
-        "explaining": {"answers", "payload"},
-        "component": {"answers", "explaining", "first", "head", "payload", "together"},
-        "connections": {"head"},
-        "listening": set(),
-        "sessions": set(),
-        "gate": {"sessions"},
-        "serving": {"component", "connections", "first", "gate", "head", "listening", "sessions"},
-    },
+    "data": {"drawing", "files", "inputs", "pictures"},
+    "training": {"data", "files", "network"},
+    "reader": {"drawing", "network", "pictures"},
+    "corrections": {"files"},
+    "hand": {"corrections"},
+    "page": {"corrections", "drawing", "pictures"},
+    "__main__": {"files", "imports", "inputs", "network", "reader"},
+    "read": set(),
 }
 ONLY_IN = {  # libraries that nothing else in the package may import
-    "torchvision": {"learning.sources"},
-    "matplotlib": {"learning.report"},
-    "gradio": {"page.component", "page.serving", "page.sessions"},
-    "argparse": {"read"},
+    "torchvision": {"data.sources"},
+    "matplotlib": {"training.report"},
+    "gradio": {"page.server.app", "page.server.launch", "page.server.sessions"},
+    "argparse": {"__main__"},
 }
 
 
@@ -108,37 +52,39 @@ MODULES = {
 }
 
 
+def reading_order(package: Path) -> list[str]:
+    """The rooms that a package's docstring names, first to last."""
+    tree = ast.parse((package / "__init__.py").read_text(encoding="utf-8"))
+    assert len(tree.body) == 1, f"{package}/__init__.py holds more than its docstring"
+    return re.findall(r"^- `(\w+)`", ast.get_docstring(tree) or "", re.M)
+
+
 @pytest.mark.parametrize("module", MODULES)
-def test_a_room_imports_only_what_it_may(module):
-    wing, *room = module.split(".")
-    assert wing in WINGS and (not room or room[0] in ROOMS[wing]), f"{module} is new: say here what it may import"
-    used = [name.split(".")[1:] for name in MODULES[module] if name.startswith("adder.")]
-    assert {parts[0] for parts in used} <= WINGS[wing] | {wing}
-    if room:
-        assert {parts[1] for parts in used if parts[0] == wing and len(parts) > 1} <= ROOMS[wing][room[0]]
+def test_a_module_imports_only_what_it_may(module):
+    wing = module.split(".")[0]
+    assert wing in WINGS, f"{module} is new: say here what it may import"
+    used = {name.removeprefix("adder.") for name in MODULES[module] if name.startswith("adder.")}
+    assert {name.split(".")[0] for name in used} <= WINGS[wing] | {wing}
     libraries = {name.split(".")[0] for name in MODULES[module]} & set(ONLY_IN)
     assert all(module in ONLY_IN[library] for library in libraries), f"{module} imports {libraries}"
 
 
-def test_every_room_of_the_tables_is_there():
-    assert {f"{wing}.{room}" for wing in ROOMS for room in ROOMS[wing]} | {
-        "choice",
-        "files",
-        "growth",
-        "hand",
-        "imports",
-        "read",
-        "reader",
-    } == set(MODULES)
+PACKAGES = [face.parent for face in sorted((ROOT / "adder").glob("*/**/__init__.py"))]
 
 
-def test_a_wing_shows_its_face_and_exports_nothing():
-    for face in (ROOT / "adder").rglob("__init__.py"):
-        tree = ast.parse(face.read_text(encoding="utf-8"))
-        assert ast.get_docstring(tree) and len(tree.body) == 1, face
-        wing = face.parent.name
-        named = re.findall(r"`(\w+)`", ast.get_docstring(tree))
-        assert set(ROOMS.get(wing, ())) <= set(named), f"{face} leaves out a room"
+@pytest.mark.parametrize("package", PACKAGES, ids=lambda path: path.relative_to(ROOT / "adder").as_posix())
+def test_a_package_reads_in_the_order_of_its_docstring(package):
+    """Each room imports only rooms that the docstring names before it, so there is no circle."""
+    prefix = ".".join(package.relative_to(ROOT / "adder").parts) + "."
+    rooms = {path.stem for path in package.glob("*.py")} | {face.parent.name for face in package.glob("*/__init__.py")}
+    order = reading_order(package)
+    assert rooms - {"__init__"} <= set(order), f"{package} does not name {rooms - set(order)}"
+    for module, names in MODULES.items():
+        if module.startswith(prefix):
+            room = module.removeprefix(prefix).split(".")[0]
+            inner = {name.removeprefix("adder." + prefix) for name in names if name.startswith("adder." + prefix)}
+            before = order[: order.index(room)]
+            assert {name.split(".")[0] for name in inner} <= {*before, room}, f"{module} reads before what it imports"
 
 
 SOURCES = [ROOT / "train.py", ROOT / "demo.py", *(ROOT / "adder").rglob("*.py"), *(ROOT / "bench").rglob("*.py")]
@@ -165,8 +111,8 @@ def test_files_are_opened_and_written_as_every_system_can(path):
 
 def test_the_page_loads_no_training_code():
     code = (
-        "import sys, adder.page.serving, adder.reader; print([m for m in sys.modules "
-        "if m.startswith(('torchvision', 'matplotlib.pyplot', 'adder.learning'))])"
+        "import sys, adder.page.server.launch, adder.reader; print([m for m in sys.modules "
+        "if m.startswith(('torchvision', 'matplotlib.pyplot', 'adder.data', 'adder.training'))])"
     )
     result = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, encoding="utf-8", check=True)
     assert result.stdout.strip() == "[]"

@@ -43,7 +43,7 @@ def test_without_data(name, ended, monkeypatch, tmp_path, offline):
 
 def test_without_weights(ended, data_dir):
     assert ended("hand", "--weights", "none.safetensors", "--data-dir", str(data_dir)) == [
-        "bench.hand: none.safetensors does not exist; name another file, or make one with: python train.py"
+        "bench.corrections: none.safetensors does not exist; name another file, or make one with: python train.py"
     ]
 
 

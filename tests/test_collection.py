@@ -152,8 +152,8 @@ def test_nothing_is_collected_unless_asked_for():
         blocks = app.build(SimpleNamespace(threshold=0.5, can_explain=False), **options).blocks.values()
         return {function.__name__ for block in blocks for function in getattr(block, "server_fns", None) or ()}
 
-    assert "keep_pad" not in asyncio.run(functions())
-    assert "keep_pad" in asyncio.run(functions(store=lambda *_: True))
+    assert "store_pad" not in asyncio.run(functions())
+    assert "store_pad" in asyncio.run(functions(store=lambda *_: True))
 
 
 def test_a_folder_that_cannot_be_written(tmp_path, weights, restored, capsys):

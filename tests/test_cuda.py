@@ -28,7 +28,7 @@ def training_set(rng):
     images = torch.from_numpy(rng.integers(0, 60, (256, 1, 28, 28)).astype("uint8"))
     images[digits == 0, :, 4:24, 4:12] += 150
     images[digits == 1, :, 4:24, 16:24] += 150
-    return splits.Training(splits.Split(images, digits), [], images[:0], [], invented=0, limit=None)
+    return splits.TrainingSet(splits.Split(images, digits), [], images[:0], [], invented=0, limit=None)
 
 
 def new_run(recipe: str, **options) -> Run:

@@ -145,7 +145,7 @@ def test_processes_draw_an_epoch_as_this_one_does(data_dir):
 def test_processes_need_no_shared_memory_for_images():
     """What a process may write to files is bounded here, and shared memory is one; to a pipe it is not."""
     resource = pytest.importorskip("resource")
-    training = training_set.Training(NOTHING, [], NOTHING.images, [], invented=1600, limit=None)
+    training = training_set.TrainingSet(NOTHING, [], NOTHING.images, [], invented=1600, limit=None)
     usual = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (40_000, usual[1]))
     try:
@@ -156,7 +156,7 @@ def test_processes_need_no_shared_memory_for_images():
 
 
 def test_a_process_that_draws_and_is_killed():
-    training = training_set.Training(NOTHING, [], NOTHING.images, [], invented=160, limit=None)
+    training = training_set.TrainingSet(NOTHING, [], NOTHING.images, [], invented=160, limit=None)
     drawn = training.epochs([1, 2, 3, 4], torch.device("cpu"), workers=2)
     next(drawn)
     multiprocessing.active_children()[0].kill()
@@ -165,7 +165,7 @@ def test_a_process_that_draws_and_is_killed():
 
 
 def test_no_process_is_started_where_nothing_is_drawn():
-    training = training_set.Training(NOTHING, [], NOTHING.images, [], invented=0, limit=None)
+    training = training_set.TrainingSet(NOTHING, [], NOTHING.images, [], invented=0, limit=None)
     drawn = training.epochs([1, 2], torch.device("cpu"), workers=2)
     next(drawn)
     assert multiprocessing.active_children() == []

@@ -5,15 +5,15 @@ import shutil
 import numpy as np
 import pytest
 
-from adder.network.checkpoint import CheckpointError
 from adder.page.explain import growth
+from adder.reader import Reader
 from tests.conftest import ROOT
 
 FOLDER = ROOT / "weights" / "snapshots"
 
 
 def test_the_table_goes_from_even_to_a_diagonal():
-    told = [milestone for _, milestone in growth.load(FOLDER)]
+    told = [milestone for _, milestone in growth.load(FOLDER, Reader.load)]
     assert [each["step"] for each in told] == sorted(int(path.stem) for path in FOLDER.glob("*.safetensors"))
     first, last = (np.array(told[index]["table"]) for index in (0, -1))
     assert np.allclose(first, 0.1) and (last.diagonal() > 0.99).all()
@@ -21,12 +21,12 @@ def test_the_table_goes_from_even_to_a_diagonal():
 
 
 def test_a_damaged_or_absent_snapshot_is_named(tmp_path):
-    with pytest.raises(CheckpointError, match="holds no snapshots"):
-        growth.load(tmp_path)
+    with pytest.raises(ValueError, match="holds no snapshots"):
+        growth.load(tmp_path, Reader.load)
     shutil.copy(FOLDER / "000000.safetensors", tmp_path)
     (tmp_path / "000020.safetensors").write_bytes((FOLDER / "000020.safetensors").read_bytes()[:-1000])
-    with pytest.raises(CheckpointError, match="000020"):
-        growth.load(tmp_path)
+    with pytest.raises(ValueError, match="000020"):
+        growth.load(tmp_path, Reader.load)
 
 
 def test_the_curves_are_those_of_the_logs(tmp_path):
@@ -42,5 +42,5 @@ def test_the_curves_are_those_of_the_logs(tmp_path):
 
 def test_a_network_without_the_table_is_no_snapshot(tmp_path):
     shutil.copy(ROOT / "weights" / "bottleneck.safetensors", tmp_path)
-    with pytest.raises(CheckpointError, match=r"bottleneck\.safetensors is no snapshot: .*another head"):
-        growth.load(tmp_path)
+    with pytest.raises(ValueError, match=r"bottleneck\.safetensors is not a snapshot: .*another head"):
+        growth.load(tmp_path, Reader.load)

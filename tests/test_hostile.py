@@ -28,7 +28,16 @@ from tests.conftest import Server
 from tests.test_demo import named
 from tests.test_page import ask_as_pad
 
-FUNCTIONS = ("read_pad", "compare_pad", "explain_pad", "find_ink", "keep_pad", "learn_pad", "renew_hand", "lesson_pad")
+FUNCTIONS = (
+    "read_pad",
+    "compare_pad",
+    "explain_pad",
+    "find_ink",
+    "store_pad",
+    "correct_pad",
+    "refresh_corrections",
+    "lesson_pad",
+)
 SEVEN = [[[2000, 1000], [8000, 1000], [4000, 9000]]]
 LIVE, JOIN, DATA = (f"/gradio_api/{path}" for path in ("component_server/", "queue/join", "queue/data"))
 GROWTH = 20_000_000  # bytes
@@ -162,7 +171,7 @@ pads = (
     some.fixed_dictionaries({}, optional={"strokes": drawings, "number": numbers, "more": anything})
     | some.fixed_dictionaries({}, optional={"ink": drawings, "number": numbers, "picture": photos, "frame": frames})
     | some.fixed_dictionaries({"strokes": drawings, "label": numbers})
-    | some.fixed_dictionaries({"strokes": strokes, "number": numbers, "lessons": hands})
+    | some.fixed_dictionaries({"strokes": strokes, "number": numbers, "corrections": hands})
     | some.fixed_dictionaries({"lesson": names, "number": numbers}, optional={"strokes": strokes, "pixels": drawings})
     | hands
     | anything
@@ -226,7 +235,7 @@ def bombard(visitor: Visitor, count: int) -> dict[int, int]:
             error = told.get("error", "")
             assert (
                 told.get("state") in ("empty", "digit", "refused", "read")
-                or told.keys() & {"rows", "kept", "lesson", "lessons", "busy", "ways", "html"}
+                or told.keys() & {"rows", "kept", "correction", "corrections", "busy", "ways", "html"}
                 or error
             )
             assert not error or any(words in error for words in ("expected", "no whole", "No ink"))

@@ -187,7 +187,7 @@ def test_the_votes_add_up_to_the_score(visit, reader):
     together = voting.get_by_role("status")
     image = torch.from_numpy(reader.read_strokes(SEVEN, 5).image)[None, None]
     with torch.inference_mode():
-        [logits], _ = reader.network.judge(reader.network.features(image))
+        [logits], _ = reader.network.digit_logits(reader.network.features(image))
     for digit in (7, 1):
         if digit != 7:
             voting.get_by_role("button", name=str(digit), exact=True).click()
@@ -247,7 +247,7 @@ def test_each_snapshot_answers_as_it_would_alone(visit):
     page = visit(**DESKTOP)
     growing = opened(page, "growing")
     seven_drawn(page)
-    snapshots = growth.load(ROOT / "weights" / "snapshots")
+    snapshots = growth.load(ROOT / "weights" / "snapshots", Reader.load)
     slider = growing.get_by_role("slider")
     expect(slider).to_have_attribute("max", str(len(snapshots) - 1))
     image = Reader.load(device="cpu").read_strokes(SEVEN, 5).image

@@ -83,7 +83,7 @@ def test_a_crowd_gets_slower_but_no_error(server, pads, drawings, is_right):
 def test_who_comes_when_too_many_wait_is_told_so():
     go = Event()
 
-    def read_all_numbers(drawings, hands):
+    def read_all_numbers(drawings, corrections):
         assert go.wait(30)
         return [[*map(blank_reading, range(10))] for _ in drawings]
 
@@ -114,8 +114,8 @@ def test_lessons_wait_for_readings_and_are_told_busy_first():
 
     async def visit():
         reader = SimpleNamespace(
-            read_all_numbers=lambda drawings, hands: [[*map(blank_reading, range(10))] for _ in drawings],
-            read_many=lambda drawings, numbers, hand: [blank_reading(number) for number in numbers],
+            read_all_numbers=lambda drawings, corrections: [[*map(blank_reading, range(10))] for _ in drawings],
+            read_many=lambda drawings, numbers, corrections: [blank_reading(number) for number in numbers],
             explain=explain,
             threshold=0.5,
             can_explain=True,

@@ -10,7 +10,7 @@ import pytest
 from gradio_client import Client
 from playwright.sync_api import expect
 
-from adder.corrections import MOST, Hand, as_json
+from adder.corrections import MAX_CORRECTIONS, Corrections, as_json
 from adder.drawing import collection
 from adder.reader import Reader
 from tests.conftest import Server, expect_ready
@@ -28,9 +28,9 @@ def reader(weights):
 
 
 @pytest.fixture
-def hand(reader):
-    taught = Hand(reader)
-    taught.learn(ON_PAD, 4)
+def corrections(reader):
+    taught = Corrections(reader)
+    taught.add(ON_PAD, 4)
     return taught
 
 
@@ -63,7 +63,7 @@ def test_an_odd_four_is_taught_drawn_again_kept_and_forgotten(visit):
     page.on("request", lambda request: asked.append(request))
     teach(page, "4")
     expect_reading(page, 4, 5)
-    assert [request.post_data_json["fn_name"] for request in asked] == ["learn_pad", "read_pad"]
+    assert [request.post_data_json["fn_name"] for request in asked] == ["correct_pad", "read_pad"]
     four = panel(page).get_by_role("button", name="4", exact=True)
     expect(four).to_have_attribute("aria-pressed", "true")
     expect(page.locator(".known")).to_have_text("1 lesson learned")
@@ -159,7 +159,7 @@ DAMAGED = {
     "no lessons": '[1, {"a": 2}]',
     "another digit": json.dumps([["w", 12, 1, "AAAA", base64.b64encode(bytes(784)).decode()]]),
     "half an image": json.dumps([["w", 1, 1, "AAAA", "AAAA"]]),
-    "too many": json.dumps([["w", 1, 1, "AAAA", base64.b64encode(bytes(784)).decode()]] * (MOST + 1)),
+    "too many": json.dumps([["w", 1, 1, "AAAA", base64.b64encode(bytes(784)).decode()]] * (MAX_CORRECTIONS + 1)),
 }
 
 
@@ -179,9 +179,9 @@ def test_damaged_lessons_are_left_out_and_said_so(visit, kept):
     expect(page.locator(".known")).to_have_text("1 lesson learned")
 
 
-def test_lessons_of_other_weights_are_seen_anew_or_left_out(visit, hand):
+def test_lessons_of_other_weights_are_seen_anew_or_left_out(visit, corrections):
     page = visit(**DESKTOP)
-    [lesson] = map(as_json, hand.lessons)
+    [lesson] = map(as_json, corrections.kept)
     for feature, digit, known in ((lesson[3], 4, "1 lesson learned"), ("rubbish!", 9, "no lessons")):
         old = ["0" * 16, 4, 1.0, feature, lesson[4]]
         page.evaluate("(kept) => localStorage.setItem(`adder hand ${location.pathname}`, kept)", json.dumps([old]))
@@ -197,11 +197,11 @@ def test_lessons_of_other_weights_are_seen_anew_or_left_out(visit, hand):
 
 
 def test_thirty_two_lessons_fit_in_eight_kilobytes_and_no_more_are_learned(visit, reader):
-    full = Hand(reader)
+    full = Corrections(reader)
     for strokes in [ON_PAD, *(np.array(drawing) * 10_000 for drawing in ([DRAWN[7][0]], [DRAWN[8][0]]))]:
-        full.learn([np.array(stroke) for stroke in strokes], 4)
+        full.add([np.array(stroke) for stroke in strokes], 4)
     page = visit(**DESKTOP)
-    lessons = [as_json(full.lessons[index % 3]) for index in range(MOST)]
+    lessons = [as_json(full.kept[index % 3]) for index in range(MAX_CORRECTIONS)]
     page.evaluate("(kept) => localStorage.setItem(`adder hand ${location.pathname}`, kept)", json.dumps(lessons))
     page.reload()
     expect_ready(page)
@@ -213,7 +213,7 @@ def test_thirty_two_lessons_fit_in_eight_kilobytes_and_no_more_are_learned(visit
     page.get_by_text(COLLECT).click()
     panel(page).get_by_role("button", name="4", exact=True).click()
     expect(status(page)).to_contain_text("forget one first")
-    assert len(page.evaluate(KEPT)) == MOST
+    assert len(page.evaluate(KEPT)) == MAX_CORRECTIONS
 
 
 def test_one_panel_teaches_and_with_leave_keeps(chromium, weights, tmp_path, monkeypatch):
@@ -266,24 +266,33 @@ def test_nothing_is_offered_to_keep_unless_asked_for(visit):
 # --- programs ---
 
 
-def test_a_program_sends_lessons(server, hand):
+def test_a_program_sends_lessons(server, corrections):
     client = Client(server.url, verbose=False)
-    lessons = [as_json(each) for each in hand.lessons]
-    for sent, digit in ((None, 9), ([], 9), (lessons, 4), ([as_json(each, image=False) for each in hand.lessons], 4)):
-        assert client.predict(drawing=ON_PAD, number=3, lessons=sent, api_name="/read")["sum"] == digit + 3
+    lessons = [as_json(each) for each in corrections.kept]
+    for sent, digit in (
+        (None, 9),
+        ([], 9),
+        (lessons, 4),
+        ([as_json(each, image=False) for each in corrections.kept], 4),
+    ):
+        assert client.predict(drawing=ON_PAD, number=3, corrections=sent, api_name="/read")["sum"] == digit + 3
     assert client.predict(drawing=ON_PAD, number=3, api_name="/read")["digit"] == 9
     for path, body in (("v2/read", {"drawing": ON_PAD, "number": 2}), ("read", {"data": [ON_PAD, 2]})):
         for more, digit in ((None, 9), (lessons, 4)):
             asked = (
-                body if more is None else {"data": [ON_PAD, 2, more]} if "data" in body else body | {"lessons": more}
+                body
+                if more is None
+                else {"data": [ON_PAD, 2, more]}
+                if "data" in body
+                else body | {"corrections": more}
             )
             event = post(f"{server.url}/gradio_api/call/{path}", asked)["event_id"]
             with urllib.request.urlopen(f"{server.url}/gradio_api/call/read/{event}") as answer:
                 assert f'"sum": {digit + 2}' in answer.read().decode()
 
 
-def test_bad_hands_are_refused(server, hand):
-    good = as_json(hand.lessons[0], image=False)
+def test_bad_hands_are_refused(server, corrections):
+    good = as_json(corrections.kept[0], image=False)
     bad = {
         "no list": 7,
         "ten thousand": [good] * 10_000,
@@ -301,21 +310,25 @@ def test_bad_hands_are_refused(server, hand):
             post(f"{server.url}/gradio_api/call/read", {"data": [ON_PAD, 2, lessons]})
         with refused.value:
             told = json.load(refused.value)["detail"]
-        assert 400 <= refused.value.code < 500 and "lesson" in told, (name, told)
-        told = ask_as_pad(server, "read_pad", {"strokes": ON_PAD, "number": 2, "lessons": lessons})
-        assert told["kind"] == "lessons" and "lesson" in told["error"], name
+        assert 400 <= refused.value.code < 500 and "correction" in told, (name, told)
+        told = ask_as_pad(server, "read_pad", {"strokes": ON_PAD, "number": 2, "corrections": lessons})
+        assert told["kind"] == "corrections" and "correction" in told["error"], name
 
 
-def test_lessons_that_come_and_go_together(server, hand):
+def test_lessons_that_come_and_go_together(server, corrections):
     """Pads that are read in one batch keep to their own lessons."""
-    lessons = [as_json(each, image=False) for each in hand.lessons]
+    lessons = [as_json(each, image=False) for each in corrections.kept]
     answers = [
-        ask_as_pad(server, "read_pad", {"strokes": ON_PAD, "number": 1} | ({"lessons": lessons} if index % 2 else {}))
+        ask_as_pad(
+            server, "read_pad", {"strokes": ON_PAD, "number": 1} | ({"corrections": lessons} if index % 2 else {})
+        )
         for index in range(4)
     ]
     assert [answer["sum"] for answer in answers] == [10, 5, 10, 5]
-    told = ask_as_pad(server, "learn_pad", {"strokes": ON_PAD, "number": 1, "label": 4})
-    assert told["lesson"] == as_json(hand.lessons[0])
-    assert ask_as_pad(server, "learn_pad", {"strokes": [], "number": 1, "label": 4}) == {"state": "empty"}
-    assert "expected" in ask_as_pad(server, "learn_pad", {"strokes": ON_PAD, "number": 1})["error"]
-    assert ask_as_pad(server, "renew_hand", [["0" * 16, *told["lesson"][1:]]])["lessons"] == [told["lesson"]]
+    told = ask_as_pad(server, "correct_pad", {"strokes": ON_PAD, "number": 1, "label": 4})
+    assert told["correction"] == as_json(corrections.kept[0])
+    assert ask_as_pad(server, "correct_pad", {"strokes": [], "number": 1, "label": 4}) == {"state": "empty"}
+    assert "expected" in ask_as_pad(server, "correct_pad", {"strokes": ON_PAD, "number": 1})["error"]
+    assert ask_as_pad(server, "refresh_corrections", [["0" * 16, *told["correction"][1:]]])["corrections"] == [
+        told["correction"]
+    ]

@@ -27,7 +27,7 @@ def sets(rng):
     images = torch.from_numpy(rng.integers(0, 256, (64, 1, 28, 28)).astype("uint8"))
     split = splits.Split(images, torch.arange(64) % 11 - 1)
     digits = splits.Split(images, torch.arange(64) % 10)
-    training = splits.Training(split, [], split.images[:0], [], invented=0, limit=None)
+    training = splits.TrainingSet(split, [], split.images[:0], [], invented=0, limit=None)
     return splits.Sets(training, digits, digits, *[splits.as_non_digits(images)] * 4, digits)
 
 
@@ -164,7 +164,7 @@ def test_state_comes_back_whole(run, sets, tmp_path):
     next(loop.fit(run, sets))
     run.save(tmp_path)
     again = Run.load(tmp_path, torch.device("cpu"))
-    assert again.settings == run.settings and again.log == run.log and again.origin == run.origin
+    assert again.settings == run.settings and again.log == run.log and again.origin == run.provenance
     rest = [list(loop.fit(each, sets))[-1] for each in (run, again)]
     rest[0].pop("seconds"), rest[1].pop("seconds")
     assert rest[0] == rest[1]

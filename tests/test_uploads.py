@@ -76,9 +76,9 @@ def test_eight_slow_uploads_hold_up_nothing_else(server, rng):
 
         assert asked("lesson_pad", lesson="think")["digit"] == 7
         assert asked("explain_pad")["saliency"] and asked("compare_pad")["rows"]
-        lesson = asked("learn_pad", label=4)["lesson"]
-        status, renewed = visitor.live([["0" * 16, *lesson[1:]]], "renew_hand")
-        assert status == 200 and json.loads(renewed)["lessons"] == [lesson]
+        correction = asked("correct_pad", label=4)["correction"]
+        status, renewed = visitor.live([["0" * 16, *correction[1:]]], "refresh_corrections")
+        assert status == 200 and json.loads(renewed)["corrections"] == [correction]
         pool.submit(expect_right_answers, visitor).result(120)  # of the page and of a program
         assert not any(upload.done() for upload in uploads)
 
@@ -97,7 +97,7 @@ def test_who_uploads_when_too_many_wait_is_told_so():
         assert go.wait(30)
         raise PictureError("No ink", "no ink")
 
-    def read_many(drawings, numbers, *, hand):
+    def read_many(drawings, numbers, *, corrections):
         return [read_picture() if isinstance(each, bytes) else blank_reading(0) for each in drawings]
 
     async def turns():

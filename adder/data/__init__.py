@@ -1,5 +1,11 @@
-"""What a run learns from and is judged by. Comes in: the folder of the data sets. Goes out: images with their digits.
+"""What a run learns from, and what judges it. In: the folder of the data sets. Out: images with their digits.
 
-It knows drawings, and no network. Read `download` and `sources` (the data sets), `synthetic` (what is invented), `own`
-(your own digits), `training_set` (what an epoch shows), `splits` (training, validation and test, and their batches).
+It knows drawings, and no network. Read in this order:
+
+- `download`: a file from the network, checked
+- `synthetic`: drawings that are made up
+- `sources`: the data sets
+- `own`: your own digits
+- `training_set`: what an epoch shows
+- `splits`: training, validation and test, and their batches
 """

@@ -13,7 +13,7 @@ from torch import Tensor
 from adder.data import own
 from adder.data.sources import Split, as_tensor, mnist, omniglot, pendigits, quickdraw
 from adder.data.synthetic import glyphs, negatives, shapes
-from adder.data.training_set import INVENTED, Training, as_non_digits
+from adder.data.training_set import INVENTED, TrainingSet, as_non_digits
 from adder.drawing import raster
 from adder.drawing.strokes import NO_DIGIT, Drawing, augment_strokes
 
@@ -38,7 +38,7 @@ class Batch(NamedTuple):
 class Sets(NamedTuple):
     """What a run learns from, is chosen by and is reported on; all but MNIST may be empty."""
 
-    training: Training
+    training: TrainingSet
     validation: Split  # of MNIST
     drawn: Split  # digits of the validation writers, as strokes
     characters: Split  # characters of the validation alphabets, without look-alikes
@@ -103,7 +103,7 @@ def load(
     nothing = as_tensor([])
     invented, written = held_out_inventions() if characters else (nothing, nothing)
     return Sets(
-        Training(
+        TrainingSet(
             training,
             collected + (learned if drawings else []),
             torch.cat([nothing, *alphabets.values()]),

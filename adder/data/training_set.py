@@ -19,7 +19,7 @@ INVENTED = 12000  # non-digits an epoch
 PARTS = 16  # of what an epoch draws anew
 
 
-class Drawn(Dataset):
+class RenderedStrokes(Dataset):
     """What every epoch draws anew, in PARTS that depend on their seeds alone, so that processes can share them.
 
     Item (seed, part), of the epoch's seed and 0 <= part < PARTS, is a Split on the CPU.
@@ -65,7 +65,7 @@ class Drawn(Dataset):
         return concatenate([drawn] * REPEATS + [as_non_digits(as_tensor(invented))])
 
 
-class Training:
+class TrainingSet:
     """MNIST and your own images as they are; drawings and doodles drawn anew for every epoch; and non-digits, some of
     them invented anew.
     """
@@ -86,7 +86,9 @@ class Training:
         self.doodles = doodles[:few]
         self.own = own.first(limit) if own else as_non_digits(characters[:0])
         self.fixed = concatenate([self.mnist, as_non_digits(self.characters), self.own])
-        self.drawn = Drawn(self.drawings + self.doodles, invented=invented if few is None else min(invented, few))
+        self.drawn = RenderedStrokes(
+            self.drawings + self.doodles, invented=invented if few is None else min(invented, few)
+        )
 
     def __len__(self) -> int:
         """Images in an epoch."""

@@ -1,6 +1,10 @@
-"""Strokes or ink become the 28x28 image. Comes in: strokes, or ink on a canvas. Goes out: the image.
+"""Strokes or ink become the 28x28 image. In: strokes, or ink on a canvas. Out: the image.
 
-It knows how MNIST was made and what people's pens do, and no network. Read `curves` (from point to point), `strokes`
-(pen trajectories, and how they are drawn), `raster` (strokes or ink -> the centred image), `collection` (drawings on
-the disk), `table` (images as CSV).
+It knows how MNIST was made and how people draw, and no network. Read in this order:
+
+- `curves`: the smooth line through the points of a stroke
+- `strokes`: pen trajectories, and the ink they leave on a canvas
+- `raster`: strokes or ink -> the centred 28x28 image
+- `collection`: drawings in a file of JSON lines
+- `table`: images as CSV
 """

@@ -1,6 +1,12 @@
-"""The two-headed network. Comes in: images and numbers. Goes out: digit, sum, and whether it is a digit.
+"""The two-headed network. In: images and numbers. Out: logits for the digit, the sum, and 'not a digit'.
 
-It knows neither drawings nor data sets. Read `backbones` (image -> features), `heads` (digit and number -> sum),
-`model` (both together), `folding` (the same, faster to read with), `checkpoint` (the weights' file), `saliency` (which
-ink spoke for the digit), `explanation` (filters, maps and votes on the way to it).
+It knows neither drawings nor data sets. Read in this order:
+
+- `backbones`: image -> features
+- `heads`: digit and number -> sum
+- `model`: both together, and the choice of a device
+- `folding`: the same network with its batch norms folded, for faster reading
+- `checkpoint`: the file of the weights
+- `saliency`: which ink led to the digit
+- `explanation`: filters, feature maps and votes
 """

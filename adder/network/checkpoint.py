@@ -19,7 +19,7 @@ from adder.network import model as models
 FORMAT = "adder-1"
 
 
-class CheckpointError(Exception):
+class CheckpointError(ValueError):
     """A file that is missing, damaged, foreign or of another network; the message names the file and the remedy."""
 
 

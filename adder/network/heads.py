@@ -31,9 +31,13 @@ class ConvolutionHead(nn.Module):
         impossible = torch.where((value < 0) | (value >= NUMBERS), torch.finfo(torch.float32).min, 0.0)
         self.register_buffer("impossible", impossible, persistent=False)
 
+    def log_value(self) -> Tensor:
+        """log P(value | number), (10, 10), a row for each number."""
+        return F.log_softmax(self.GAIN * self.table, 1)
+
     def forward(self, digit_logits: Tensor, numbers: Tensor) -> Tensor:
         log_digit = F.log_softmax(digit_logits, 1)  # (B, 10)
-        log_value = F.log_softmax(self.GAIN * self.table, 1)[numbers]  # (B, 10)
+        log_value = self.log_value()[numbers]  # (B, 10)
         terms = log_digit[:, None] + log_value[:, self.value] + self.impossible  # (B, 19, 10)
         return terms.logsumexp(2)  # (B, 19)
 

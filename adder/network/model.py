@@ -33,8 +33,8 @@ class Prediction(NamedTuple):
 class Adder(nn.Module):
     """(images float32 (B, 1, 28, 28) in [0, 1], numbers int64 (B,) in 0..9) -> Prediction.
 
-    `features` and `answer` are the two halves of `forward`, so that one look at the image serves many numbers; `judge`
-    and `add` are those of `answer`, so that what was learned of a hand can come between.
+    `forward` is `features`, then `answer`, so that one pass over the image serves many numbers; `answer` is
+    `digit_logits`, then `sum_logits`, so that corrections can adjust the digit before the sum.
     The digit's logits are divided by `temperature` (Guo et al. 2017), 1 while training; a head to which they are
     probabilities adds these, others the logits that they learned from.
     """
@@ -62,18 +62,18 @@ class Adder(nn.Module):
     def features(self, images: Tensor) -> Tensor:
         return self.backbone((images - self.mean) / self.std)  # (B, width)
 
-    def judge(self, features: Tensor) -> tuple[Tensor, Tensor | None]:
+    def digit_logits(self, features: Tensor) -> tuple[Tensor, Tensor | None]:
         """Digit logits (B, 10), and not-a-digit logits (B,) or None, both float32: under autocast too, for logs."""
         refusal = self.refusal(features).float().flatten() if self.refusal else None
         return self.digit(features).float() / self.temperature, refusal
 
-    def add(self, digit_logits: Tensor, numbers: Tensor) -> Tensor:
-        """Digit logits as `judge` gives them, or moved, and numbers (B,) -> sum logits (B, 19) float32."""
+    def sum_logits(self, digit_logits: Tensor, numbers: Tensor) -> Tensor:
+        """Digit logits as `digit_logits` gives them, or moved, and numbers (B,) -> sum logits (B, 19) float32."""
         return self.head(digit_logits if self.head.takes_probs else digit_logits * self.temperature, numbers).float()
 
     def answer(self, features: Tensor, numbers: Tensor) -> Prediction:
-        digit_logits, refusal = self.judge(features)
-        return Prediction(digit_logits, self.add(digit_logits, numbers), refusal)
+        digit_logits, refusal = self.digit_logits(features)
+        return Prediction(digit_logits, self.sum_logits(digit_logits, numbers), refusal)
 
     def forward(self, images: Tensor, numbers: Tensor) -> Prediction:
         return self.answer(self.features(images), numbers)

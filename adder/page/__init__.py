@@ -1,6 +1,11 @@
-"""What people see. Comes in: what a visitor drew, picked and sent. Goes out: what the page shows, and /read's answers.
+"""What people see. In: what a visitor draws, picks and sends. Out: what the page shows, and the answers of /read.
 
-It knows drawings and what a Reading holds, and asks whatever reader it is given. Read `payload` (what may come in),
-`answers` (readings as JSON), `explain` (what the lessons show), `server` (the page, its gate, opening and closing);
-`web/` is what the browser runs, `web/lessons/` a file for each question of 'How it works'.
+It knows drawings and what a Reading holds, and asks the reader that it is given. Read in this order:
+
+- `payload`: checks of what comes in
+- `answers`: readings as JSON
+- `explain`: what the lessons of 'How it works' show
+- `server`: the page, its checks, its start and its end
+
+`web/` holds what the browser runs.
 """

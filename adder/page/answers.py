@@ -6,7 +6,7 @@ from typing import Any
 import cv2
 import numpy as np
 
-from adder import corrections
+from adder.corrections import Corrections, corrections_from_json
 from adder.drawing.strokes import extent
 from adder.page.payload import SCALE, Strokes, checked_pad, checked_picture
 from adder.pictures.decode import PictureError
@@ -27,35 +27,35 @@ def answer_pad(payload: Any, answer: Callable[[Strokes | np.ndarray, int], dict]
 
 def answer_pads(payloads: list, reader) -> list[dict]:
     """What the page is told of each pad, the drawings among them read by one call."""
-    asked: list[tuple[int, Strokes | np.ndarray, int, corrections.Hand | None]] = []
+    asked: list[tuple[int, Strokes | np.ndarray, int, Corrections | None]] = []
     answers: list[dict] = []
 
     def ask(drawing: Strokes | np.ndarray, number: int) -> dict:
-        asked.append((len(answers), drawing, number, taught))
+        asked.append((len(answers), drawing, number, corrections))
         return {}
 
     for payload in payloads:
         try:
-            taught = hand_of(payload, reader)
+            corrections = corrections_of(payload, reader)
             answers.append(answer_pad(payload, ask))
         except ValueError as error:
-            answers.append({"error": str(error), "kind": "lessons"})
+            answers.append({"error": str(error), "kind": "corrections"})
     if asked:
-        places, drawings, numbers, hands = zip(*asked, strict=True)
-        for place, number, readings in zip(places, numbers, reader.read_all_numbers(drawings, hands), strict=True):
+        places, drawings, numbers, each = zip(*asked, strict=True)
+        for place, number, readings in zip(places, numbers, reader.read_all_numbers(drawings, each), strict=True):
             answers[place] = pad_json(readings, number)
     return answers
 
 
-def hand_of(payload: Any, reader) -> corrections.Hand | None:
-    """What a pad's own lessons make of `reader`; None without. ValueError says what is wrong with a lesson.
+def corrections_of(payload: Any, reader) -> Corrections | None:
+    """The corrections that a pad sends with its drawing, or None. ValueError says what is wrong with one.
 
-    Images are not looked at: while the pen moves, nothing is seen anew.
+    Their images are left out: making features again would take too long while the pen moves.
     """
-    lessons = payload.get("lessons") if isinstance(payload, dict) else None
-    if lessons is None:
+    sent = payload.get("corrections") if isinstance(payload, dict) else None
+    if sent is None:
         return None
-    return corrections.Hand(reader, [lesson._replace(image=None) for lesson in corrections.lessons_of(lessons)])
+    return Corrections(reader, [each._replace(image=None) for each in corrections_from_json(sent)])
 
 
 def is_blank(drawing: Strokes | np.ndarray) -> bool:
@@ -65,9 +65,9 @@ def is_blank(drawing: Strokes | np.ndarray) -> bool:
     return not strokes or extent(strokes) < DOT
 
 
-def read_drawing(reader, drawing: Strokes | np.ndarray | bytes, number: int, taught: corrections.Hand | None = None):
+def read_drawing(reader, drawing: Strokes | np.ndarray | bytes, number: int, corrections: Corrections | None = None):
     """The Reading of strokes, of ink or of a picture."""
-    return reader.read_many([drawing], [number], corrections=taught)[0]
+    return reader.read_many([drawing], [number], corrections=corrections)[0]
 
 
 def reading_json(reading) -> dict:

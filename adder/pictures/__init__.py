@@ -1,6 +1,9 @@
-"""A picture becomes the ink of its digit. Comes in: a file's bytes. Goes out: the ink, and where in the picture it is.
+"""A picture becomes the ink of its digit. In: the bytes of a file. Out: the ink, and its frame in the picture.
 
-It knows what cameras and screens do, and no network. Read `decode` (bytes -> grey values), `ground` (what is darker
-than the paper), `candidates` (what of it may be the digit), `select` (the candidate that is most surely a digit, asked
-of whoever can read).
+It knows what cameras and screens do, and no network. Read in this order:
+
+- `decode`: bytes -> grey values
+- `ground`: what is darker than the paper
+- `candidates`: the parts of it that may be the digit
+- `select`: the candidate that the network is most confident of
 """

@@ -1,4 +1,4 @@
-"""Grey values of a picture -> what in it may be the digit's ink. Makes a few hypotheses; who can tell digits chooses.
+"""Grey values of a picture -> what in it may be the digit's ink. Makes a few candidates; who can tell digits chooses.
 
 What a picture's maker had in mind cannot be seen from its pixels: dark ink or light, a border that cuts the ink or a
 table beyond the paper, a box printed round the digit or a zero. So each is tried, with how plausible it is before
@@ -21,7 +21,7 @@ MOST_PIECES = 3  # of a mask that are looked at each for itself
 TWO_TONED = 12  # ink and ground apart, in their deviations: a screenshot, a scan; no photo of paper
 MARKS = ("light", "border", "rules", "second")
 WAYS = ("near", "pieces", "all")
-PLAUSIBLE = {  # beside dark ink in one place, away from the border, by half of the darkest
+PRIORS = {  # beside dark ink in one place, away from the border, by half of the darkest
     **{"border": 0.9, "rules": 0.8, "low": 0.95, "flat": 0.95, "light": 0.98},
     **{"pieces": 0.9, "all": 0.85, "second": 0.7},
 }
@@ -29,15 +29,15 @@ PLAUSIBLE = {  # beside dark ink in one place, away from the border, by half of 
 Frame = tuple[float, float, float, float]
 
 
-class Hypothesis(NamedTuple):
+class Candidate(NamedTuple):
     ink: np.ndarray  # (H, W) uint8, 0 or 255, cut to what is ink
     frame: Frame  # left, top, width and height of the ink in shares of the picture
-    plausible: float  # in (0, 1], before anybody asked what it shows
-    family: tuple  # of hypotheses by the same threshold, which differ in what they take of it
+    prior: float  # in (0, 1], before anybody asked what it shows
+    group: tuple  # of candidates by the same threshold, which differ in what they take of it
 
 
-def hypotheses(grey: np.ndarray) -> Iterator[list[Hypothesis]]:
-    """Grey values (H, W) uint8 -> first the plain hypotheses, then all others; none of a picture of one colour.
+def candidates(grey: np.ndarray) -> Iterator[list[Candidate]]:
+    """Grey values (H, W) uint8 -> first the plain candidates, then all others; none of a picture of one colour.
 
     Plain: what is darker than the paper around it, or lighter, in one place, away from the border.
     """
@@ -45,21 +45,21 @@ def hypotheses(grey: np.ndarray) -> Iterator[list[Hypothesis]]:
     grounds = [ground_of(grey, is_light) for is_light in (False, True)]
     masks = [(ground, name, mask) for ground in grounds for name, mask in masks_of(ground)]
     soft = [each for each in masks if each[1] == "soft"]
-    plain = distinct(each for ground, name, mask in soft for each in taken(ground, name, mask, ["near"]))
+    plain = distinct(each for ground, name, mask in soft for each in candidates_in(ground, name, mask, ["near"]))
     yield plain
-    found: list[Hypothesis] = []
+    found: list[Candidate] = []
     for ground, name, mask in masks:
         for rules, ink in ((False, mask), (True, without_rules(mask))):
             if ink is not None:
-                found += taken(ground, name, ink, WAYS, rules=rules)
-                found += taken(ground, name, ink, WAYS, rules=rules, border=True)
-    looked_at = {(each.frame, each.family) for each in plain}
-    yield [each for each in distinct(found) if (each.frame, each.family) not in looked_at]
+                found += candidates_in(ground, name, ink, WAYS, rules=rules)
+                found += candidates_in(ground, name, ink, WAYS, rules=rules, border=True)
+    looked_at = {(each.frame, each.group) for each in plain}
+    yield [each for each in distinct(found) if (each.frame, each.group) not in looked_at]
 
 
-def taken(
+def candidates_in(
     ground: Ground, name: str, mask: np.ndarray, ways: Iterable[str], *, border: bool = False, rules: bool = False
-) -> Iterator[Hypothesis]:
+) -> Iterator[Candidate]:
     """What of a mask is taken: `near`, pieces and what is near them; `pieces`, each alone; `all` together.
 
     Without `border` what touches the picture's border is left out; with it there is nothing unless something does.
@@ -77,11 +77,11 @@ def taken(
                 continue
             marks = zip(MARKS, (ground.is_light, border, rules, rank), strict=True)
             traits = [name, way, *(mark for mark, has in marks if has)]
-            plausible = math.prod(PLAUSIBLE.get(each, 1) for each in traits)
+            prior = math.prod(PRIORS.get(each, 1) for each in traits)
             share = float(np.count_nonzero(piece) / whole)
             frame = (x / width, y / height, wide / width, high / height)
-            family = (ground.is_light, name, border, rules, way)
-            yield Hypothesis(piece[place].copy(), frame, plausible * (0.5 + 0.5 * share), family)
+            group = (ground.is_light, name, border, rules, way)
+            yield Candidate(piece[place].copy(), frame, prior * (0.5 + 0.5 * share), group)
 
 
 def without_dirt(mask: np.ndarray, border: bool) -> tuple[np.ndarray, bool]:
@@ -149,11 +149,11 @@ def beside(piece: np.ndarray) -> np.ndarray:
     return (cv2.dilate(piece, np.ones((2 * reach + 1,) * 2, np.uint8)) > 0) & (edge == 0)
 
 
-def distinct(found: Iterable[Hypothesis]) -> list[Hypothesis]:
+def distinct(found: Iterable[Candidate]) -> list[Candidate]:
     """Of those that take the same ink the most plausible one."""
-    best: dict[tuple, Hypothesis] = {}
+    best: dict[tuple, Candidate] = {}
     for each in found:
         key = (each.frame, each.ink.tobytes())
-        if key not in best or each.plausible > best[key].plausible:
+        if key not in best or each.prior > best[key].prior:
             best[key] = each
     return list(best.values())

@@ -7,16 +7,16 @@ from typing import Any
 import numpy as np
 
 from adder.drawing.raster import is_prepared
-from adder.pictures.candidates import Frame, Hypothesis, hypotheses
+from adder.pictures.candidates import Candidate, Frame, candidates
 from adder.pictures.decode import PictureError
 from adder.pictures.ground import LOOK_SIDE
 
-SURE = 0.9  # a plain hypothesis this sure is taken without asking for others
-LEAST = 0.45  # of trust: what is less is no digit, whatever the network says of its ink
-DIGIT = 0.5  # trust in a piece, to count as one of several digits
+SURE = 0.9  # a plain candidate this sure is taken without asking for others
+LEAST = 0.45  # of confidence: what is less is no digit, whatever the network says of its ink
+DIGIT = 0.5  # confidence in a piece, to count as one of several digits
 SMALL = 0.25  # of the picture's side: what is smaller is looked at more closely
 
-Seen = list[tuple[Hypothesis, Any]]  # with the Reading of its ink
+Seen = list[tuple[Candidate, Any]]  # with the Reading of its ink
 
 
 def read_grey(grey: np.ndarray, read: Callable[[Sequence[np.ndarray]], list]) -> Any:
@@ -41,39 +41,39 @@ def read_grey(grey: np.ndarray, read: Callable[[Sequence[np.ndarray]], list]) ->
 
 def _chosen(grey: np.ndarray, read: Callable[[Sequence[np.ndarray]], list]) -> Any:
     seen: Seen = []
-    for batch in hypotheses(grey):
+    for batch in candidates(grey):
         seen += zip(batch, read([each.ink for each in batch]), strict=True)
-        if seen and max(map(trust, seen)) > SURE:
+        if seen and max(map(confidence, seen)) > SURE:
             break
     if not seen:
         raise PictureError("No ink was found. One digit, large and dark on plain paper, works best.", "no ink")
-    best = max(seen, key=lambda one: (one[1].is_digit, trust(one)))
+    best = max(seen, key=lambda one: (one[1].is_digit, confidence(one)))
     frames = several(seen, best)
     if frames:
         raise PictureError(f"I see {len(frames)} pieces that look like digits. Which one?", "several", frames)
-    hypothesis, reading = best
+    candidate, reading = best
     return replace(
-        reading, frame=hypothesis.frame, ink=hypothesis.ink, is_digit=reading.is_digit and trust(best) >= LEAST
+        reading, frame=candidate.frame, ink=candidate.ink, is_digit=reading.is_digit and confidence(best) >= LEAST
     )
 
 
-def trust(one: tuple[Hypothesis, Any]) -> float:
-    """In [0, 1]: how surely it is a digit, and this one, for a hypothesis as plausible as it is."""
-    hypothesis, reading = one
-    return hypothesis.plausible * reading.digit_score * float(reading.digit_probs.max())
+def confidence(one: tuple[Candidate, Any]) -> float:
+    """In [0, 1]: how surely it is a digit, and this one, for a candidate as plausible as it is."""
+    candidate, reading = one
+    return candidate.prior * reading.digit_score * float(reading.digit_probs.max())
 
 
-def several(seen: Seen, best: tuple[Hypothesis, Any]) -> tuple[Frame, ...]:
+def several(seen: Seen, best: tuple[Candidate, Any]) -> tuple[Frame, ...]:
     """Frames, from left to right, of pieces of similar height that are digits each, where no digit holds them all."""
-    digits = [(one, each) for one, each in seen if each.is_digit and one.family[:-1] == best[0].family[:-1]]
-    digits = [(one, trust((one, each)) / one.plausible) for one, each in digits]
+    digits = [(one, each) for one, each in seen if each.is_digit and one.group[:-1] == best[0].group[:-1]]
+    digits = [(one, confidence((one, each)) / one.prior) for one, each in digits]
     for way in ("near", "pieces"):
         found: list[Frame] = []
-        pieces = [one.frame for one, sure in digits if one.family[-1] == way and sure > DIGIT]
+        pieces = [one.frame for one, sure in digits if one.group[-1] == way and sure > DIGIT]
         for frame in sorted(pieces, key=lambda frame: -frame[3]):
             if not found or (frame[3] > 0.5 * found[0][3] and all(overlap(frame, other) < 0.1 for other in found)):
                 found.append(frame)
-        wholes = [one.frame for one, sure in digits if one.family[-1] != "pieces" and sure > SURE]
+        wholes = [one.frame for one, sure in digits if one.group[-1] != "pieces" and sure > SURE]
         is_one = any(
             all(overlap(whole, each) > 0.9 and area(whole) >= area(each) for each in found) for whole in wholes
         )

@@ -1,7 +1,15 @@
-"""Weights from data. Comes in: a recipe and the data sets. Goes out: a run's folder with weights, metrics and pictures.
+"""Weights from data. In: a recipe and the data sets. Out: a run's folder with weights, metrics and pictures.
 
-It knows data and networks, and not who will read. Read `recipes` (the ways to fit a network), `augment` (random warps),
-`run` (its state), `loop` (epochs and steps), `graph` (a step on CUDA), `distributed` (several processes),
-`distillation` (learning from larger networks), `snapshots` (networks on the way), `evaluation` (how good it is),
-`report` (what people see of it).
+It knows data and networks. Read in this order:
+
+- `augment`: random warps of images
+- `recipes`: the ways to fit a network
+- `distributed`: several processes
+- `distillation`: learning from larger networks
+- `run`: the state of a run
+- `snapshots`: the network at several steps of its training
+- `graph`: a whole step as one CUDA graph
+- `evaluation`: how good the network is
+- `report`: metrics and pictures for people
+- `loop`: epochs and steps
 """

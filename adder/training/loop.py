@@ -53,7 +53,7 @@ def train(run: Run, sets: splits.Sets, folder: Path, *, workers: int = 0) -> dic
                     report.draw_curves(folder / "curves.png", run.log)
     if distributed.rank() != 0:
         return None
-    calibration = run.origin.get("calibration") or calibrate(network, sets, run.device)
+    calibration = run.provenance.get("calibration") or calibrate(network, sets, run.device)
     network.temperature.fill_(calibration["temperature"])
     snapshots.finish(folder, calibration["temperature"])
     outputs = evaluation.predict(network, sets.test.images.to(run.device))
@@ -62,7 +62,7 @@ def train(run: Run, sets: splits.Sets, folder: Path, *, workers: int = 0) -> dic
         "settings": run.settings.published(),
         "model": run.recipe.model,
         "parameters": sum(parameter.numel() for parameter in network.parameters()),
-        **run.origin,
+        **run.provenance,
         "calibration": calibration,
         "torch": torch.__version__,
         "device": run.device.type,

@@ -47,11 +47,11 @@ class Settings:
 class Run:
     """One run's moving parts: network, its average, optimiser, and the log of the epochs behind it.
 
-    `origin` tells where the run comes from (command, commit) and is kept through every resume.
+    `provenance` tells where the run comes from (command, commit) and is kept through every resume.
     """
 
-    def __init__(self, settings: Settings, device: torch.device, origin: dict):
-        self.settings, self.device, self.origin = settings, device, origin
+    def __init__(self, settings: Settings, device: torch.device, provenance: dict):
+        self.settings, self.device, self.provenance = settings, device, provenance
         self.recipe = RECIPES[settings.recipe]
         torch.manual_seed(settings.seed)
         self.network = models.build(**self.recipe.model).to(device)
@@ -88,7 +88,7 @@ class Run:
         return all(bool(tensor.isfinite().all()) for tensor in self.tensors().values())
 
     def save(self, folder: Path) -> None:
-        description: dict = {"settings": asdict(self.settings), "origin": self.origin, "log": self.log}
+        description: dict = {"settings": asdict(self.settings), "origin": self.provenance, "log": self.log}
         description |= {"updates": self.updates, "extra": self.extra}
         checkpoint.save(folder / STATE, self.tensors(), description)
 

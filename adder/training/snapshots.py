@@ -23,7 +23,7 @@ def take(run: Run, steps: int, validation: dict, folder: Path) -> None:
     description = {
         "recipe": run.settings.recipe,
         "model": run.recipe.model,
-        **run.origin,
+        **run.provenance,
         "step": run.updates,
         "epoch": run.updates / steps,
         "validation": validation,

@@ -1,5 +1,9 @@
-"""What is invented beside the data sets. Comes in: a random generator. Goes out: strokes.
+"""Drawings that are made up. In: a random generator. Out: strokes.
 
-Read `shapes` and `glyphs` (outlines, letters and signs), `negatives` (what people draw that is no digit), `pen_noise`
-(what hands and devices do to a drawing).
+Read in this order:
+
+- `shapes`: outlines and signs
+- `glyphs`: letters and signs of fonts
+- `negatives`: drawings that are not digits
+- `pen_noise`: what people and devices do to a drawing
 """

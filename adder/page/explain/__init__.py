@@ -1,4 +1,7 @@
-"""What the lessons of 'How it works' show. Comes in: what the page asks. Goes out: JSON.
+"""What the lessons of 'How it works' show. In: what the page asks. Out: JSON.
 
-Read `lessons` (a function for each question), `growth` (how the network learned: snapshots and curves).
+Read in this order:
+
+- `lessons`: a function for each question
+- `growth`: snapshots and curves of the training
 """

@@ -1,18 +1,13 @@
 """How networks came to know: one's snapshots on its way, read again, and the curves that each left in its log.
 
-Knows readers, the adder's table and the files in weights/, neither data sets nor the page.
+Knows the files in weights/, and no data sets.
 """
 
 import csv
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
-
-import torch
-
-from adder.network.checkpoint import CheckpointError
-from adder.network.heads import ConvolutionHead
-from adder.reader import Reader
 
 ADDS_BY = {  # log -> how that network adds, in a few words; the log without a name is the shipped network's own
     "log": "slides its ten chances along by what it learned the number to be worth",
@@ -24,25 +19,23 @@ ADDS_BY = {  # log -> how that network adds, in a few words; the log without a n
 }
 
 
-def load(folder: Path, device: str = "cpu") -> list[tuple[Reader, dict]]:
-    """A Reader for each snapshot of the folder and its `milestone`, by steps. CheckpointError names what is damaged."""
+def load(folder: Path, load_reader: Callable[[Path], Any]) -> list[tuple[Any, dict]]:
+    """A Reader for each snapshot of the folder and its `milestone`, by steps. ValueError names a damaged file."""
     found = []
     for path in folder.glob("*.safetensors"):
-        reader = Reader.load(path, device)
+        reader = load_reader(path)
         try:
             found.append((reader, milestone(reader)))
         except ValueError as error:
-            raise CheckpointError(f"{path} is no snapshot: {error}") from error
+            raise ValueError(f"{path} is not a snapshot: {error}") from error
     if not found:
-        raise CheckpointError(f"{folder} holds no snapshots")
+        raise ValueError(f"{folder} holds no snapshots")
     return sorted(found, key=lambda each: each[1]["step"])
 
 
-def milestone(reader: Reader) -> dict:
+def milestone(reader) -> dict:
     """Step, epoch, accuracies in [0, 1] on 5,000 images it never learned from, table [number, value] of P(value)."""
-    head = reader.network.head
-    if not isinstance(head, ConvolutionHead):
-        raise ValueError("it adds by another head than the convolution")
+    table = reader.value_probs()
     try:
         held_out = reader.description["validation"]["mnist"]
         scores = {
@@ -53,8 +46,6 @@ def milestone(reader: Reader) -> dict:
         }
     except (KeyError, TypeError, ValueError) as error:
         raise ValueError(f"it does not say how good it was ({error!r})") from error
-    with torch.inference_mode():
-        table = (head.GAIN * head.table).softmax(1).double().cpu()
     return scores | {"table": [[round(share, 3) for share in row] for row in table.tolist()]}
 
 

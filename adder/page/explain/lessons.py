@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from adder.page.answers import answer_pad, hand_of, is_blank, page_json, read_drawing, reading_json, rounded
+from adder.page.answers import answer_pad, corrections_of, is_blank, page_json, read_drawing, reading_json, rounded
 from adder.page.payload import checked_pixels
 
 SHOWN = (24, 48, 96)  # maps at most, of stem, middle and last: bounds the answer
@@ -48,7 +48,7 @@ def answer_lesson(payload: Any, taught: dict[str, Lesson]) -> dict:
 
 
 def think(payload: dict, reader) -> dict:
-    """What the pad shows now -> filters, maps and votes of the network alone, without lessons."""
+    """What the pad shows now -> filters, maps and votes of the network alone, without corrections."""
 
     def answer(drawing, number: int) -> dict:
         reading = read_drawing(reader, drawing, number)
@@ -97,12 +97,12 @@ def paint(payload: dict, reader) -> dict:
 
 
 def near(payload: dict, reader) -> dict:
-    """What the pad shows now, and its lessons -> how near to each it is, in [0, 1]."""
-    taught = hand_of(payload, reader)
+    """What the pad shows now, and its corrections -> its similarity to each, in [0, 1]."""
+    corrections = corrections_of(payload, reader)
 
     def answer(drawing, _: int) -> dict:
         image = reader.image(drawing)
-        return {"state": "read", "near": rounded(taught.nearness(image)) if taught else []}
+        return {"state": "read", "near": rounded(corrections.similarity(image)) if corrections else []}
 
     return answer_pad(payload, answer)
 

@@ -1,6 +1,14 @@
-"""The page as a server. Comes in: requests. Goes out: the page, and answers to those that pass.
+"""The page as a server. In: requests. Out: the page, and answers to the requests that it allows.
 
-Read `batching` (questions that are answered together), `head` and `first_paint` (the served HTML), `app` (the page and
-its functions), `gate` and `sessions` (which requests pass), `connections` (how many, how long), `listening` (where, and
-who is invited), `launch` (opening and closing).
+Read in this order:
+
+- `batching`: requests that are answered together
+- `head`: the head of the HTML, and headers
+- `first_paint`: a pad that draws before Gradio is there
+- `app`: the page and its functions
+- `sessions`: limits on what Gradio remembers
+- `gate`: which requests are allowed
+- `connections`: limits on connections
+- `listening`: addresses, ports and how to join
+- `launch`: start and end
 """

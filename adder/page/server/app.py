@@ -16,7 +16,7 @@ import numpy as np
 from anyio import CapacityLimiter, to_thread
 from starlette.responses import JSONResponse
 
-from adder.corrections import Hand, as_json, lessons_of
+from adder.corrections import Corrections, as_json, corrections_from_json
 from adder.page.answers import (
     answer_pad,
     answer_pads,
@@ -35,7 +35,7 @@ from adder.page.payload import (
     checked_label,
     checked_number,
 )
-from adder.page.server.batching import Together
+from adder.page.server.batching import MicroBatcher
 from adder.page.server.first_paint import LIMITS
 from adder.page.server.head import TITLE, web_file
 from adder.pictures.decode import PictureError
@@ -76,13 +76,13 @@ def build(
     loading = Lock()
     pictures = CapacityLimiter(1)  # one at a time: a picture unpacks to many times its size
     programs, programs_pictures = CapacityLimiter(4), CapacityLimiter(1)
-    pads = Together(partial(answer_pads, reader=reader))
+    pads = MicroBatcher(partial(answer_pads, reader=reader))
     grown = cache(load_growth or list)
     rooms = {
         "html": f"<style>{web_file('lessons/lessons.css')}</style>{web_file('lessons/lessons.html')}",
         "script": "\n".join(web_file(f"lessons/{name}") for name in LESSONS),
     }
-    taught = Together(partial(answer_lessons, taught=lessons(reader, grown, facts or {}, rooms)))
+    taught = MicroBatcher(partial(answer_lessons, taught=lessons(reader, grown, facts or {}, rooms)))
 
     @cache
     def all_readers() -> list:
@@ -97,18 +97,18 @@ def build(
             return JSONResponse({"busy": True})
         return JSONResponse(await pads.ask(payload))
 
-    def learn_pad(payload: Any) -> dict:
-        """What the pad shows and what it was meant as, null for no digit -> {"lesson": ...}, for the page to keep."""
+    def correct_pad(payload: Any) -> dict:
+        """The pad's drawing and its label, null for no digit -> {"correction": ...}, which the page keeps."""
 
-        def learn(drawing: Strokes | np.ndarray, _: int) -> dict:
-            return {"lesson": as_json(Hand(reader).learn(drawing, checked_label(payload)))}
+        def correct(drawing: Strokes | np.ndarray, _: int) -> dict:
+            return {"correction": as_json(Corrections(reader).add(drawing, checked_label(payload)))}
 
-        return answer_pad(payload, learn)
+        return answer_pad(payload, correct)
 
-    def renew_hand(payload: Any) -> dict:
-        """Lessons with their images, made with whatever weights -> {"lessons": the same by these}."""
+    def refresh_corrections(payload: Any) -> dict:
+        """Corrections with their images, made with any weights -> {"corrections": the same for these weights}."""
         try:
-            return {"lessons": [as_json(lesson) for lesson in Hand.of(reader, payload).lessons]}
+            return {"corrections": [as_json(each) for each in Corrections.from_json(reader, payload).kept]}
         except ValueError as error:
             return {"error": str(error)}
 
@@ -138,7 +138,7 @@ def build(
             return JSONResponse({"error": "Many pictures wait to be read. Try again in a moment."})
         return JSONResponse(await to_thread.run_sync(answer_picture, payload, reader, limiter=pictures))
 
-    def keep_pad(payload: Any) -> dict:
+    def store_pad(payload: Any) -> dict:
         """A drawing and what it was meant as -> {"kept": true}; {"error": text} when it was not kept."""
         assert store
         try:
@@ -169,39 +169,42 @@ def build(
         ]
         return {"number": number, "rows": rows}
 
-    def check_read(drawing: Any, number: Any, lessons: Any = None) -> None:
-        """ValueError for lessons that this network cannot use; the rest is for `read` to say."""
-        for lesson in lessons_of([] if lessons is None else lessons):
-            if lesson.image is None and (lesson.weights, len(lesson.feature)) != (reader.weights, reader.width):
-                raise ValueError(
-                    "lessons: made with another network's weights, and without the images to see them anew"
-                )
+    def check_read(drawing: Any, number: Any, corrections: Any = None, lessons: Any = None) -> None:
+        """ValueError for corrections that these weights cannot use; `read` itself checks the rest."""
+        sent = lessons if corrections is None else corrections
+        for each in corrections_from_json([] if sent is None else sent):
+            if each.image is None and (each.weights, len(each.feature)) != (reader.weights, reader.width):
+                raise ValueError("corrections: made with other weights, and without the images to make them again")
 
-    def answer_program(drawing: Any, number: Any, lessons: Any) -> dict:
+    def answer_program(drawing: Any, number: Any, sent: Any) -> dict:
         try:
             checked, number = checked_drawing(drawing), checked_number(number)
-            hand = None if lessons is None else Hand.of(reader, lessons)
-            return reading_json(read_drawing(reader, checked, number, hand))
+            corrections = None if sent is None else Corrections.from_json(reader, sent)
+            return reading_json(read_drawing(reader, checked, number, corrections))
         except PictureError as error:
             frames = f" {[[round(side, 4) for side in frame] for frame in error.frames]}" if error.frames else ""
             raise gr.Error(f"{error.kind}: {error}{frames}", print_exception=False) from error
         except ValueError as error:
             raise gr.Error(str(error), print_exception=False) from error
 
-    async def read(drawing: list | str, number: int, lessons: list | None = None) -> dict:
+    async def read(
+        drawing: list | str, number: int, corrections: list | None = None, lessons: list | None = None
+    ) -> dict:
         """Read a drawn digit and add a number from 0 to 9 to it.
 
         `drawing` is a list of strokes `[[[x, y], ...], ...]`, x right, y down, in any unit, at most 64 strokes and
         4,096 points; or an image as rows of integers `[[0, 0, 255, ...], ...]`, 0 paper to 255 ink, at most 512 x 512;
-        or a picture, `"data:image/jpeg;base64,..."`, JPEG, PNG, WebP, GIF or BMP of at most 1.4 MB. `lessons` are a
-        person's own, at most 32, as `adder.corrections.as_json` makes them; null or left out for none.
+        or a picture, `"data:image/jpeg;base64,..."`, JPEG, PNG, WebP, GIF or BMP of at most 1.4 MB. `corrections`
+        are at most 32, as `adder.corrections.as_json` makes them; null or left out for none. `lessons` is their
+        earlier name and goes with version 1.2.
         """
+        sent = lessons if corrections is None else corrections
         if not isinstance(drawing, str):
-            return await to_thread.run_sync(answer_program, drawing, number, lessons, limiter=programs)
+            return await to_thread.run_sync(answer_program, drawing, number, sent, limiter=programs)
         if programs_pictures.statistics().tasks_waiting >= 2 * MAX_PICTURES:
             raise gr.Error("busy: many pictures wait to be read; try again", print_exception=False)
         async with programs_pictures:  # a visitor's picture waits for one of theirs, not for all
-            return await to_thread.run_sync(answer_program, drawing, number, lessons, limiter=pictures)
+            return await to_thread.run_sync(answer_program, drawing, number, sent, limiter=pictures)
 
     with gr.Blocks(title=TITLE, analytics_enabled=False, fill_width=True, delete_cache=(DAY, DAY)) as page:
         gr.HTML(
@@ -209,9 +212,9 @@ def build(
             head=f"<style>{web_file('page.css')}</style>",
             js_on_load="\n".join(web_file(name) for name in SCRIPTS),
             apply_default_css=False,
-            server_functions=[read_pad, explain_pad, lesson_pad, find_ink, learn_pad, renew_hand]
+            server_functions=[read_pad, explain_pad, lesson_pad, find_ink, correct_pad, refresh_corrections]
             + ([compare_pad] if load_others else [])
-            + ([keep_pad] if store else []),
+            + ([store_pad] if store else []),
             compares=load_others is not None,
             collects=store is not None,
             lessons={"think": reader.can_explain, "grow": load_growth is not None, **dict.fromkeys(facts or {}, True)},

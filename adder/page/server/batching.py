@@ -9,7 +9,7 @@ from anyio import to_thread
 MOST = 64  # questions in a call
 
 
-class Together:
+class MicroBatcher:
     """`await ask(question)` gives what `answer_all` of a list of questions gives it in a list of answers.
 
     Nobody waits for company: a call begins as soon as the one before is over, with all who came meanwhile. Should it

@@ -12,7 +12,7 @@ const links = shareLink(props.limits);
 const gifts = giving(root, pad, links, tell);
 const memory = tabMemory(props.limits);
 const hand = lessonStore(listen, onLessons);
-const taught = teaching(root.querySelector(".teach"), pad, hand, (label) => request(server.learn_pad, { ...pad.content, number, label }), keep);
+const taught = teaching(root.querySelector(".teach"), pad, hand, (label) => request(server.correct_pad, { ...pad.content, number, label }), keep);
 const frames = pictureFrames(root, (frame) => lookAt(picture, frame));
 const lessons = unfolding(
   root.querySelector(".how"),
@@ -96,7 +96,7 @@ async function ask() {
     if (pad.isBlank && !lost) break; // a blank pad needs no network
     const asked = age;
     const waiting = setTimeout(() => render((slow = true)), SLOW);
-    const told = await request(server.read_pad, { ...pad.content, number, ...(hand.lessons.length && { lessons: hand.sent }) }).catch(() => null);
+    const told = await request(server.read_pad, { ...pad.content, number, ...(hand.lessons.length && { corrections: hand.sent }) }).catch(() => null);
     clearTimeout(waiting);
     slow = false;
     if (lost && told) others.changed();
@@ -110,7 +110,7 @@ async function ask() {
       continue;
     }
     wait = 250;
-    if (told.kind === "lessons") {
+    if (told.kind === "corrections") {
       await renewLessons();
       continue;
     }
@@ -138,14 +138,14 @@ function onLessons() {
 // The weights are others than those that saw them: they are seen anew, or left out.
 async function renewLessons() {
   renewals += 1;
-  const renewed = renewals < 4 && (await request(server.renew_hand, hand.lessons).catch(() => null));
-  if (renewed?.lessons) hand.put(renewed.lessons);
+  const renewed = renewals < 4 && (await request(server.refresh_corrections, hand.lessons).catch(() => null));
+  if (renewed?.corrections) hand.put(renewed.corrections);
   else hand.setAside();
   stale = true;
 }
 
 function keep(drawing) {
-  return request(server.keep_pad, drawing);
+  return request(server.store_pad, drawing);
 }
 
 function tell(text, seconds) {

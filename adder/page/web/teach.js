@@ -28,12 +28,12 @@ function teaching(panel, pad, hand, learn, keep) {
     line.textContent = "Learning…";
     const answer = await learn(label).catch(() => null);
     asking = false;
-    if (!answer?.lesson) return void (line.textContent = answer?.state ? "Draw a digit first." : "No answer. Try again.");
+    if (!answer?.correction) return void (line.textContent = answer?.state ? "Draw a digit first." : "No answer. Try again.");
     const before = hand.lessons;
     const told = [`Learned: ${yours(label)}.`];
     const earlier = of === drawing ? [said, lesson] : []; // of the same drawing: it was meant as something else
-    if (of === drawing) [said, lesson] = [label, answer.lesson];
-    hand.put([...before.filter((each) => each !== earlier[1]), answer.lesson]);
+    if (of === drawing) [said, lesson] = [label, answer.correction];
+    hand.put([...before.filter((each) => each !== earlier[1]), answer.correction]);
     takeBack = () => {
       [said, lesson] = earlier;
       takeBack = null;

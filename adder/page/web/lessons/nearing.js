@@ -23,5 +23,5 @@ function nearingLesson(item, hand) {
     return made;
   }
 
-  return { question: () => ({ lesson: "near", ...(hand.lessons.length && { lessons: hand.sent }) }), take };
+  return { question: () => ({ lesson: "near", ...(hand.lessons.length && { corrections: hand.sent }) }), take };
 }

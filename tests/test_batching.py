@@ -3,7 +3,7 @@ import threading
 
 import pytest
 
-from adder.page.server.batching import MOST, Together
+from adder.page.server.batching import MOST, MicroBatcher
 
 
 def test_questions_that_wait_are_answered_by_one_call():
@@ -15,7 +15,7 @@ def test_questions_that_wait_are_answered_by_one_call():
         return [question * 10 for question in questions]
 
     async def main():
-        pads = Together(answer_all)
+        pads = MicroBatcher(answer_all)
         first = asyncio.create_task(pads.ask(0))
         while not asked:
             await asyncio.sleep(0)
@@ -32,7 +32,7 @@ def test_questions_that_wait_are_answered_by_one_call():
 
 
 def test_nobody_waits_for_company():
-    pads = Together(lambda questions: [len(questions)] * len(questions))
+    pads = MicroBatcher(lambda questions: [len(questions)] * len(questions))
 
     async def one_by_one():
         return [await pads.ask(each) for each in range(3)]
@@ -47,7 +47,7 @@ def test_a_bad_question_fails_alone():
         return [question // 2 for question in questions]
 
     async def main():
-        pads = Together(halves)
+        pads = MicroBatcher(halves)
         return await asyncio.gather(*map(pads.ask, (2, 3, 4)), return_exceptions=True)
 
     one, error, other = asyncio.run(main())
