@@ -17,10 +17,10 @@ SHOWN = (24, 48, 96)  # maps at most, of stem, middle and last: bounds the answe
 Lesson = Callable[[dict], dict]  # what the page sent -> what it is told; ValueError for what no page sends
 
 
-def lessons(reader, grown: Callable[[], list[tuple[Any, dict]]], facts: dict, rooms: dict) -> dict[str, Lesson]:
+def lessons(reader, grown: Callable[[], list[tuple[Any, dict]]], facts: dict, panel: dict) -> dict[str, Lesson]:
     """What the page may ask, by the lesson's name.
 
-    `grown` gives a reader for each snapshot, and how good it was; `rooms` is what lessons are made of in the browser.
+    `grown` gives a reader for each snapshot, and how good it was; `panel` is the lessons' HTML and script.
     """
     return {
         "think": lambda asked: think(asked, reader),
@@ -28,7 +28,7 @@ def lessons(reader, grown: Callable[[], list[tuple[Any, dict]]], facts: dict, ro
         "near": lambda asked: near(asked, reader),
         "grow": lambda asked: grow(asked, reader, grown()),
         "facts": lambda _: facts,
-        "rooms": lambda _: rooms,
+        "panel": lambda _: panel,
     }
 
 

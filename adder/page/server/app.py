@@ -36,19 +36,11 @@ from adder.page.payload import (
     checked_number,
 )
 from adder.page.server.batching import MicroBatcher
-from adder.page.server.first_paint import LIMITS
+from adder.page.server.bundle import bundle
+from adder.page.server.first_paint import PAD
 from adder.page.server.head import TITLE, web_file
 from adder.pictures.decode import PictureError
 
-SCRIPTS = (
-    *("curve.js", "geometry.js", "history.js", "pointers.js", "pad.js", "keys.js", "memory.js", "bars.js"),
-    *("reading.js", "share.js", "picture.js", "give.js", "photo.js", "frame.js", "incoming.js"),
-    *("hand.js", "teach.js", "compare.js", "unfold.js", "page.js"),
-)  # in the order of their use of each other
-LESSONS = (
-    *("lessons.js", "seeing.js", "thinking.js", "voting.js", "painting.js", "mattering.js", "adding.js"),
-    *("growing.js", "facts.js", "refusing.js", "nearing.js", "all.js"),
-)
 MAX_WAITING = 32  # requests of programs in Gradio's queue; beyond, they are told to come again
 MAX_PROGRAMS = 32  # that left the queue; four of them are read at once
 MAX_THREADS = 8  # at once, for all visitors: what waits costs less than what fights over the cores
@@ -78,11 +70,11 @@ def build(
     programs, programs_pictures = CapacityLimiter(4), CapacityLimiter(1)
     pads = MicroBatcher(partial(answer_pads, reader=reader))
     grown = cache(load_growth or list)
-    rooms = {
+    panel = {
         "html": f"<style>{web_file('lessons/lessons.css')}</style>{web_file('lessons/lessons.html')}",
-        "script": "\n".join(web_file(f"lessons/{name}") for name in LESSONS),
+        "script": bundle("lessons/lessons.js", call="return openLessons(panel, page);"),
     }
-    taught = MicroBatcher(partial(answer_lessons, taught=lessons(reader, grown, facts or {}, rooms)))
+    taught = MicroBatcher(partial(answer_lessons, taught=lessons(reader, grown, facts or {}, panel)))
 
     @cache
     def all_readers() -> list:
@@ -210,7 +202,7 @@ def build(
         gr.HTML(
             html_template=web_file("page.html"),
             head=f"<style>{web_file('page.css')}</style>",
-            js_on_load="\n".join(web_file(name) for name in SCRIPTS),
+            js_on_load=bundle("page.js", call="openPage(element, props, server);"),
             apply_default_css=False,
             server_functions=[read_pad, explain_pad, lesson_pad, find_ink, correct_pad, refresh_corrections]
             + ([compare_pad] if load_others else [])
@@ -218,9 +210,9 @@ def build(
             compares=load_others is not None,
             collects=store is not None,
             lessons={"think": reader.can_explain, "grow": load_growth is not None, **dict.fromkeys(facts or {}, True)},
-            photo={"bytes": MAX_PICTURE},
+            picture={"bytes": MAX_PICTURE},
             threshold=reader.threshold,
-            limits=LIMITS,
+            pad=PAD,
             examples=json.loads(web_file("examples.json"))["drawings"],
         )
         vars(read)["check"] = check_read  # what the gate asks before it lets a program in

@@ -1,6 +1,8 @@
-// A row of bars, one a value, in their order; they do not jump. A bar tells its share when pointed at, tapped, or, once the
-// row has the focus, chosen with the arrow keys.
-function barRow(row, count, percent) {
+// A row of bars, one for each value, always in the same order. A bar shows its share when you point at it, tap it or, once the row
+// has the focus, choose it with the arrow keys.
+import { percent } from "./words.js";
+
+export function barRow(row, count) {
   const columns = Array.from({ length: count }, (_, value) => {
     const column = document.createElement("li");
     column.append(document.createElement("i"), document.createElement("span"));
@@ -8,11 +10,11 @@ function barRow(row, count, percent) {
     return column;
   });
   let top = -1;
-  let told = -1;
+  let chosen = -1;
 
-  const tell = (value) => {
-    told = value;
-    columns.forEach((column, index) => column.classList.toggle("told", index === value));
+  const choose = (value) => {
+    chosen = value;
+    columns.forEach((column, index) => column.classList.toggle("chosen", index === value));
   };
 
   function show(probs) {
@@ -28,13 +30,13 @@ function barRow(row, count, percent) {
   }
 
   row.querySelector("ol").append(...columns);
-  row.addEventListener("focus", () => tell(top));
-  row.addEventListener("click", (event) => tell(columns.indexOf(event.target.closest("li"))));
+  row.addEventListener("focus", () => choose(top));
+  row.addEventListener("click", (event) => choose(columns.indexOf(event.target.closest("li"))));
   row.addEventListener("keydown", (event) => {
     const step = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
     if (!step) return;
     event.preventDefault();
-    tell(Math.min(Math.max(told + step, 0), count - 1));
+    choose(Math.min(Math.max(chosen + step, 0), count - 1));
   });
   return show;
 }

@@ -1,5 +1,5 @@
-// What stood on the pad before, and what was undone: whole states, whatever a state is.
-function timeline() {
+// What was on the pad before, and what was undone: whole states, whatever a state is.
+export function undoHistory() {
   const LONGEST = 200;
   let past = [];
   let future = [];

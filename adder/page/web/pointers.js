@@ -1,9 +1,9 @@
-// Mouse, fingers and pen on the canvas -> one stroke at a time, told to `hand`. It knows no drawing.
-// A pen takes over from a hand that rests; two fingers zoom and draw nothing; what hovers draws nothing.
-function followPointers(canvas, hand) {
-  const ERASER = 5; // the button of a pen's other end
+// Mouse, fingers and stylus on the canvas -> one stroke at a time, for `pen`. It knows no drawing.
+// A stylus takes over from a palm that rests on the pad. Two fingers zoom and draw nothing. What hovers draws nothing.
+export function followPointers(canvas, pen) {
+  const ERASER = 5; // the button at a stylus's other end
   const touches = new Set(); // all that touch the canvas now
-  let active = null; // {id, kind, erases}: what draws; any other is ignored until it is lifted
+  let active = null; // {id, kind, erases}: what draws; it ignores any other until it is lifted
   let cancelled = null; // what drew until the browser took it away
 
   const place = (event) => {
@@ -22,26 +22,26 @@ function followPointers(canvas, hand) {
       const wasPalm = active.kind === "touch" && kind === "pen";
       if (!isPinch && !wasPalm) return;
       active = null;
-      if (wasPalm || hand.isShort()) hand.takeBack();
-      else hand.lift();
+      if (wasPalm || pen.isShort()) pen.takeBack();
+      else pen.lift();
       if (isPinch) return;
     } else if (kind === "touch" && touches.size > 1) return;
     cancelled = null;
     active = { id: event.pointerId, kind, erases };
     capture(event.pointerId);
-    hand.start(place(event), erases);
+    pen.start(place(event), erases);
   }
 
   function move(event) {
     const isDown = event.pointerType === "touch" || event.buttons > 0;
-    if (isDown && !active && event.pointerId === cancelled?.id && hand.resume()) {
-      active = cancelled; // Safari on an iPad cancels after the first point, and goes on
+    if (isDown && !active && event.pointerId === cancelled?.id && pen.resume()) {
+      active = cancelled; // Safari on an iPad cancels after the first point, then goes on
       cancelled = null;
     }
     if (event.pointerId !== active?.id) return;
-    if (!isDown) return lift(event); // it was lifted where no event told
+    if (!isDown) return lift(event); // it was lifted outside, without an event
     const coalesced = event.getCoalescedEvents?.() ?? [];
-    hand.move((coalesced.length ? coalesced : [event]).map(place));
+    pen.move((coalesced.length ? coalesced : [event]).map(place));
   }
 
   function lift(event) {
@@ -49,14 +49,14 @@ function followPointers(canvas, hand) {
     if (event.pointerId !== active?.id) return;
     cancelled = event.type === "pointercancel" ? active : null;
     active = null;
-    hand.lift();
+    pen.lift();
   }
 
   function capture(id) {
     try {
       canvas.setPointerCapture(id);
     } catch {
-      // it is gone already
+      // the pointer is gone already
     }
   }
 

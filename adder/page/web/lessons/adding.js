@@ -1,9 +1,13 @@
-// How the chances of the digits become those of the sums.
-function addingLesson(item) {
+// How the chances of the digits become the chances of the sums.
+import { percent } from "../words.js";
+import { paintImage } from "./canvas.js";
+import { smallBars } from "./values.js";
+
+export function addingLesson(item) {
   const find = (selector) => item.querySelector(selector);
 
   function show(reading) {
-    paintInk(find("canvas"), reading.image);
+    paintImage(find("canvas"), reading.image);
     find(".number").textContent = reading.number;
     smallBars(find(".digits-small"), reading.digit_probs ?? Array(10).fill(0));
     smallBars(find(".sums-small"), reading.sum_probs ?? Array(19).fill(0));

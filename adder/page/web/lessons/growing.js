@@ -1,17 +1,20 @@
-// The drawing, read by the network as it was at the beginning, after some steps, and at the end; and what it knew by then.
-function growingLesson(item) {
+// The drawing as the network read it at the beginning of its training, after some steps and at the end, and how good it was then.
+import { coloursOf, paintValues } from "./canvas.js";
+import { evenly, polyline, smallBars } from "./values.js";
+
+export function growingLesson(item) {
   const find = (selector) => item.querySelector(selector);
   const slider = find("input");
   let snapshots = null;
-  let readings = null; // of the drawing, one a snapshot
+  let readings = null; // of the drawing, one for each snapshot
 
-  function take(told) {
-    if (!told.snapshots.length) {
-      find(".well").textContent = "This server cannot read the networks of back then.";
+  function take(answer) {
+    if (!answer.snapshots.length) {
+      find(".well").textContent = "This server cannot load the networks of that time.";
       return find(".picture").replaceChildren(find(".well"));
     }
     const isFirst = !snapshots;
-    ({ snapshots, readings = null } = told);
+    ({ snapshots, readings = null } = answer);
     slider.max = snapshots.length - 1;
     if (isFirst) slider.value = slider.max;
     show();
@@ -20,32 +23,32 @@ function growingLesson(item) {
   function show() {
     if (!snapshots) return;
     const now = snapshots[slider.value];
-    slider.style.setProperty("--number", (9 * slider.value) / (slider.max || 1)); // as the track of the number's slider
+    slider.style.setProperty("--number", (9 * slider.value) / (slider.max || 1)); // like the track of the number's slider
     const [digits, sums] = readings?.[slider.value] ?? [evenly(10), Array(19).fill(0)];
     smallBars(find(".digits-then"), digits);
     smallBars(find(".sums-then"), sums);
-    const when = now.step === 0 ? "Before the first step" : `After ${now.step.toLocaleString("en")} steps${now.epoch < 1 ? "" : `, having seen everything ${Math.round(now.epoch)} times`}`;
+    const when = now.step === 0 ? "Before the first step" : `After ${now.step.toLocaleString("en")} steps${now.epoch < 1 ? "" : `, when it had seen everything ${Math.round(now.epoch)} times`}`;
     find(".when").textContent = when.replace("1 times", "once");
     slider.setAttribute("aria-valuetext", find(".when").textContent);
     const outOf = (share) => (100 * share).toFixed(share > 0.99 ? 1 : 0);
-    find(".well").textContent = `Of 100 new images it read ${outOf(now.digit_accuracy)} right, and of 100 sums ${outOf(now.sum_accuracy)}.`;
-    curve(now);
-    table(now.table);
+    find(".well").textContent = `Of 100 new images, it read ${outOf(now.digit_accuracy)} digits and ${outOf(now.sum_accuracy)} sums right.`;
+    showCurve(now);
+    showTable(now.table);
   }
 
-  function curve(now) {
+  function showCurve(now) {
     const line = (of, kind) => polyline(snapshots.map((each) => each[of]), kind);
     const mark = (100 * snapshots.indexOf(now)) / Math.max(1, snapshots.length - 1);
     find(".curve").innerHTML = `<line x1="${mark}" x2="${mark}" y1="0" y2="60" />${line("digit_accuracy", "plus")}${line("sum_accuracy", "minus")}`;
     find(".curve").setAttribute("aria-label", `Right answers over time; now digit ${Math.round(100 * now.digit_accuracy)} %, sum ${Math.round(100 * now.sum_accuracy)} %`);
   }
 
-  function table(rows) {
+  function showTable(rows) {
     const canvas = find(".table");
     const { plus } = coloursOf(item);
     paintValues(canvas, 10, 10, [[(x, y) => rows[y][x], plus, plus]]);
     const sure = rows.filter((row, number) => row[number] > 0.5).length;
-    canvas.setAttribute("aria-label", `The table of what each number is worth: ${sure} of 10 are taken for themselves`);
+    canvas.setAttribute("aria-label", `The table of what each number is worth: ${sure} of 10 are right`);
   }
 
   slider.addEventListener("input", show);

@@ -1,5 +1,8 @@
-// How much the drawing is like a digit, beside the least that a digit needs; and drawings that are none, to try.
-function refusingLesson(item, pad, threshold) {
+// How much the drawing is like a digit, next to what a digit needs at least; and drawings to try that are no digits.
+import { newButton } from "../button.js";
+import { percent } from "../words.js";
+
+export function refusingLesson(item, drawing, threshold) {
   const NO_DIGITS = {
     "A heart": [[[5000, 8500], [2300, 5600], [1800, 4000], [2500, 2700], [3800, 2600], [5000, 3800], [6200, 2600], [7500, 2700], [8200, 4000], [7700, 5600], [5000, 8500]]],
     "A house": [[[2500, 8500], [2500, 4700], [5000, 2000], [7500, 4700], [7500, 8500], [2500, 8500]], [[2500, 4700], [7500, 4700]]],
@@ -12,10 +15,10 @@ function refusingLesson(item, pad, threshold) {
     gauge.style.setProperty("--least", threshold);
     gauge.style.setProperty("--score", score ?? 0);
     gauge.classList.toggle("nothing", state === "empty");
-    const told = state === "empty" ? "Nothing drawn yet" : `Your drawing: ${percent(score)} like a digit`;
-    gauge.setAttribute("aria-label", `${told}. The line is at ${percent(threshold)}`);
+    const text = state === "empty" ? "Nothing drawn yet" : `Your drawing: ${percent(score)} like a digit`;
+    gauge.setAttribute("aria-label", `${text}. The line is at ${percent(threshold)}`);
   }
 
-  item.querySelector(".try").append(...Object.entries(NO_DIGITS).map(([name, strokes]) => pressable(name, () => pad.show(strokes))));
+  item.querySelector(".try").append(...Object.entries(NO_DIGITS).map(([name, strokes]) => newButton(name, () => drawing.show(strokes))));
   return { show };
 }

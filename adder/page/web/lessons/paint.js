@@ -1,5 +1,9 @@
-// The 28 x 28 pixels to be painted in and rubbed out: the network reads exactly these. A new drawing brings its own.
-function paintingLesson(item) {
+// Paint in the 28 x 28 pixels, or rub them out: the network reads exactly these. A new drawing brings its own.
+import { percent } from "../words.js";
+import { paintImage, pixelAt, pixelBeside } from "./canvas.js";
+import { evenly, smallBars } from "./values.js";
+
+export function paintLesson(item) {
   const find = (selector) => item.querySelector(selector);
   const canvas = find("canvas");
   const cursor = find(".easel i");
@@ -7,9 +11,9 @@ function paintingLesson(item) {
   let original = null; // the drawing's image
   let pixels = Array(784).fill(0);
   let number = 0;
-  let at = [14, 14]; // of the keyboard
-  let last = null; // of the pointer, while it is down
-  let again = () => {};
+  let at = [14, 14]; // the pixel that the keyboard is at
+  let last = null; // the pixel that the pointer was at, while it is down
+  let askAgain = () => {};
 
   function show(reading) {
     number = reading.number;
@@ -23,25 +27,25 @@ function paintingLesson(item) {
     redraw();
   }
 
-  const redraw = () => paintInk(canvas, pixels);
+  const redraw = () => paintImage(canvas, pixels);
 
   function change(points, grey) {
     for (const [x, y] of points) if (x >= 0 && y >= 0 && x < 28 && y < 28) pixels[28 * y + x] = grey;
     redraw();
-    again();
+    askAgain();
   }
 
-  function take(told) {
-    smallBars(find(".bars"), told.digit_probs ?? evenly(10));
+  function take(answer) {
+    smallBars(find(".bars"), answer.digit_probs ?? evenly(10));
     find(".answer").textContent =
-      told.state === "digit"
-        ? `${told.digit} + ${number} = ${told.sum}, ${percent(told.digit_probs[told.digit])} sure`
-        : told.state === "refused" ? "That does not look like a digit." : "Paint something.";
+      answer.state === "digit"
+        ? `${answer.digit} + ${number} = ${answer.sum}, ${percent(answer.digit_probs[answer.digit])} sure`
+        : answer.state === "refused" ? "That does not look like a digit." : "Paint something.";
   }
 
   const isRubbing = () => rub.getAttribute("aria-pressed") === "true";
 
-  // All pixels on the way from one to the next.
+  // All pixels on the line from one to the other.
   function between([x, y], [toX, toY]) {
     const steps = Math.max(Math.abs(toX - x), Math.abs(toY - y), 1);
     return Array.from({ length: steps + 1 }, (_, i) => [x + ((toX - x) * i) / steps, y + ((toY - y) * i) / steps].map(Math.round));
@@ -66,7 +70,7 @@ function paintingLesson(item) {
     const grey = { " ": isRubbing() ? 0 : 255, Backspace: 0 }[event.key];
     if (!to && grey === undefined) return;
     event.preventDefault();
-    event.stopPropagation(); // Backspace is not the pad's here
+    event.stopPropagation(); // here, Backspace is not for the pad
     if (to) at = to;
     else change([at], grey);
     point();
@@ -83,8 +87,8 @@ function paintingLesson(item) {
   rub.addEventListener("click", () => rub.setAttribute("aria-pressed", !isRubbing()));
   find(".again").addEventListener("click", () => {
     bringBack();
-    again();
+    askAgain();
   });
 
-  return { show, question: () => ({ lesson: "paint", pixels }), take, set again(ask) { again = ask; } };
+  return { show, question: () => ({ lesson: "paint", pixels }), take, set askAgain(ask) { askAgain = ask; } };
 }

@@ -1,12 +1,15 @@
-// The reading, given away: a link and a picture, by the phone's own sheet where there is one, else to clipboard and disk.
-// `tell` puts words on the page, for good or for some seconds.
-function giving(root, pad, links, tell) {
-  const SECONDS = 3;
-  const hasSheet = Boolean(navigator.share) && matchMedia("(pointer: coarse)").matches;
+// Share the reading as a link or as a picture: with the phone's own menu where there is one, else as a copied link and a saved file.
+// `tell` shows words on the page, for some seconds or until something else is said.
+import { writeLink } from "./drawing_link.js";
+import { pictureOf } from "./reading_picture.js";
 
-  // By the sheet; false where it cannot take this.
+export function sharing(root, { drawing, paint }, settings, tell) {
+  const SECONDS = 3;
+  const hasMenu = Boolean(navigator.share) && matchMedia("(pointer: coarse)").matches;
+
+  // With the menu; false where it cannot take this.
   async function shared(content) {
-    if (!hasSheet || !navigator.canShare?.(content)) return false;
+    if (!hasMenu || !navigator.canShare?.(content)) return false;
     try {
       await navigator.share(content);
     } catch (error) {
@@ -16,21 +19,21 @@ function giving(root, pad, links, tell) {
   }
 
   async function link(number) {
-    if (pad.strokes.length === 0) return tell(pad.isBlank ? "Draw a digit first." : "A photo does not fit in a link.");
-    const url = new URL(links.write(pad.strokes, number), location.href).href;
+    if (drawing.strokes.length === 0) return tell(drawing.isBlank ? "Draw a digit first." : "A photo does not fit in a link.");
+    const url = new URL(writeLink(settings, drawing.strokes, number), location.href).href;
     if (await shared({ title: document.title, url })) return;
     try {
       await navigator.clipboard.writeText(url);
       tell("Link copied. It holds the drawing itself.", SECONDS);
     } catch {
-      byHand(url); // without leave to copy, or without https
+      offerLink(url); // not allowed to copy, or without https
     }
   }
 
-  function byHand(url) {
+  function offerLink(url) {
     history.replaceState(null, "", url);
     if (window.parent === window) return tell("The link is in the address bar.");
-    const field = root.querySelector(".by-hand"); // in a frame the address bar is another page's
+    const field = root.querySelector(".link-field"); // in a frame, the address bar shows another page's address
     field.value = url;
     field.hidden = false;
     field.select();
@@ -40,7 +43,7 @@ function giving(root, pad, links, tell) {
   async function picture(reading) {
     if (reading?.state !== "digit") return tell("There is no reading to save yet.");
     const name = `adder-${reading.digit}-plus-${reading.number}.png`;
-    const file = new File([await pictureOf(root, pad, reading, percent)], name, { type: "image/png" });
+    const file = new File([await pictureOf(root, paint, reading)], name, { type: "image/png" });
     if (await shared({ files: [file] })) return;
     const anchor = document.createElement("a");
     anchor.download = name;
@@ -50,7 +53,7 @@ function giving(root, pad, links, tell) {
     tell("Picture saved.", SECONDS);
   }
 
-  if (hasSheet) {
+  if (hasMenu) {
     root.querySelector(".copy").textContent = "Share link";
     root.querySelector(".save").textContent = "Share picture";
   }

@@ -1,5 +1,7 @@
-// Which ink spoke for the digit: asked for by a button.
-function matteringLesson(item, explain) {
+// Which ink counted for the digit. A button asks the server for it.
+import { paintImage } from "./canvas.js";
+
+export function saliencyLesson(item, explain) {
   const button = item.querySelector("button");
   const line = item.querySelector("[role=status]");
   const map = item.querySelector("canvas");
@@ -7,10 +9,10 @@ function matteringLesson(item, explain) {
 
   function show(next) {
     reading = next;
-    paintInk(map, reading.image);
+    paintImage(map, reading.image);
     map.setAttribute("aria-label", "Your drawing as 28 by 28 pixels");
     button.setAttribute("aria-disabled", reading.state !== "digit");
-    line.textContent = reading.state === "refused" ? "No digit was read, so none can be explained." : "";
+    line.textContent = reading.state === "refused" ? "The network saw no digit, so there is nothing to explain." : "";
   }
 
   button.addEventListener("click", async () => {
@@ -18,11 +20,11 @@ function matteringLesson(item, explain) {
     const asked = reading;
     line.textContent = "Asking…";
     const answer = await explain().catch(() => null);
-    if (asked !== reading) return; // drawn on since: the map would be of another drawing
+    if (asked !== reading) return; // somebody drew since: the map is of another drawing
     if (!answer?.saliency) return void (line.textContent = "No answer. Try again.");
-    paintInk(map, answer.image, answer.saliency);
+    paintImage(map, answer.image, answer.saliency);
     line.textContent = `What made it a ${answer.digit}: the stronger the colour, the more that ink counted.`;
-    map.setAttribute("aria-label", `Your drawing, coloured where the ink spoke for a ${answer.digit}`);
+    map.setAttribute("aria-label", `Your drawing, coloured where the ink counted for a ${answer.digit}`);
   });
   return { show };
 }

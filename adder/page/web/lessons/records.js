@@ -1,5 +1,7 @@
-// What weights/ tells of trainings: how five other networks learned to add, and how far the network's word can be trusted.
-function waysLesson(item) {
+// Two lessons from the records in weights/: how five other networks learned to add, and how often the network is right when it is sure.
+import { polyline } from "./values.js";
+
+export function otherWaysLesson(item) {
   const place = item.querySelector(".ways");
 
   function take({ ways }) {
@@ -23,21 +25,21 @@ function waysLesson(item) {
   return once({ question: () => ({ lesson: "facts" }), take });
 }
 
-function trustingLesson(item) {
+export function reliabilityLesson(item) {
   function take({ reliability: { of, bins } }) {
     const dots = bins.map(([count, sure, right]) => `<circle cx="${100 * sure}" cy="${100 - 100 * right}" r="${0.8 + Math.log10(count) / 2}" />`);
     const ticks = [50, 75, 100].map((at) => `<text x="${at}" y="69" text-anchor="middle">${at} %</text><text x="32" y="${101 - at}" text-anchor="end">${at} %</text>`);
     const svg = item.querySelector("svg");
     svg.innerHTML = `<line x1="35" y1="65" x2="100" y2="0" />${dots.join("")}${ticks.join("")}<text x="35" y="-4">was right</text><text x="67" y="76" text-anchor="middle">said it was sure</text>`;
-    const told = bins.map(([count, sure, right]) => `${Math.round(100 * sure)} % sure, ${Math.round(100 * right)} % right of ${count}`);
-    svg.setAttribute("aria-label", told.join("; "));
-    item.querySelector(".of").textContent = `${of}, each read by a network that had not met its writer.`;
+    const groups = bins.map(([count, sure, right]) => `${Math.round(100 * sure)} % sure, ${Math.round(100 * right)} % right of ${count}`);
+    svg.setAttribute("aria-label", groups.join("; "));
+    item.querySelector(".of").textContent = `${of}, each read by a network that never saw other drawings of that person.`;
   }
 
   return once({ question: () => ({ lesson: "facts" }), take });
 }
 
-// Facts stay what they are: they are asked for once.
+// The records stay as they are: one question is enough.
 function once({ question, take }) {
   let isKnown = false;
   return {

@@ -1,5 +1,5 @@
-// Pictures as they come in: picked, from the camera, pasted, or dropped anywhere on the page. No address is ever fetched.
-function incoming(root, listen, read, tell) {
+// Pictures that you pick, take with the camera, paste, or drop anywhere on the page. It never fetches an address.
+export function listenForPictures(root, listen, read, tell) {
   const picker = root.querySelector("[type=file]");
   picker.addEventListener("change", () => {
     if (picker.files.length) read(picker.files[0]);
@@ -18,7 +18,7 @@ function incoming(root, listen, read, tell) {
     read(file);
   });
 
-  let inside = 0; // elements that what is dragged has entered and not left: each tells for itself
+  let inside = 0; // how many elements the dragged file has entered and not left
   const mark = (depth) => root.classList.toggle("dropping", (inside = depth) > 0);
   const isPicture = ({ dataTransfer }) => ["Files", "text/uri-list"].some((type) => dataTransfer.types.includes(type));
   listen(document, "dragenter", (event) => isPicture(event) && mark(inside + 1));
@@ -26,10 +26,10 @@ function incoming(root, listen, read, tell) {
   listen(document, "dragover", (event) => isPicture(event) && event.preventDefault());
   listen(document, "drop", (event) => {
     if (!isPicture(event)) return;
-    event.preventDefault(); // else the browser would leave for the file
+    event.preventDefault(); // else the browser would open the file instead of this page
     mark(0);
     const [file] = event.dataTransfer.files;
     if (file) read(file);
-    else tell("No picture came along. Save it, and drop its file.");
+    else tell("That was no picture file. Save the picture, and drop its file here.");
   });
 }

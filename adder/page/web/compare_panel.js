@@ -1,14 +1,16 @@
 // The drawing as every network here reads it. It asks only while its panel is open, when something changed and the pen is up.
-function comparison(panel, pad, ask, percent) {
+import { percent } from "./words.js";
+
+export function comparePanel(panel, drawing, ask) {
   const PAUSE = 250; // ms without a change before it asks
   const table = panel.querySelector("table");
   const line = panel.querySelector("p");
-  let stale = true; // the rows do not answer what is drawn now
+  let outdated = true; // the rows are of something else than what is drawn now
   let asking = false;
   let timer;
 
   function changed() {
-    stale = true;
+    outdated = true;
     if (!panel.open) return;
     table.setAttribute("aria-busy", true);
     clearTimeout(timer);
@@ -16,21 +18,21 @@ function comparison(panel, pad, ask, percent) {
   }
 
   async function refresh() {
-    if (!panel.open || !stale || asking || pad.isDown) return;
-    if (pad.isBlank) return show({ state: "empty" });
+    if (!panel.open || !outdated || asking || drawing.isDown) return;
+    if (drawing.isBlank) return show({ state: "empty" });
     asking = true;
-    stale = false;
+    outdated = false;
     line.textContent = "Asking…";
     const answer = await ask().catch(() => null);
     asking = false;
-    if (stale) return changed();
+    if (outdated) return changed();
     if (answer && !answer.error) return show(answer);
-    stale = true; // the rows stay, for want of better ones
-    line.textContent = "No answer yet. Every change asks again.";
+    outdated = true; // the old rows stay
+    line.textContent = "No answer yet. Change something to ask again.";
   }
 
   function show({ number, rows }) {
-    stale = false;
+    outdated = false;
     line.textContent = "Draw a digit first.";
     table.tBodies[0].replaceChildren(...(rows ?? []).map((row, index) => asRow(row, number, index === 0)));
     table.hidden = !rows;
@@ -39,18 +41,18 @@ function comparison(panel, pad, ask, percent) {
 
   function asRow({ name, right: tested, is_digit, digit, sum, digit_probs, sum_probs }, number, isOwn) {
     const record = tested.map((share) => `${(100 * share).toFixed(1)} %`).join(", ");
-    const system = cell("th", isOwn ? "this page" : name, record);
-    system.scope = "row";
+    const network = cell("th", isOwn ? "this page" : name, record);
+    network.scope = "row";
     const row = document.createElement("tr");
     if (is_digit) {
       const right = digit + number === sum;
       const verdict = cell("td", right ? `✓ ${digit} + ${number} = ${sum}` : `✗ ${digit} + ${number} is not ${sum}`);
       verdict.className = right ? "right" : "wrong";
-      row.append(system, cell("td", digit, percent(digit_probs[digit])), cell("td", sum, percent(sum_probs[sum])), verdict);
+      row.append(network, cell("td", digit, percent(digit_probs[digit])), cell("td", sum, percent(sum_probs[sum])), verdict);
     } else {
       const refused = cell("td", "not a digit");
       refused.colSpan = 3;
-      row.append(system, refused);
+      row.append(network, refused);
     }
     return row;
   }

@@ -1,21 +1,23 @@
-// The filters, what each makes of the drawing, and for one pixel of one map the patch, the filter and the sum; then the deeper maps.
-function thinkingLesson(item) {
-  const [MEAN, SPREAD] = [0.1307, 0.3081]; // of MNIST's pixels: the network sees how far from the mean they are
+// The filters, and the map that each makes from the drawing. For one pixel of one map: the patch, the filter and the sum. Then the deeper maps.
+import { newButton } from "../button.js";
+import { coloursOf, onGrid, paintValues, pixelAt, pixelBeside } from "./canvas.js";
+import { bytesOf, floatsOf, rounded, signed, wordsOf } from "./values.js";
+
+export function filtersLesson(item) {
+  const [MEAN, SPREAD] = [0.1307, 0.3081]; // of MNIST's pixels: the network sees how far a pixel is from the mean
   const find = (selector) => item.querySelector(selector);
   const map = find(".map");
   let answer = null; // decoded
   let chosen = 0; // filter
   let at = null; // [x, y]; null: where the chosen map is strongest
 
-  function decode(told) {
-    const stem = { ...told.stem, data: bytesOf(told.stem.data) };
-    const [count] = stem.shape;
-    const filters = floatsOf(told.filters);
-    const pixels = new Uint16Array(bytesOf(told.pixels).buffer);
-    return { count, filters, pixels, stem, side: Math.sqrt(filters.length / count), middle: told.middle, last: told.last };
+  function decode({ stem: { shape, data }, filters: text, pixels, middle, last }) {
+    const [count] = shape;
+    const filters = floatsOf(text);
+    return { count, filters, pixels: wordsOf(pixels), stem: bytesOf(data), side: Math.sqrt(filters.length / count), middle, last };
   }
 
-  const strength = (filter, x, y) => (answer.stem.data[784 * filter + 28 * y + x] - 128) / 127;
+  const strength = (filter, x, y) => (answer.stem[784 * filter + 28 * y + x] - 128) / 127;
   const seen = (x, y) => (x < 0 || y < 0 || x > 27 || y > 27 ? 0 : (answer.pixels[28 * y + x] / 65535 - MEAN) / SPREAD);
   const weight = (filter, i) => answer.filters[filter * answer.side ** 2 + i];
   const largest = (filter) => Math.max(...Array.from({ length: answer.side ** 2 }, (_, i) => Math.abs(weight(filter, i))));
@@ -26,10 +28,10 @@ function thinkingLesson(item) {
     return [i % 28, Math.floor(i / 28)];
   }
 
-  function take(told) {
-    item.classList.toggle("nothing", told.state === "empty");
-    if (told.state === "empty") return void (answer = null);
-    answer = decode(told);
+  function take(sent) {
+    item.classList.toggle("nothing", sent.state === "empty");
+    if (sent.state === "empty") return void (answer = null);
+    answer = decode(sent);
     const { plus, minus, plain } = coloursOf(item);
     const maps = find(".maps");
     while (maps.children.length < answer.count) maps.append(filterButton(maps.children.length));
@@ -57,7 +59,7 @@ function thinkingLesson(item) {
   }
 
   function filterButton(filter) {
-    const button = pressable("", () => {
+    const button = newButton("", () => {
       [chosen, at] = [filter, null];
       look();
     });

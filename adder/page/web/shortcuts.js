@@ -1,9 +1,9 @@
-// A key -> what is wished: "undo", "redo", "clear", a number 0 to 9, or null. Any layout, wherever the focus is.
-function wishOf(event) {
+// A pressed key -> "undo", "redo", "clear", a number 0 to 9, or null. On any keyboard layout, wherever the focus is.
+export function shortcutOf(event) {
   const [target] = event.composedPath();
-  if (event.isComposing || event.altKey || target.matches?.(":read-write")) return null; // a text is being typed
+  if (event.isComposing || event.altKey || target.matches?.(":read-write")) return null; // somebody types a text
   if (event.ctrlKey || event.metaKey) {
-    // By the letter on the key; by its place where that letter is not Latin.
+    // The letter on the key counts; where it is not Latin, the key's place does.
     const letter = /^[a-z]$/i.test(event.key) ? event.key.toLowerCase() : event.code.replace("Key", "").toLowerCase();
     if (letter === "z") return event.shiftKey ? "redo" : "undo";
     return letter === "y" && !event.metaKey ? "redo" : null;

@@ -1,23 +1,28 @@
-// The points that each feature gives a digit: the longest bars for and against, each with the place where it comes from.
-function votingLesson(item) {
+// The points that each feature gives a digit: the longest bars for and against it, each with the place where it comes from.
+import { newButton } from "../button.js";
+import { percent } from "../words.js";
+import { coloursOf, paintValues } from "./canvas.js";
+import { bytesOf, floatsOf, rounded, signed, wordsOf } from "./values.js";
+
+export function votesLesson(item) {
   const SHOWN = 4; // for, and as many against
   const LEAST = 0.05; // points
   const find = (selector) => item.querySelector(selector);
   let answer = null;
-  let whom = null; // digit that was chosen; null: the one that was read
+  let chosen = null; // the digit that was chosen; null: the one that was read
   const buttons = Array.from({ length: 10 }, (_, digit) =>
-    pressable(String(digit), () => {
-      whom = digit;
+    newButton(String(digit), () => {
+      chosen = digit;
       show();
     }),
   );
 
-  function take(told, reading) {
-    item.classList.toggle("nothing", told.state === "empty");
-    if (told.state === "empty") return void (answer = whom = null);
-    if (answer && told.digit !== answer.digit) whom = null;
-    const [count] = told.last.shape;
-    answer = { ...told, isTaught: reading.digit !== told.digit, count, votes: floatsOf(told.votes), maps: bytesOf(told.last.data), pixels: new Uint16Array(bytesOf(told.pixels).buffer) };
+  function take(sent, reading) {
+    item.classList.toggle("nothing", sent.state === "empty");
+    if (sent.state === "empty") return void (answer = chosen = null);
+    if (answer && sent.digit !== answer.digit) chosen = null;
+    const [count] = sent.last.shape;
+    answer = { ...sent, isCorrected: reading.digit !== sent.digit, count, votes: floatsOf(sent.votes), maps: bytesOf(sent.last.data), pixels: wordsOf(sent.pixels) };
     show();
   }
 
@@ -26,7 +31,7 @@ function votingLesson(item) {
 
   function show() {
     if (!answer) return;
-    const digit = whom ?? answer.digit;
+    const digit = chosen ?? answer.digit;
     buttons.forEach((button, value) => button.setAttribute("aria-pressed", value === digit));
     const points = pointsOf(digit);
     const order = points.map((_, feature) => feature).sort((one, other) => points[other] - points[one]);
@@ -38,9 +43,9 @@ function votingLesson(item) {
     const others = scores[digit] - answer.start[digit] - shown.reduce((sum, feature) => sum + points[feature], 0);
     const chance = 1 / scores.reduce((sum, score) => sum + Math.exp(score - scores[digit]), 0);
     item.dataset.score = scores[digit];
-    find(".together").textContent =
-      `The other ${points.length - shown.length} features together ${signed(others, 1)}, and ${signed(answer.start[digit], 1)} to start with: ` +
-      `${rounded(scores[digit], 1)} points for the ${digit}. Against the other digits' points that is a chance of ${percent(chance)}.${answer.isTaught ? " What you taught does not count here." : ""}`;
+    find(".total").textContent =
+      `The other ${points.length - shown.length} features together: ${signed(others, 1)}. To start with: ${signed(answer.start[digit], 1)}. This makes ` +
+      `${rounded(scores[digit], 1)} points for the ${digit}. Compared with the other digits' points, that is a chance of ${percent(chance)}.${answer.isCorrected ? " Your corrections do not count here." : ""}`;
   }
 
   function row(feature, points, longest, { plain, plus, minus }) {
@@ -64,6 +69,6 @@ function votingLesson(item) {
     return made;
   }
 
-  find(".whom").append(...buttons);
+  find(".digit-choice").append(...buttons);
   return { question: () => ({ lesson: "think" }), take };
 }

@@ -1,0 +1,8 @@
+// An answer of the server, or an Error after 8 s: a silent server counts as one that failed.
+const PATIENCE = 8000; // ms
+
+export function withPatience(answer) {
+  let timer;
+  const silence = new Promise((_, reject) => (timer = setTimeout(() => reject(new Error("no answer")), PATIENCE)));
+  return Promise.race([answer, silence]).finally(() => clearTimeout(timer));
+}
