@@ -99,14 +99,14 @@ def test_all_writers_on_demand(data_dir):
 
 
 def test_nothing_learns_from_the_writer_of_the_examples(data_dir):
-    by_that_writer = [drawing for drawing in sources.pendigits(data_dir) if drawing.writer == splits.EXAMPLES_BY]
+    by_that_writer = [drawing for drawing in sources.pendigits(data_dir) if drawing.writer == splits.EXAMPLES_WRITER]
     for example in json.loads((ROOT / "adder/page/web/examples.json").read_text(encoding="utf-8"))["drawings"]:
         seen = raster.strokes_to_mnist([np.array(stroke, float) for stroke in example["strokes"]])
         distances = [np.abs(raster.strokes_to_mnist(drawing.strokes) - seen).mean() for drawing in by_that_writer]
         assert min(distances) < 0.005 and by_that_writer[np.argmin(distances)].digit == example["digit"]
     for every in (False, True):
         learned = splits.load(data_dir, characters=False, all_writers=every).training.drawings
-        assert splits.EXAMPLES_BY not in {drawing.writer for drawing in learned}
+        assert splits.EXAMPLES_WRITER not in {drawing.writer for drawing in learned}
 
 
 def test_an_epoch_is_drawn_anew_by_its_seed(data_dir):
@@ -160,7 +160,7 @@ def test_a_process_that_draws_and_is_killed():
     drawn = training.epochs([1, 2, 3, 4], torch.device("cpu"), workers=2)
     next(drawn)
     multiprocessing.active_children()[0].kill()
-    with pytest.raises(sources.DataError, match=r"the processes that draw images ended .*: --workers 0"):
+    with pytest.raises(sources.DataError, match=r"the processes that render images ended .*: --workers 0"):
         list(drawn)
 
 

@@ -1,17 +1,11 @@
-"""Two processes on the CPU against one: steps of every recipe side by side, and runs as torchrun starts them."""
+"""Several processes: two on the CPU step as one does, and each asks for its own GPU. No GPU is needed."""
 
-import csv
-import os
-import signal
-import subprocess
-import sys
-import time
 from contextlib import nullcontext
-from pathlib import Path
 from unittest.mock import patch
 
 import pytest
 import torch
+import torch.distributed as dist
 
 from adder.data import splits
 from adder.network import model as models
@@ -19,42 +13,23 @@ from adder.training import distributed, loop
 from adder.training.recipes import RECIPES
 from adder.training.run import Run, Settings
 from bench.shared import free_port
-from tests.conftest import ROOT
-from tests.test_train import fit, train, wait_for
+from train import main
 
 WAYS = [(recipe, supervision) for recipe in RECIPES for supervision in ("both", "sum")]
-TWO = ["-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2"]
-
-
-def start(*flags, data_dir):
-    command = [sys.executable, *TWO, "train.py", *map(str, flags), "--device", "cpu", "--data-dir", data_dir]
-    environment = os.environ | {"OMP_NUM_THREADS": "1"}
-    return subprocess.Popen(
-        command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, encoding="utf-8"
-    )
-
-
-def finish(process, *, code=0):
-    """What it printed."""
-    output, _ = process.communicate(timeout=300)
-    assert process.returncode == code, output[-2000:]
-    return output
-
-
-def log(folder):
-    with open(folder / "log.csv", encoding="utf-8") as file:
-        return [{name: float(value) for name, value in row.items()} for row in csv.DictReader(file)]
 
 
 def two_steps(recipe: str, supervision: str) -> tuple[float, torch.Tensor]:
-    """The loss of the second step, and how far both moved the network; alone or as one of several processes."""
+    """The loss of the second step, and how far both moved the network; alone or as one of several processes.
+
+    Batch norms keep their running statistics: PyTorch synchronises them on GPUs alone.
+    """
     settings = Settings(recipe=recipe, epochs=1, batch_size=32, lr=1e-3, seed=3, supervision=supervision)
     run = Run(settings, torch.device("cpu"), {})
     run.optimiser = torch.optim.SGD(run.network.parameters())  # Adam steps far where a gradient is next to nothing
     with torch.no_grad():
         run.network.digit.weight.mul_(10)  # answers differ too
     before = flat(run.network)
-    network = distributed.data_parallel(run.network).train()
+    network = distributed.data_parallel(run.network).eval()
     for seed in (1, 2):
         torch.manual_seed(seed)
         digits = torch.arange(32) % 10
@@ -71,18 +46,27 @@ def two_steps(recipe: str, supervision: str) -> tuple[float, torch.Tensor]:
 
 
 def flat(network: torch.nn.Module) -> torch.Tensor:
-    """All weights and running statistics, one after the other."""
-    state = network.state_dict().values()
-    return torch.cat([tensor.flatten().double() for tensor in state if tensor.is_floating_point()])
+    """All weights, one after the other."""
+    return torch.cat([parameter.detach().flatten().double() for parameter in network.parameters()])
+
+
+def is_stopped_by_another(rank: int) -> bool:
+    """Whether this process stops when the loss of the second is not finite."""
+    run = Run(Settings("quick", epochs=1, batch_size=32, lr=1e-3, seed=0), torch.device("cpu"), {})
+    try:
+        loop.require(rank == 0, run, epoch=0)
+    except FloatingPointError:
+        return True
+    return False
 
 
 def work(rank: int, port: int, folder: str) -> None:
     """A process of `test_two_processes_step_as_one`."""
-    address = {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(port)}
-    os.environ |= address | {"RANK": str(rank), "LOCAL_RANK": str(rank), "WORLD_SIZE": "2"}
     torch.set_num_threads(1)
-    distributed.init_process_group("cpu")
-    results = {way: two_steps(*way) for way in WAYS}
+    dist.init_process_group("gloo", init_method=f"tcp://127.0.0.1:{port}", rank=rank, world_size=2)
+    with patch.object(distributed, "convert_sync_batchnorm", lambda network: None):
+        results = {way: two_steps(*way) for way in WAYS}
+        assert is_stopped_by_another(rank)
     if rank == 0:
         torch.save(results, f"{folder}/results")
     distributed.destroy_process_group()
@@ -90,66 +74,41 @@ def work(rank: int, port: int, folder: str) -> None:
 
 def test_two_processes_step_as_one(tmp_path):
     torch.multiprocessing.spawn(work, (free_port(), str(tmp_path)), nprocs=2)
-    together = torch.load(tmp_path / "results")
+    shared = torch.load(tmp_path / "results")
     for way in WAYS:
         loss, moved = two_steps(*way)
-        shared_loss, shared_moved = together[way]
+        shared_loss, shared_moved = shared[way]
         assert shared_loss == pytest.approx(loss, rel=5e-3), way
         assert (shared_moved - moved).norm() < 0.02 * moved.norm(), way
 
 
-SMALL = ("--dry-run", "--recipe", "concat-mlp", "--without", "pendigits", "--epochs", 4)
-
-
-def test_a_run_goes_on_with_another_number_of_processes(data_dir, tmp_path):
-    """With one, then with two of which one is killed, then with one again: the losses of one from start to end."""
-    few = (*SMALL, "--lr", 1e-4)  # a high rate magnifies the last digit
-    whole, folder = tmp_path / "whole", tmp_path / "run"
-    assert fit(*few, "--out", whole, data_dir=data_dir) == 0
-    alone = train(*few, "--out", folder, data_dir=data_dir)
-    wait_for(folder / "log.csv", alone)
-    alone.send_signal(signal.SIGINT)
-    alone.communicate()
-    assert alone.returncode == 130
-
-    epochs = len(log(folder))
-    two = start("--resume", folder, data_dir=data_dir)
-    while len(log(folder)) == epochs:
-        assert two.poll() is None, two.communicate()[0][-2000:]
-        time.sleep(0.02)
-    os.kill(int(children(two.pid)[1]), signal.SIGKILL)
-    assert "Signal 9 (SIGKILL)" in finish(two, code=1)
-
-    assert fit("--resume", folder, data_dir=data_dir) == 0
-    losses = [[row["loss"] for row in log(each)] for each in (whole, folder)]
-    assert len(losses[0]) == 4 and losses[1] == pytest.approx(losses[0], rel=2e-3)
-
-
-def test_all_processes_stop_at_a_loss_that_is_no_number(data_dir, tmp_path):
-    output = finish(start(*SMALL, "--lr", 1e9, "--out", tmp_path / "run", data_dir=data_dir), code=1)
-    assert "epoch 1: the loss is no number any more; use an --lr below 1e+09; nothing is saved" in output
-    assert not (tmp_path / "run").exists()
-
-
-def test_a_process_asks_its_own_card(monkeypatch):
-    """No card is needed: what is asked is whether the second process's works."""
+def as_the_second_of_two(monkeypatch, gpus: int) -> None:
     for name, value in {"RANK": "1", "LOCAL_RANK": "1", "LOCAL_WORLD_SIZE": "2"}.items():
         monkeypatch.setenv(name, value)
-    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
-    monkeypatch.setattr(torch.cuda, "device_count", lambda: 2)
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: gpus > 0)
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: gpus)
+
+
+def test_a_process_asks_for_its_own_gpu(monkeypatch):
+    as_the_second_of_two(monkeypatch, gpus=2)
     monkeypatch.setattr(models, "trouble_with", lambda kind: f"{kind} is full")
     for name in ("auto", "cuda"):
         with pytest.raises(ValueError, match="cuda:1 is full"):
             distributed.init_process_group(name)
-    monkeypatch.setattr(torch.cuda, "device_count", lambda: 1)
-    with pytest.raises(ValueError, match="2 processes need a card each, and 1 are here; lower --nproc-per-node"):
-        distributed.init_process_group("auto")
 
 
-def test_a_batch_that_does_not_divide(data_dir, tmp_path):
-    run = start("--dry-run", "--batch-size", 33, "--out", tmp_path, data_dir=data_dir)
-    assert "a batch of 33 does not divide among 2 processes; choose another --batch-size" in finish(run, code=1)
+@pytest.mark.parametrize(("gpus", "device"), [(1, "auto"), (0, "auto"), (2, "cpu")])
+def test_processes_without_a_gpu_each_are_refused(monkeypatch, capsys, tmp_path, gpus, device):
+    as_the_second_of_two(monkeypatch, gpus)
+    assert main(["--device", device, "--out", str(tmp_path / "run")]) == 2
+    line = capsys.readouterr().err
+    assert (
+        f"2 processes need a GPU each, and there are {gpus}; lower --nproc-per-node" in line and line.count("\n") == 1
+    )
 
 
-def children(process: int) -> list[str]:
-    return Path(f"/proc/{process}/task/{process}/children").read_text(encoding="utf-8").split()
+def test_a_batch_that_does_not_divide(monkeypatch, capsys, tmp_path):
+    monkeypatch.setattr(distributed, "init_process_group", lambda name: torch.device("cpu"))
+    monkeypatch.setattr(distributed, "world_size", lambda: 2)
+    assert main(["--dry-run", "--batch-size", "33", "--out", str(tmp_path / "run")]) == 2
+    assert "2 processes cannot share a batch of 33 equally" in capsys.readouterr().err

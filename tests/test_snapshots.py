@@ -8,9 +8,9 @@ from adder.training import loop, snapshots
 from adder.training.run import Run, Settings
 
 
-def test_moments_of_a_long_run_and_of_a_short_one():
-    assert snapshots.moments(400, 30) == {0, 20, 60, 150, 200, 400, 800, 2000, 4000, 12000}
-    assert snapshots.moments(40, 1) == {0, 20, 40}
+def test_steps_of_a_long_run_and_of_a_short_one():
+    assert snapshots.steps_of(400, 30) == {0, 20, 60, 150, 200, 400, 800, 2000, 4000, 12000}
+    assert snapshots.steps_of(40, 1) == {0, 20, 40}
 
 
 @pytest.fixture(scope="module")

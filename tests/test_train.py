@@ -108,7 +108,7 @@ def test_a_run_that_is_stopped_resumes_to_the_same_result(unbroken, data_dir, tm
     if blow == signal.SIGKILL:
         assert fit("--resume", folder, data_dir=data_dir) == 0
     else:
-        line = output.partition("go on with: ")[2].strip()
+        line = output.partition("continue with: ")[2].strip()
         subprocess.run([*shlex.split(line), "--device", "cpu"], cwd=tmp_path, check=True, capture_output=True)
     assert results(folder) == results(unbroken)
     assert {path.name for path in folder.iterdir()} >= FILES | PICTURES
@@ -185,7 +185,7 @@ def test_misuse_is_told_in_a_line(flags, words, data_dir, capsys, monkeypatch):
 def test_a_loss_that_is_no_number_ends_in_a_line(data_dir, tmp_path, capsys):
     assert fit("--dry-run", "--recipe", "quick", "--lr", 1e9, "--out", tmp_path / "run", data_dir=data_dir) == 2
     told = capsys.readouterr().err.splitlines()[-1]
-    assert told == "train.py: epoch 1: the loss is no number any more; use an --lr below 1e+09; nothing is saved"
+    assert told == "train.py: epoch 1: the loss is not a number; use an --lr below 1e+09; nothing is saved"
     assert not (tmp_path / "run").exists()
 
 
@@ -251,7 +251,7 @@ def test_a_run_resumes_from_any_folder(data_dir, weights, tmp_path, capsys, monk
     assert main(resume) == 0 and "has changed" not in capsys.readouterr().err
     collection.append(here, [[(20, 10), (80, 10), (40, 90)]], 7, {})
     assert main(resume) == 0
-    assert f"{here / collection.FILE_NAME} has changed since the run was last at work" in capsys.readouterr().err
+    assert f"{here / collection.FILE_NAME} has changed since the run last trained" in capsys.readouterr().err
     (here / "teacher.safetensors").unlink()
     assert main(resume) == 2
     assert f"{here / 'teacher.safetensors'} does not exist" in capsys.readouterr().err
