@@ -18,16 +18,16 @@ from adder.imports import cannot_import
 
 try:
     import torch
+
+    from adder.data import sources, splits
+    from adder.files import user_path
+    from adder.network import checkpoint
+    from adder.reader import Reader
+    from adder.training import distributed, loop, report
+    from adder.training.recipes import RECIPES
+    from adder.training.run import STATE, Run, Settings
 except (ImportError, OSError) as error:  # OSError: a DLL that Windows cannot load
     sys.exit(f"train.py: {cannot_import(error)}")
-
-from adder.data import sources, splits
-from adder.files import user_path
-from adder.network import checkpoint
-from adder.reader import Reader
-from adder.training import distributed, loop, report
-from adder.training.recipes import RECIPES
-from adder.training.run import STATE, Run, Settings
 
 HERE = Path(__file__).resolve().parent
 OUT_OF_MEMORY = re.compile("out of memory|ALLOC_FAILED|allocate memory")  # in torch's plain RuntimeErrors
@@ -288,7 +288,9 @@ def main(arguments: list[str] | None = None) -> int:
     except FloatingPointError as error:
         saved = (folder / STATE).exists()
         return complain(f"{error}; " + (f"{folder} keeps the epochs before" if saved else "nothing is saved"))
-    except (checkpoint.CheckpointError, sources.DataError, ValueError, OSError) as error:
+    except ImportError as error:  # torchvision and unlzw3 are imported for a download
+        return complain(cannot_import(error))
+    except (sources.DataError, ValueError, OSError) as error:
         return complain(str(error))
     except (RuntimeError, MemoryError) as error:
         reason = str(error).partition("\n")[0][:200]

@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import sys
 
+import pytest
 from packaging.requirements import Requirement
 
 from tests.machine import ROOT
@@ -34,9 +35,12 @@ def test_an_installed_package_reads_from_any_folder(tmp_path):
     assert ran.stdout.strip() == "12", ran.stderr
     web = {path.name for path in (ROOT / "adder" / "page" / "web").iterdir()}
     assert web == {path.name for path in (target / "adder" / "page" / "web").iterdir()}
-    [info] = target.glob("adder-*.dist-info")
-    needs = re.findall(r"^Requires-Dist: (\w[\w-]*)", (info / "METADATA").read_text(encoding="utf-8"), re.M)
-    assert set(needs) == set(names_in("requirements.txt")), "they stand in one place"
+
+
+def test_requirements_are_those_of_the_package_and_of_its_train_extra():
+    tomllib = pytest.importorskip("tomllib")  # from Python 3.11 on
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    assert {*project["dependencies"], *project["optional-dependencies"]["train"]} == {*uncommented("requirements.txt")}
 
 
 def uncommented(file: str) -> list[str]:
@@ -59,7 +63,7 @@ def test_constraints_name_the_tested_version_of_all_that_is_required():
 def test_what_the_page_reaches_into_is_bounded():
     """Private parts change without notice, so of their packages nobody gets a version that was never tried."""
     documented = {"anyio", "cv2", "numpy", "starlette"}  # of these the page uses what they document
-    imported = {name.split(".")[0] for path in (ROOT / "adder" / "page").glob("*.py") for name in imports(path)}
+    imported = {name.split(".")[0] for path in (ROOT / "adder" / "page").rglob("*.py") for name in imports(path)}
     reached = imported - sys.stdlib_module_names - documented - {"adder"}
     required = map(Requirement, uncommented("requirements.txt"))
     operators = {each.name: {part.operator for part in each.specifier} for each in required}
