@@ -7,6 +7,8 @@ from itertools import accumulate, pairwise
 
 import numpy as np
 
+Strokes = list[np.ndarray]  # (N, 2) each: the points from pen down to pen up, x right, y down
+
 PIECE = 1 / 16  # of the drawing's size: where two points lie farther apart, a curve leads from one to the other
 TINY = np.finfo(float).tiny
 PIECES = 512  # about so many of them at most: a long scribble gets coarser ones
