@@ -19,7 +19,7 @@ NO_DIGITS = {
     "line": [np.column_stack((np.linspace(0.2, 0.8, 9), np.full(9, 0.5)))],
 }
 COLLECT = "Not what I drew?"
-COMPARE = "How would the others read it?"
+COMPARE = "Compare with five other networks"
 DESKTOP = {"viewport": {"width": 1280, "height": 800}}
 PHONE = {"viewport": {"width": 375, "height": 667}, "has_touch": True, "is_mobile": True, "device_scale_factor": 2}
 

@@ -1,11 +1,24 @@
+import json
+import subprocess
+
 import numpy as np
 import pytest
 
 from adder.drawing import curves, strokes
-from tests.machine import ROOT
+from adder.page.server.first_paint import PAD
+from adder.page.server.head import WEB
+from tests.machine import node
 
 SEVEN = np.array([(0.0, 0), (10, 0), (4, 20)])  # README's
 CORNERS = np.array([(0.0, 0), (10, 0), (10, 10), (0, 10), (0, 0)])
+
+
+PAINTED = """
+import {{ readFileSync }} from "node:fs";
+import {{ curve }} from "{module}";
+const {{ strokes, settings }} = JSON.parse(readFileSync(0, "utf-8"));
+console.log(JSON.stringify(strokes.map((stroke) => curve(stroke, settings))));
+"""
 
 
 def circle(count):
@@ -103,17 +116,18 @@ def test_dense_adds_points_on_the_line():
     assert on_an_edge.all()
 
 
-def test_the_page_paints_the_same_curve(chromium, rng):
+def test_the_page_paints_the_same_curve(rng):
     angles = np.cumsum(rng.uniform(-1.7, 1.7, (20, 12)), 1)
     steps = rng.uniform(1, 3, (20, 12, 1))
     drawing = list(np.cumsum(steps * np.stack((np.cos(angles), np.sin(angles)), 2), 1))
     drawing += [SEVEN, CORNERS, SEVEN[:2], circle(8)]
-    page = chromium.new_page()
-    try:
-        page.add_script_tag(path=ROOT / "adder/page/web/curve.js")
-        painted = page.evaluate("strokes => strokes.map(curve)", [stroke.tolist() for stroke in drawing])
-    finally:
-        page.close()
+    asked = {"strokes": [stroke.tolist() for stroke in drawing], "settings": PAD["curve"]}
+    script = PAINTED.format(module=(WEB / "curve.js").as_uri())
+    command = [node(), "--input-type=module", "--eval", script]
+    said = subprocess.run(
+        command, input=json.dumps(asked), capture_output=True, encoding="utf-8", check=True, timeout=60
+    )
+    painted = json.loads(said.stdout)
     bent = 0
     for stroke, beziers in zip(drawing, painted, strict=True):
         (line,) = curves.curve([stroke])

@@ -87,10 +87,18 @@ def test_what_cannot_be_bundled_is_an_error(monkeypatch, tmp_path, complaint):
 
 def test_modules_come_behind_what_they_import_each_once(monkeypatch):
     sources = {
-        "page.js": 'import { a } from "./a.js";\nimport { b } from "./deep/b.js";\n// both\nexport const page = a + b;\n',
+        "page.js": 'import { a } from "./a.js";\nimport { b } from "./deep/b.js";\n// both\nexport const p = a + b;\n',
         "a.js": "export const a = 1; // one\n",
         "deep/b.js": 'import { a } from "../a.js";\nexport async function b() {\n  // twice\n  return 2 * a;\n}\n',
     }
     monkeypatch.setattr(bundle, "web_file", sources.__getitem__)
-    expected = ['"use strict";', "const a = 1; // one", "async function b() {", "  return 2 * a;", "}", "const page = a + b;", "go();"]
+    expected = [
+        '"use strict";',
+        "const a = 1; // one",
+        "async function b() {",
+        "  return 2 * a;",
+        "}",
+        "const p = a + b;",
+        "go();",
+    ]
     assert bundle.bundle("page.js", call="go();").split("\n") == expected

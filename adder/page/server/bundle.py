@@ -16,7 +16,7 @@ LEFT_OVER = re.compile(r"^(?:import|export)\b.*|^(?:const|let) [^\w].*|^var .*",
 
 
 def bundle(entry: str, *, call: str = "") -> str:
-    """The module `entry`, a path in web/, behind all that it imports, and then `call`: each module once, in strict mode.
+    """All that the module `entry`, a path in web/, imports, each module once; then `entry`; then the line `call`.
 
     ValueError for an import of a file or a name that is not there, for modules that import each other in a circle, for
     two modules with the same name at the top, and for what a bundle cannot hold.

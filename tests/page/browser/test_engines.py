@@ -101,7 +101,7 @@ def test_draw_undo_slide_photo_and_link(browser, server, rng):
             *(photo, way, data),
         )
         expect_reading(browser, 2, 3)
-    assert browser.run("return document.querySelector('.taken').hidden") is False
+    assert browser.run("return document.querySelector('.picture-small').hidden") is False
     browser.go("about:blank")
     browser.go(link)
     expect_reading(browser, 7, 3)
@@ -109,7 +109,7 @@ def test_draw_undo_slide_photo_and_link(browser, server, rng):
     browser.run("document.querySelector('.teach summary').click()")
     browser.run("document.querySelectorAll('.teach .answers button')[1].click()")
     expect_reading(browser, 1, 3)
-    browser.run("[...document.querySelectorAll('.teach button')].find((b) => b.innerText === 'Forget all').click()")
+    browser.run("[...document.querySelectorAll('.teach button')].find((b) => b.innerText === 'Remove all').click()")
     expect_reading(browser, 7, 3)
     browser.run("document.querySelector('.how > summary').click()")
     wait_for(browser, "return document.querySelectorAll('.how li').length > 9", True)

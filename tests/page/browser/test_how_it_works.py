@@ -18,19 +18,19 @@ from tests.servers import Server, ask_as_pad
 
 MINUS = "\N{MINUS SIGN}"
 PLAIN = "Your drawing as 28 by 28 pixels"
-COLOURED = "Your drawing, coloured where the ink spoke for a 7"
+COLOURED = "Your drawing, coloured where the ink counted for a 7"
 LESSONS = {
-    "seeing": "What does the network get to see?",
+    "seeing": "What does the network see?",
     "thinking": "What does it look for?",
-    "voting": "Who votes for which digit?",
-    "painting": "What must change for another answer?",
+    "voting": "How does it choose a digit?",
+    "painting": "How can you change the answer?",
     "mattering": "Which ink mattered?",
     "adding": "How does it add?",
     "growing": "How did it learn that?",
     "others-ways": "Can every network learn to add?",
     "refusing": "Why does it say no?",
     "trusting-it": "What does '90 % sure' mean?",
-    "teaching": "How can it learn your hand?",
+    "teaching": "How can it learn how you write?",
 }
 OTHER_SNAPSHOTS = """
 import sys, demo
@@ -112,9 +112,9 @@ def test_folded_lessons_cost_nothing_and_one_is_open_at_a_time(visit):
 def test_the_ink_follows_the_drawing(visit):
     page = visit(**DESKTOP)
     seeing = opened(page, "seeing")
-    expect(page.get_by_text("Draw a digit, and it appears")).to_be_visible()
+    expect(page.get_by_text("Draw a digit, and you see it")).to_be_visible()
     seven_drawn(page)
-    expect(page.get_by_text("Draw a digit, and it appears")).to_be_hidden()
+    expect(page.get_by_text("Draw a digit, and you see it")).to_be_hidden()
     assert inked(seeing.locator("canvas")) == inked(page.locator(".seen")) > 50
     x, y, width, side = map(float, seeing.locator(".crop").get_attribute("viewBox").split())
     points = [point * 10_000 for stroke in DRAWN[7] for point in stroke]
@@ -272,7 +272,7 @@ def test_a_damaged_snapshot_ends_its_lesson_alone(chromium, weights, tmp_path):
         seven_drawn(page)
         assert "demo.py:" not in said.read_text(encoding="utf-8"), "they are not looked at before the lesson is"
         growing = opened(page, "growing")
-        expect(growing.get_by_role("status")).to_have_text("This server cannot read the networks of back then.")
+        expect(growing.get_by_role("status")).to_have_text("This server cannot load the networks of that time.")
         expect(growing.locator(".then")).to_have_count(0)
         page.get_by_role("button", name="Example: a drawn 2").click()
         expect_reading(page, 2, 5)
@@ -314,10 +314,10 @@ def test_what_is_no_digit_falls_below_the_line(visit, reader):
     expect_refused(page)
 
 
-def test_the_nearest_lesson_comes_first(visit):
+def test_the_most_similar_correction_comes_first(visit):
     page = visit(**DESKTOP)
     near = opened(page, "teaching")
-    expect(near.get_by_role("status")).to_contain_text("Nothing was taught yet")
+    expect(near.get_by_role("status")).to_contain_text("There are no corrections yet")
     page.locator(".teach summary").click()
     for digit, label in ((2, "3"), (7, "1")):
         page.get_by_role("button", name=f"Example: a drawn {digit}").click()
@@ -378,7 +378,7 @@ def test_what_is_no_digit_is_not_explained(visit):
     draw(page, NO_DIGITS["scribble"])
     expect_refused(page)
     expect(mattering.get_by_role("button")).to_have_attribute("aria-disabled", "true")
-    expect(mattering.get_by_role("status")).to_have_text("No digit was read, so none can be explained.")
+    expect(mattering.get_by_role("status")).to_have_text("The network saw no digit, so there is nothing to explain.")
 
 
 @pytest.mark.parametrize("options", [DESKTOP, PHONE | {"color_scheme": "dark"}], ids=["desktop", "phone in the dark"])
@@ -394,23 +394,6 @@ def test_axe_finds_no_fault_in_the_lessons(visit, options):
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), name
 
 
-def test_a_busy_server_is_asked_again(visit):
-    page = visit(**DESKTOP)
-    busy = []
-
-    def answer(route):
-        if "lesson_pad" in route.request.post_data and len(busy) < 2:
-            busy.append(route)
-            return route.fulfill(json={"busy": True})
-        return route.continue_()
-
-    page.route("**/component_server/", answer)
-    seven_drawn(page)
-    voting = opened(page, "voting")
-    expect(voting.get_by_role("status")).to_contain_text("points for the 7")
-    assert len(busy) == 2
-
-
 def test_the_lessons_take_nothing_that_no_page_sends(server):
     seven = {"strokes": SEVEN, "number": 5}
     for payload in (None, {"strokes": [[[0, 0.5]]], "number": 5}, {"strokes": [], "number": True}):
@@ -421,7 +404,7 @@ def test_the_lessons_take_nothing_that_no_page_sends(server):
     assert ask_as_pad(server, "explain_pad", {"strokes": [], "number": 5}) == {"state": "empty"}
     answer = ask_as_pad(server, "explain_pad", seven)
     assert answer["digit"] == 7 and len(answer["saliency"]) == 784 and max(answer["saliency"]) == 255
-    for lesson in ("think", "grow", "facts", "rooms"):
+    for lesson in ("think", "grow", "facts", "panel"):
         assert len(json.dumps(ask_as_pad(server, "lesson_pad", seven | {"lesson": lesson}))) < 60_000, lesson
     pixels = np.rint(Reader.load(device="cpu").read_strokes(SEVEN, 5).image * 255).astype(int).ravel().tolist()
     assert ask_as_pad(server, "lesson_pad", {"lesson": "paint", "pixels": pixels, "number": 5})["sum"] == 12

@@ -76,7 +76,7 @@ def test_of_a_dragged_address_nothing_is_fetched(visit):
         page, **{"text/uri-list": "http://127.0.0.1:9/7.png", "text/html": "<img src='http://127.0.0.1:9/7.png'>"}
     )
     page.dispatch_event("#pad", "drop", {"dataTransfer": held})
-    expect(page.locator(".words")).to_have_text("No picture came along. Save it, and drop its file.")
+    expect(page.locator(".words")).to_have_text("That was no picture file. Save the picture, and drop its file here.")
     assert asked == []
 
 
@@ -139,19 +139,19 @@ def test_the_picture_is_shown_with_a_frame_round_what_was_read(visit, rng):
     page = visit(**DESKTOP)
     paste(page, transfer(page, made_pictures.saved(made_pictures.ruled(rng, [s * 1000 for s in DRAWN[7]]), "jpg")))
     expect_reading(page, 7, 5)
-    taken = page.get_by_role("button", name="Your picture, framed where the digit was found")
+    taken = page.get_by_role("button", name="Your picture, with a frame round the digit")
     expect(taken).to_be_visible()
-    frame, stage = (page.locator(f".taken {each}").bounding_box() for each in (".drawn", ".stage"))
+    frame, stage = (page.locator(f".picture-small {each}").bounding_box() for each in (".drawn", ".stage"))
     assert 0.2 < frame["height"] / stage["height"] < 0.9
     assert abs(frame["x"] + frame["width"] / 2 - stage["x"] - stage["width"] / 2) < 0.1 * stage["width"]
     page.get_by_text("How it works").click()
-    expect(page.locator(".whose")).to_have_text("your picture")
+    expect(page.locator(".source")).to_have_text("your picture")
     cut = [float(each) for each in page.locator(".crop").get_attribute("viewBox").split()]
     assert abs(cut[3] / 7500 - frame["height"] / stage["height"]) < 0.02, "the picture is 4 to 3"
     assert page.locator(".whole image").get_attribute("href").startswith("blob:")
     example(page, 4)
     expect(taken).to_be_hidden()
-    expect(page.locator(".whose")).to_have_text("your drawing")
+    expect(page.locator(".source")).to_have_text("your drawing")
     assert page.locator(".whole image").get_attribute("href") is None
 
 
@@ -169,7 +169,7 @@ def test_of_several_one_is_chosen(visit, way):
         pieces.nth(1).focus()
         page.keyboard.press("Enter")
     expect_reading(page, 7, 5)
-    expect(page.locator(".look")).to_be_hidden()
+    expect(page.locator(".picture-large")).to_be_hidden()
 
 
 def test_a_frame_is_drawn_by_hand(visit):
@@ -178,13 +178,13 @@ def test_a_frame_is_drawn_by_hand(visit):
     expect(page.get_by_role("button", name="Piece")).to_have_count(2)
     page.get_by_role("button", name="Piece").nth(1).click()
     expect_reading(page, 7, 5)
-    page.locator(".taken").click()
+    page.locator(".picture-small").click()
     expect(page.locator(".words")).to_have_text("Draw a frame round the digit.")
-    stage = page.locator(".look .stage").bounding_box()
+    stage = page.locator(".picture-large .stage").bounding_box()
     page.mouse.move(stage["x"] + 0.02 * stage["width"], stage["y"] + 0.02 * stage["height"])
     page.mouse.down()
     page.mouse.move(stage["x"] + 0.37 * stage["width"], stage["y"] + 0.98 * stage["height"], steps=4)
-    expect(page.locator(".look .drawn")).to_be_visible()
+    expect(page.locator(".picture-large .drawn")).to_be_visible()
     page.mouse.up()
     expect_reading(page, 2, 5)
 
@@ -194,9 +194,9 @@ def test_a_picture_over_the_pad_is_left_by_escape(visit):
     example(page, 4)
     expect_reading(page, 4, 5)
     paste(page, transfer(page, seven_and_two()))
-    expect(page.locator(".look")).to_be_visible()
+    expect(page.locator(".picture-large")).to_be_visible()
     page.keyboard.press("Escape")
-    expect(page.locator(".look")).to_be_hidden()
+    expect(page.locator(".picture-large")).to_be_hidden()
     expect_reading(page, 4, 5)
     assert opacity(page, ".equation") == 1
 
@@ -231,7 +231,7 @@ def test_what_the_browser_cannot_open_is_named(visit, content):
     page = visit(**DESKTOP)
     paste(page, transfer(page, content + bytes(100)))
     expect(page.locator(".words")).to_contain_text("Save it as JPEG or PNG.")
-    expect(page.locator(".look")).to_be_hidden()
+    expect(page.locator(".picture-large")).to_be_hidden()
 
 
 def test_a_browser_that_hides_pixels_sends_the_file_as_it_is(visit, photo):

@@ -113,29 +113,6 @@ def test_one_request_at_a_time_and_no_stale_answer(visit):
     expect_empty(page)
 
 
-def test_unsure_is_said_in_words(visit):
-    page = visit(**DESKTOP)
-    answer = {"state": "digit", "digit": 7, "sum": 12, "unsure": 1, "image": [0] * 784}
-    answer["digit_probs"] = [0, 0.4, 0, 0, 0, 0, 0, 0.6, 0, 0]
-    answer["sums"] = [[0] * number + answer["digit_probs"] + [0] * (9 - number) for number in range(10)]
-    page.route("**/component_server/", lambda route: route.fulfill(json=answer))
-    draw(page, DRAWN[7])
-    expect_reading(page, 7, 5)
-    expect(page.locator("#reading")).to_have_attribute("data-unsure", "1")
-    expect(page.locator(".words")).to_have_text("7 (60 %) or 1 (40 %)?")
-    expect(page.locator("#reading [aria-live]")).to_have_text("7 plus 5 is 12. The digit could also be a 1.")
-
-
-def test_a_busy_server_is_asked_again(visit):
-    page = visit(**DESKTOP)
-    page.route("**/component_server/", lambda route: route.fulfill(json={"busy": True}))
-    page.get_by_role("button", name="Example: a drawn 7").click()
-    expect(page.locator(".words")).to_have_text("Many people are drawing. One moment…")
-    page.unroute("**/component_server/")
-    expect_reading(page, 7, 5)
-    expect(page.locator(".words")).to_have_text(re.compile("sure"))
-
-
 @pytest.mark.parametrize("drawing", NO_DIGITS.values(), ids=NO_DIGITS)
 def test_what_is_no_digit_is_refused(visit, drawing):
     page = visit(**DESKTOP)

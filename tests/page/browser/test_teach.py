@@ -1,6 +1,5 @@
-"""The page is taught a hand: one tap, and the drawing is read as meant; it lasts, can be forgotten, and stays here."""
+"""The page is corrected: one tap, and it reads the drawing as meant. Corrections last, go, and stay here."""
 
-import base64
 import json
 import urllib.error
 import urllib.request
@@ -55,7 +54,7 @@ def drawn(page, strokes):
     draw(page, strokes)
 
 
-def test_an_odd_four_is_taught_drawn_again_kept_and_forgotten(visit):
+def test_an_odd_four_is_corrected_drawn_again_kept_and_removed(visit):
     page = visit(**DESKTOP)
     draw(page, LOOP)
     expect_reading(page, 9, 5)
@@ -66,7 +65,7 @@ def test_an_odd_four_is_taught_drawn_again_kept_and_forgotten(visit):
     assert [request.post_data_json["fn_name"] for request in asked] == ["correct_pad", "read_pad"]
     four = panel(page).get_by_role("button", name="4", exact=True)
     expect(four).to_have_attribute("aria-pressed", "true")
-    expect(page.locator(".known")).to_have_text("1 lesson learned")
+    expect(page.locator(".count")).to_have_text("1 correction")
 
     drawn(page, [stroke + [[0.02, -0.01]] * (np.arange(len(stroke)) % 2)[:, None] for stroke in LOOP])  # like it
     expect_reading(page, 4, 5)
@@ -83,28 +82,28 @@ def test_an_odd_four_is_taught_drawn_again_kept_and_forgotten(visit):
     page.get_by_text(COMPARE).click()
     expect_rows(page, 9, 7)  # of the networks alone
     page.get_by_text(COLLECT).click()
-    panel(page).get_by_role("button", name="Forget your 4").click()
+    panel(page).get_by_role("button", name="Remove your 4").click()
     expect_reading(page, 9, 7)
-    expect(status(page)).to_have_text("Forgotten: your 4.")
-    expect(page.locator(".known")).to_have_text("")
+    expect(status(page)).to_have_text("Removed: your 4.")
+    expect(page.locator(".count")).to_have_text("")
     assert page.evaluate(KEPT) == []
-    panel(page).get_by_role("button", name="Take it back").click()
+    panel(page).get_by_role("button", name="Undo this").click()
     expect_reading(page, 4, 7)
-    panel(page).get_by_role("button", name="Forget all").click()
+    panel(page).get_by_role("button", name="Remove all").click()
     expect_reading(page, 9, 7)
     page.reload()
     expect_ready(page)
     expect_reading(page, 9, 7)
 
 
-def test_what_was_said_is_changed_or_taken_back(visit):
+def test_an_answer_is_changed_or_undone(visit):
     page = visit(**DESKTOP)
     draw(page, LOOP)
     for label in ("4", "0"):  # the second word on the same drawing is the one that counts
         teach(page, label)
         expect_reading(page, int(label), 5)
-    assert [lesson[1] for lesson in page.evaluate(KEPT)] == [0]
-    panel(page).get_by_role("button", name="Take it back").click()
+    assert [correction[1] for correction in page.evaluate(KEPT)] == [0]
+    panel(page).get_by_role("button", name="Undo this").click()
     expect_reading(page, 4, 5)
     teach(page, "no digit")
     expect(page.locator("#reading")).to_have_attribute("data-state", "refused")
@@ -115,7 +114,7 @@ def test_what_was_said_is_changed_or_taken_back(visit):
     expect(status(page)).to_have_text("Draw a digit first.")
 
 
-def test_tabs_share_the_lessons(visit):
+def test_tabs_share_the_corrections(visit):
     page = visit(**DESKTOP)
     draw(page, LOOP)
     other = page.context.new_page()
@@ -125,7 +124,7 @@ def test_tabs_share_the_lessons(visit):
     expect_reading(other, 9, 5)
     teach(page, "4")
     expect_reading(other, 4, 5)
-    expect(other.locator(".known")).to_have_text("1 lesson learned")
+    expect(other.locator(".count")).to_have_text("1 correction")
     other.evaluate("localStorage.clear()")
     expect_reading(page, 9, 5)
 
@@ -137,7 +136,7 @@ HARMED = {
 
 
 @pytest.mark.parametrize("harm", HARMED.values(), ids=HARMED)
-def test_without_a_store_lessons_last_as_long_as_the_page(visit, harm):
+def test_without_storage_corrections_last_as_long_as_the_page(visit, harm):
     page = visit(**DESKTOP)
     page.add_init_script(harm)
     page.reload()
@@ -153,56 +152,46 @@ def test_without_a_store_lessons_last_as_long_as_the_page(visit, harm):
     expect_reading(page, 9, 5)
 
 
-DAMAGED = {
-    "no JSON": "[[",
-    "no list": "7",
-    "no lessons": '[1, {"a": 2}]',
-    "another digit": json.dumps([["w", 12, 1, "AAAA", base64.b64encode(bytes(784)).decode()]]),
-    "half an image": json.dumps([["w", 1, 1, "AAAA", "AAAA"]]),
-    "too many": json.dumps([["w", 1, 1, "AAAA", base64.b64encode(bytes(784)).decode()]] * (MAX_CORRECTIONS + 1)),
-}
-
-
-@pytest.mark.parametrize("kept", DAMAGED.values(), ids=DAMAGED)
-def test_damaged_lessons_are_left_out_and_said_so(visit, kept):
+def test_damaged_corrections_are_left_out_and_said_so(visit):
     page = visit(**DESKTOP)
+    kept = json.dumps([["w", 1, 1, "AAAA", "AAAA"]])  # half an image
     page.evaluate("(kept) => localStorage.setItem(`adder hand ${location.pathname}`, kept)", kept)
     page.reload()
     expect_ready(page)
     page.get_by_text(COLLECT).click()
-    expect(status(page)).to_have_text("The lessons of before are damaged, and not used.")
-    expect(page.locator(".known")).to_have_text("no lessons")
+    expect(status(page)).to_have_text("Your earlier corrections are damaged, and not used.")
+    expect(page.locator(".count")).to_have_text("no corrections")
     draw(page, LOOP)
     expect_reading(page, 9, 5)
     teach(page, "4")
     expect_reading(page, 4, 5)
-    expect(page.locator(".known")).to_have_text("1 lesson learned")
+    expect(page.locator(".count")).to_have_text("1 correction")
 
 
-def test_lessons_of_other_weights_are_seen_anew_or_left_out(visit, corrections):
+def test_corrections_of_other_weights_are_made_again_or_left_out(visit, corrections):
     page = visit(**DESKTOP)
-    [lesson] = map(as_json, corrections.kept)
-    for feature, digit, known in ((lesson[3], 4, "1 lesson learned"), ("rubbish!", 9, "no lessons")):
-        old = ["0" * 16, 4, 1.0, feature, lesson[4]]
+    [correction] = map(as_json, corrections.kept)
+    for feature, digit, known in ((correction[3], 4, "1 correction"), ("rubbish!", 9, "no corrections")):
+        old = ["0" * 16, 4, 1.0, feature, correction[4]]
         page.evaluate("(kept) => localStorage.setItem(`adder hand ${location.pathname}`, kept)", json.dumps([old]))
         page.reload()
         expect_ready(page)
         drawn(page, LOOP)
         expect_reading(page, digit, 5)
-        expect(page.locator(".known")).to_have_text(known)
+        expect(page.locator(".count")).to_have_text(known)
         if digit == 4:
-            assert page.evaluate(KEPT) == [lesson]
+            assert page.evaluate(KEPT) == [correction]
     page.get_by_text(COLLECT).click()
-    expect(page.locator(".lessons")).to_be_hidden()
+    expect(page.locator(".corrections")).to_be_hidden()
 
 
-def test_thirty_two_lessons_fit_in_eight_kilobytes_and_no_more_are_learned(visit, reader):
+def test_thirty_two_corrections_fit_in_eight_kilobytes_and_no_more_are_learned(visit, reader):
     full = Corrections(reader)
     for strokes in [ON_PAD, *(np.array(drawing) * 10_000 for drawing in ([DRAWN[7][0]], [DRAWN[8][0]]))]:
         full.add([np.array(stroke) for stroke in strokes], 4)
     page = visit(**DESKTOP)
-    lessons = [as_json(full.kept[index % 3]) for index in range(MAX_CORRECTIONS)]
-    page.evaluate("(kept) => localStorage.setItem(`adder hand ${location.pathname}`, kept)", json.dumps(lessons))
+    kept = [as_json(full.kept[index % 3]) for index in range(MAX_CORRECTIONS)]
+    page.evaluate("(kept) => localStorage.setItem(`adder hand ${location.pathname}`, kept)", json.dumps(kept))
     page.reload()
     expect_ready(page)
     bodies = []
@@ -212,7 +201,7 @@ def test_thirty_two_lessons_fit_in_eight_kilobytes_and_no_more_are_learned(visit
     assert bodies and max(map(len, bodies)) < 8000
     page.get_by_text(COLLECT).click()
     panel(page).get_by_role("button", name="4", exact=True).click()
-    expect(status(page)).to_contain_text("forget one first")
+    expect(status(page)).to_contain_text("remove a correction first")
     assert len(page.evaluate(KEPT)) == MAX_CORRECTIONS
 
 
@@ -240,15 +229,15 @@ def test_one_panel_teaches_and_with_leave_keeps(chromium, weights, tmp_path, mon
             teach(page, label)
             expect(status(page)).to_contain_text(f"Kept as {label}: thank you.")
             assert [drawing.digit for drawing in collection.load(path)] == digits
-        panel(page).get_by_role("button", name="Take it back").click()
-        expect(status(page)).to_have_text("Taken back. Kept as 7: thank you.")
+        panel(page).get_by_role("button", name="Undo this").click()
+        expect(status(page)).to_have_text("Undone. Kept as 7: thank you.")
         assert [drawing.digit for drawing in collection.load(path)] == [4, 7]
         drawn(page, DRAWN[2])
         teach(page, "3")
         expect(status(page)).to_contain_text("Kept as 3: thank you.")
-        panel(page).get_by_role("button", name="Take it back").click()
-        expect(status(page)).to_have_text("Taken back. It will not be used.")
-        expect(panel(page).get_by_role("button", name="Take it back")).to_be_hidden()
+        panel(page).get_by_role("button", name="Undo this").click()
+        expect(status(page)).to_have_text("Undone. The server will not use it.")
+        expect(panel(page).get_by_role("button", name="Undo this")).to_be_hidden()
         assert [drawing.digit for drawing in collection.load(path)] == [4, 7]
         assert len({json.loads(line)["id"] for line in path.read_text(encoding="utf-8").splitlines()}) == 3
     finally:
@@ -266,19 +255,19 @@ def test_nothing_is_offered_to_keep_unless_asked_for(visit):
 # --- programs ---
 
 
-def test_a_program_sends_lessons(server, corrections):
+def test_a_program_sends_corrections(server, corrections):
     client = Client(server.url, verbose=False)
-    lessons = [as_json(each) for each in corrections.kept]
+    kept = [as_json(each) for each in corrections.kept]
     for sent, digit in (
         (None, 9),
         ([], 9),
-        (lessons, 4),
+        (kept, 4),
         ([as_json(each, image=False) for each in corrections.kept], 4),
     ):
         assert client.predict(drawing=ON_PAD, number=3, corrections=sent, api_name="/read")["sum"] == digit + 3
     assert client.predict(drawing=ON_PAD, number=3, api_name="/read")["digit"] == 9
     for path, body in (("v2/read", {"drawing": ON_PAD, "number": 2}), ("read", {"data": [ON_PAD, 2]})):
-        for more, digit in ((None, 9), (lessons, 4)):
+        for more, digit in ((None, 9), (kept, 4)):
             asked = (
                 body
                 if more is None
@@ -291,12 +280,12 @@ def test_a_program_sends_lessons(server, corrections):
                 assert f'"sum": {digit + 2}' in answer.read().decode()
 
 
-def test_bad_hands_are_refused(server, corrections):
+def test_bad_corrections_are_refused(server, corrections):
     good = as_json(corrections.kept[0], image=False)
     bad = {
         "no list": 7,
         "ten thousand": [good] * 10_000,
-        "no lessons": [[1]],
+        "not even one": [[1]],
         "a digit": [[good[0], 12, *good[2:]]],
         "NaN": [[*good[:2], float("nan"), good[3]]],
         "another network's": [["0" * 16, *good[1:]]],
@@ -305,23 +294,21 @@ def test_bad_hands_are_refused(server, corrections):
         "no base64": [[*good[:3], "?" * len(good[3])]],
         "half an image": [[*good, "AAAA"]],
     }
-    for name, lessons in bad.items():
+    for name, sent in bad.items():
         with pytest.raises(urllib.error.HTTPError) as refused:
-            post(f"{server.url}/gradio_api/call/read", {"data": [ON_PAD, 2, lessons]})
+            post(f"{server.url}/gradio_api/call/read", {"data": [ON_PAD, 2, sent]})
         with refused.value:
             told = json.load(refused.value)["detail"]
         assert 400 <= refused.value.code < 500 and "correction" in told, (name, told)
-        told = ask_as_pad(server, "read_pad", {"strokes": ON_PAD, "number": 2, "corrections": lessons})
+        told = ask_as_pad(server, "read_pad", {"strokes": ON_PAD, "number": 2, "corrections": sent})
         assert told["kind"] == "corrections" and "correction" in told["error"], name
 
 
-def test_lessons_that_come_and_go_together(server, corrections):
-    """Pads that are read in one batch keep to their own lessons."""
-    lessons = [as_json(each, image=False) for each in corrections.kept]
+def test_corrections_that_come_and_go_together(server, corrections):
+    """Pads that are read in one batch keep to their own corrections."""
+    sent = [as_json(each, image=False) for each in corrections.kept]
     answers = [
-        ask_as_pad(
-            server, "read_pad", {"strokes": ON_PAD, "number": 1} | ({"corrections": lessons} if index % 2 else {})
-        )
+        ask_as_pad(server, "read_pad", {"strokes": ON_PAD, "number": 1} | ({"corrections": sent} if index % 2 else {}))
         for index in range(4)
     ]
     assert [answer["sum"] for answer in answers] == [10, 5, 10, 5]

@@ -8,7 +8,6 @@ from PIL import Image
 from playwright.sync_api import expect
 
 from tests.browser.pad import DESKTOP, DRAWN, PHONE, draw, expect_empty, expect_reading
-from tests.machine import ROOT
 from tests.photos import photographed, saved
 
 
@@ -43,13 +42,7 @@ def test_without_a_clipboard_the_link_stands_in_the_address_bar(visit):
     assert re.search(r"#1\.5\.[\w-]+$", page.url)
 
 
-@pytest.mark.parametrize(
-    "fragment",
-    [
-        *("#1.5.", "#1.12.AAAA", "#2.5.AgAA", "#1.5.<img src=x onerror=alert(1)>", "#1.5." + "A" * 30_000),
-        *("#1.5.____", "#1.5.AgAAAAAA", "#1.5.AgH_" + "_" * 400, "#1.5.gICAgICAgAE"),
-    ],
-)
+@pytest.mark.parametrize("fragment", ["#1.5.AgAAAAAA", "#1.5.<img src=x onerror=alert(1)>"])
 def test_a_damaged_link_opens_a_blank_page(visit, fragment):
     page = visit(**DESKTOP)
     page.evaluate("fragment => { location.hash = fragment }", fragment)
@@ -121,16 +114,3 @@ def test_what_is_no_photo_is_told(visit, content, words):
     page.locator("[type=file]").set_input_files({"name": "a.jpg", "mimeType": "image/jpeg", "buffer": content})
     expect(page.locator(".words")).to_contain_text(words)
     expect_empty(page)
-
-
-def test_the_longest_drawing_has_a_link_that_is_read_again(visit):
-    page = visit(**DESKTOP)
-    page.add_script_tag(path=ROOT / "adder/page/web/share.js")
-    same = """() => {
-      const links = shareLink({ scale: 10000, points: 4096, strokes: 64 });
-      const far = (index) => [10000 * (index % 2), 10000 * (index % 2)];
-      const strokes = Array.from({ length: 64 }, () => Array.from({ length: 64 }, (_, index) => far(index)));
-      const read = links.read(links.write(strokes, 7));
-      return JSON.stringify(read) === JSON.stringify({ strokes, number: 7 });
-    }"""
-    assert page.evaluate(same)

@@ -114,7 +114,7 @@ photos = some.binary(max_size=300).map(lambda content: base64.b64encode(content)
 frames = some.lists(some.floats() | some.integers(-2, 2), min_size=3, max_size=5) | scalars
 lessons = some.lists(scalars | some.binary(max_size=900).map(lambda content: base64.b64encode(content).decode()))
 hands = some.lists(lessons | anything, max_size=40) | anything
-names = some.sampled_from(["think", "paint", "near", "grow", "facts", "rooms"]) | anything
+names = some.sampled_from(["think", "paint", "near", "grow", "facts", "panel"]) | anything
 pads = (
     some.fixed_dictionaries({}, optional={"strokes": drawings, "number": numbers, "more": anything})
     | some.fixed_dictionaries({}, optional={"ink": drawings, "number": numbers, "picture": photos, "frame": frames})
