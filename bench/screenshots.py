@@ -16,14 +16,14 @@ from bench import made_pictures, shared
 from bench.shared import Strokes, chromium, draw, serving
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser
+    from playwright.sync_api import Browser, ViewportSize
 
 PICTURES: dict[str, tuple[int, int, dict]] = {  # name -> digit, number, and what the browser is
     "page-dark": (2, 6, {"viewport": {"width": 1280, "height": 800}, "color_scheme": "dark"}),
     "page-phone": (4, 8, {"viewport": {"width": 375, "height": 667}, "is_mobile": True, "device_scale_factor": 2}),
 }
 
-FILM = {"width": 1080, "height": 680}
+FILM: "ViewportSize" = {"width": 1080, "height": 680}
 FILM_WIDTH = 720  # px
 ANSWERED = 100  # ms, within which the page shows the answer to the last change
 
