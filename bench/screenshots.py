@@ -1,25 +1,70 @@
 """Takes the pictures of the page: `python -m bench.screenshots`, light, dark, on a phone, a picture read, two lessons.
 
-Starts the page with the shipped weights, and draws a digit that a person drew, by mouse, in Chromium.
+Starts the page with the shipped weights, and draws digits that a person drew, with the mouse, in Chromium. One picture
+moves: a digit is drawn, then the number changes.
 """
 
+import io
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
+from PIL import Image
 
-from adder.files import user_path
+from adder.files import replacing, user_path
 from bench import made_pictures, shared
 from bench.shared import Strokes, chromium, draw, serving
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser
+    from playwright.sync_api import Browser, ViewportSize
 
 PICTURES: dict[str, tuple[int, int, dict]] = {  # name -> digit, number, and what the browser is
-    "page-light": (7, 5, {"viewport": {"width": 1280, "height": 800}, "color_scheme": "light"}),
     "page-dark": (2, 6, {"viewport": {"width": 1280, "height": 800}, "color_scheme": "dark"}),
     "page-phone": (4, 8, {"viewport": {"width": 375, "height": 667}, "is_mobile": True, "device_scale_factor": 2}),
 }
+
+FILM: "ViewportSize" = {"width": 1080, "height": 680}
+FILM_WIDTH = 720  # px
+ANSWERED = 100  # ms, within which the page shows the answer to the last change
+
+
+def take_film(browser: "Browser", url: str, strokes: Strokes, path: Path) -> None:
+    """An animated GIF: a digit is drawn and the bars follow, then the number slides and the sum follows."""
+    page = browser.new_page(reduced_motion="reduce", viewport=FILM)
+    page.goto(url)
+    page.wait_for_selector(shared.READY)
+    frames: list[Image.Image] = []
+    durations: list[int] = []  # ms, of each frame
+
+    def take(duration: int) -> None:
+        page.wait_for_timeout(ANSWERED)
+        frame = Image.open(io.BytesIO(page.screenshot()))
+        height = round(FILM_WIDTH * frame.height / frame.width)
+        frames.append(frame.convert("RGB").resize((FILM_WIDTH, height), Image.Resampling.LANCZOS))
+        durations.append(duration)
+
+    take(600)
+    box = page.locator("#pad canvas").bounding_box()
+    assert box, "the pad is not shown"
+    for stroke in strokes:
+        for index, (x, y) in enumerate(stroke):
+            page.mouse.move(box["x"] + x / 10_000 * box["width"], box["y"] + y / 10_000 * box["height"])
+            if index == 0:
+                page.mouse.down()
+            if index % 2:
+                take(70)
+        page.mouse.up()
+    page.mouse.move(0, 0)
+    take(1200)
+    for number in (6, 7, 8, 9, 8, 7, 6, 5, 4, 3, 2):
+        page.get_by_role("slider", name="Number to add").fill(str(number))
+        take(250)
+    durations[-1] = 2000
+    palette = frames[-1].quantize(64)
+    first, *others = [frame.quantize(palette=palette, dither=Image.Dither.NONE) for frame in frames]
+    with replacing(path) as temporary:
+        first.save(temporary, "GIF", save_all=True, append_images=others, duration=durations, loop=0)
+    print(path)
 
 
 def take_picture(browser: "Browser", url: str, strokes: Strokes, path: Path) -> None:
@@ -82,6 +127,7 @@ def main() -> None:
         page.wait_for_selector("#reading[data-digit='7']")
         page.screenshot(path=flags.preview)
         print(flags.preview)
+        take_film(browser, url, drawn[2], flags.out / "page.gif")
         take_picture(browser, url, drawn[5], flags.out / "page-picture.png")
         take_lesson(browser, url, drawn[2], "thinking", 0, flags.out / "think.png")
         take_lesson(browser, url, drawn[2], "growing", 0.2, flags.out / "grow.png")
