@@ -72,7 +72,7 @@ def drawings_in(file: Path) -> Iterator[Input]:
 
 def strokes_or_error(line: str) -> Any:
     try:
-        return collection.strokes_of(line)[0]
+        return collection.parse_line(line)[0]
     except ValueError as error:
         return error
 

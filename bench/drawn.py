@@ -17,6 +17,7 @@ from adder import inputs
 from adder.data import sources, splits
 from adder.data.synthetic import negatives
 from adder.drawing import collection, raster, strokes
+from adder.drawing.curves import Strokes
 from adder.files import user_path
 from adder.network import checkpoint
 from adder.network.model import Adder
@@ -25,7 +26,6 @@ from adder.training import evaluation
 from adder.training.evaluation import Outputs
 from bench import shared
 
-Strokes = list[np.ndarray]
 Key = TypeVar("Key")
 
 CANVASES = (100, 280, 500, 1000)  # px a side

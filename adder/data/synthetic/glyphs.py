@@ -10,9 +10,8 @@ from pathlib import Path
 
 import numpy as np
 
-from adder.drawing.curves import dense
+from adder.drawing.curves import Strokes, dense
 
-Strokes = list[np.ndarray]
 PIECE = 1.1  # between the points of a glyph, some twenty high
 FOLDER = Path(__file__).parent / "fonts"
 

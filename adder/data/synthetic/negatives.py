@@ -9,7 +9,7 @@ import numpy as np
 
 from adder.data.synthetic.glyphs import letter
 from adder.data.synthetic.shapes import rotate, shape
-from adder.drawing.curves import dense
+from adder.drawing.curves import Strokes, dense
 from adder.drawing.strokes import extent
 
 # Chosen by eye, from sheets of all characters of the eight alphabets; a doubtful one is named too.
@@ -25,7 +25,6 @@ LOOK_ALIKES = {
 }
 VALIDATION_ALPHABETS = ("Korean", "Tagalog")
 
-Strokes = list[np.ndarray]
 
 PIECE = 0.05  # from point to point, where a digit is about 1 high
 

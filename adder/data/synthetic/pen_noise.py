@@ -5,10 +5,8 @@ from collections.abc import Callable
 import numpy as np
 
 from adder.data.synthetic.shapes import rotate
-from adder.drawing.curves import curve, dense
+from adder.drawing.curves import Strokes, curve, dense
 from adder.drawing.strokes import extent
-
-Strokes = list[np.ndarray]
 
 SPOILT = 0.4  # of all drawings
 UNUSUAL = 0.2  # of the digits that people write in more than one way

@@ -9,9 +9,7 @@ from functools import cache
 
 import numpy as np
 
-from adder.drawing.curves import curve, dense
-
-Strokes = list[np.ndarray]
+from adder.drawing.curves import Strokes, curve, dense
 
 PIECE = 5.0  # from point to point, in hundredths of a shape
 ROUND = np.linspace(0, 2 * np.pi, 9)[:-1]  # the angles at which an ellipse has its points
