@@ -138,7 +138,7 @@ def print_files(systems: list[System], files: list[Path], every: int) -> None:
 
 def read_drawings(path: Path) -> list[strokes.Drawing]:
     """Raises ValueError for what holds none."""
-    drawings = collection.load(path) if path.suffix.lower() in inputs.LINES else strokes.read_unipen(path)
+    drawings = collection.load(path) if path.suffix.lower() in inputs.JSON_LINES else strokes.read_unipen(path)
     if not drawings:
         raise ValueError(f"{path} holds no drawing")
     return drawings
@@ -298,7 +298,7 @@ def main() -> None:
     systems = [ours(flags.weights)] + ([reference(flags.reference)] if flags.reference.exists() else [])
     try:
         if flags.strokes and flags.strokes.is_dir():
-            files = [file for file in flags.strokes.iterdir() if file.suffix.lower() in inputs.LINES]
+            files = [file for file in flags.strokes.iterdir() if file.suffix.lower() in inputs.JSON_LINES]
             print_files(systems, sorted(file for file in files if not file.name.startswith(".")), flags.every)
             return
         writers = read_drawings(flags.strokes) if flags.strokes else sources.pendigits(flags.data_dir)

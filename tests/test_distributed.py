@@ -137,7 +137,7 @@ def test_a_process_asks_its_own_card(monkeypatch):
         monkeypatch.setenv(name, value)
     monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
     monkeypatch.setattr(torch.cuda, "device_count", lambda: 2)
-    monkeypatch.setattr(models, "trouble_with", lambda kind: f"{kind} is full")
+    monkeypatch.setattr(models, "why_unusable", lambda kind: f"{kind} is full")
     for name in ("auto", "cuda"):
         with pytest.raises(ValueError, match="cuda:1 is full"):
             distributed.init_process_group(name)

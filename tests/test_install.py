@@ -59,7 +59,7 @@ def test_constraints_name_the_tested_version_of_all_that_is_required():
 def test_what_the_page_reaches_into_is_bounded():
     """Private parts change without notice, so of their packages nobody gets a version that was never tried."""
     documented = {"anyio", "cv2", "numpy", "starlette"}  # of these the page uses what they document
-    imported = {name.split(".")[0] for path in (ROOT / "adder" / "page").glob("*.py") for name in imports(path)}
+    imported = {name.split(".")[0] for path in (ROOT / "adder" / "page").rglob("*.py") for name in imports(path)}
     reached = imported - sys.stdlib_module_names - documented - {"adder"}
     required = map(Requirement, uncommented("requirements.txt"))
     operators = {each.name: {part.operator for part in each.specifier} for each in required}
