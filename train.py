@@ -1,4 +1,4 @@
-"""Fit a network, evaluate it on MNIST's test set, save its weights and the record: python train.py --help."""
+"""Fits a network, evaluates it on MNIST's test set, saves its weights and a record: python train.py --help."""
 
 import _thread
 import argparse
@@ -18,20 +18,20 @@ from adder.imports import cannot_import
 
 try:
     import torch
-except (ImportError, OSError) as error:  # OSError: a DLL of Windows that does not start
+
+    from adder.data import sources, splits
+    from adder.files import user_path
+    from adder.network import checkpoint
+    from adder.reader import Reader
+    from adder.training import distributed, loop, report
+    from adder.training.recipes import RECIPES
+    from adder.training.run import STATE, Run, Settings
+except (ImportError, OSError) as error:  # OSError: a DLL that Windows cannot load
     sys.exit(f"train.py: {cannot_import(error)}")
 
-from adder.data import sources, splits
-from adder.files import user_path
-from adder.network import checkpoint
-from adder.reader import Reader
-from adder.training import distributed, loop, report
-from adder.training.recipes import RECIPES
-from adder.training.run import STATE, Run, Settings
-
 HERE = Path(__file__).resolve().parent
-OUT_OF_MEMORY = re.compile("out of memory|ALLOC_FAILED|allocate memory")  # of torch's plain RuntimeErrors
-MOST_SEED = 2**32 - 1
+OUT_OF_MEMORY = re.compile("out of memory|ALLOC_FAILED|allocate memory")  # in torch's plain RuntimeErrors
+MAX_SEED = 2**32 - 1
 DRY_RUN = {"epochs": 2, "batch_size": 64, "limit": 2000}
 FIXED_BY_THE_RUN = (
     "recipe",
@@ -53,86 +53,90 @@ FIXED_BY_THE_RUN = (
 
 def parse(arguments: list[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
-        description="Fit the two-headed network and save its weights with the record of how they were made.",
+        description="Fits the two-headed network and saves its weights, with a record of how it was done.",
         epilog="A run leaves in its folder: adder.safetensors (the weights, for demo.py --weights), metrics.json, "
         "log.csv, curves.png, confusion.png, mistakes.png, and checkpoint.safetensors to resume from. "
-        "Ctrl-C or a crash loses at most the epoch in flight.",
+        "Ctrl-C or a crash loses at most the current epoch.",
     )
-    parser.add_argument("--recipe", choices=RECIPES, help="row of adder/training/recipes.py (default: default)")
-    parser.add_argument("--list", action="store_true", help="explain each recipe in a line, and end")
+    parser.add_argument("--recipe", choices=RECIPES, help="a recipe of adder/training/recipes.py (default: default)")
+    parser.add_argument("--list", action="store_true", help="explain each recipe in a line, and exit")
     parser.add_argument(
         "--device",
         default="auto",
         choices=("auto", "cpu", "cuda", "mps"),
-        help="where to train (default: the best that is there)",
+        help="where to train (default: a GPU if there is one, otherwise the CPU)",
     )
     parser.add_argument(
         "--workers",
         type=int,
         choices=range(65),
         metavar="N",
-        help="processes that draw the next epochs meanwhile, some 300 MB each (default: one for every core to spare, "
-        f"at most {distributed.MOST_WORKERS}); how many changes no image",
+        help="processes that render the next epoch, about 300 MB each (default: one for each idle core, at most "
+        f"{distributed.MAX_WORKERS}); their number does not change the images",
     )
     parser.add_argument("--epochs", type=whole_number, help="passes over the training data (default: the recipe's)")
-    parser.add_argument("--batch-size", type=whole_number, help="images a step (default: the recipe's)")
-    parser.add_argument("--lr", type=positive_number, help="the highest learning rate (default: the recipe's)")
-    parser.add_argument("--seed", type=seed_number, help=f"of all randomness, 0 to {MOST_SEED} (default: 0)")
+    parser.add_argument("--batch-size", type=whole_number, help="images in a step (default: the recipe's)")
+    parser.add_argument("--lr", type=positive_number, help="the peak learning rate (default: the recipe's)")
+    parser.add_argument("--seed", type=seed_number, help=f"seed of all random numbers, 0 to {MAX_SEED} (default: 0)")
     parser.add_argument(
-        "--supervision", choices=("both", "sum"), help="tell the network digits and sums, or sums alone (default: both)"
+        "--supervision", choices=("both", "sum"), help="learn from digits and sums, or from sums alone (default: both)"
     )
     parser.add_argument(
         "--data-dir",
         type=as_path,
-        help="folder of the data sets, downloaded when absent (default: $ADDER_DATA, or data beside train.py)",
+        help="folder of the data sets, which are downloaded if missing (default: $ADDER_DATA, or data beside train.py)",
     )
-    parser.add_argument("--out", type=as_path, help="folder of the run (default: runs/RECIPE-DATE beside train.py)")
-    parser.add_argument("--resume", type=as_path, metavar="RUN", help="go on with the run in this folder, as it began")
+    parser.add_argument("--out", type=as_path, help="folder for the run (default: runs/RECIPE-DATE beside train.py)")
+    parser.add_argument(
+        "--resume", type=as_path, metavar="RUN", help="continue the run in this folder, with its own settings"
+    )
     parser.add_argument(
         "--without",
         action="append",
         choices=splits.OPTIONAL,
-        help="train without this data set (may be given more than once)",
+        help="train without this data set (can be repeated)",
     )
     parser.add_argument(
         "--all-writers",
         type=as_path,
         metavar="RUN",
-        help="train on the pen strokes of the validation writers too, but for the one of the page's examples; "
-        "temperature and threshold are then those that RUN, made without them, chose",
+        help="train on the pen strokes of the validation writers too, except the writer of the page's examples; "
+        "temperature and threshold come from RUN, which was trained without them",
     )
     parser.add_argument(
         "--extra",
         action="append",
         type=as_path,
         metavar="FILE",
-        help="train on your own digits too: what demo.py --collect wrote, a folder of pictures by label (7/*.png, "
-        "none/*.png), or a .csv in Kaggle's form (may be given several times)",
+        help="train on your own digits too: the file of demo.py --collect, a folder of pictures by label (7/*.png, "
+        "none/*.png), or a .csv in Kaggle's form (can be repeated)",
     )
     parser.add_argument(
         "--teacher",
         action="append",
         type=as_path,
         metavar="FILE",
-        help="learn from the answers of the network in this weights file too (may be given several times)",
+        help="learn from the answers of the network in this weights file too (can be repeated)",
     )
     parser.add_argument(
         "--start",
         action="append",
         type=as_path,
         metavar="FILE",
-        help="begin with the weights in this file, of the same recipe's network; given several times, with the mean",
+        help="start from the weights in this file, of the same recipe's network; repeated, from their mean",
     )
     parser.add_argument(
-        "--snapshots", action="store_true", help="keep networks on the way, from 0 steps to the end, in RUN/snapshots"
+        "--snapshots",
+        action="store_true",
+        help="write the network at several steps, from 0 to the end, to RUN/snapshots",
     )
-    parser.add_argument("--dry-run", action="store_true", help="the whole path on little data, in under a minute")
+    parser.add_argument("--dry-run", action="store_true", help="a whole run on little data, in under a minute")
     flags = parser.parse_args(arguments)
     given = [name for name in FIXED_BY_THE_RUN if getattr(flags, name) != parser.get_default(name)]
     if flags.resume and given:
-        longer = f"; a finished run is trained longer by a new one: --start {flags.resume / loop.WEIGHTS}"
+        longer = f"; to train a finished run further, start a new one: --start {flags.resume / loop.WEIGHTS}"
         parser.error(
-            f"--resume goes on as the run was begun; leave out --{given[0].replace('_', '-')}"
+            f"--resume continues with the settings of the run; leave out --{given[0].replace('_', '-')}"
             + (f"{longer} --epochs {flags.epochs}, and its --recipe" if "epochs" in given else "")
         )
     return flags
@@ -142,16 +146,16 @@ def as_path(text: str) -> Path:
     return user_path(text).absolute()
 
 
-def go_on(folder: Path) -> str:
-    """The command that resumes a run, from any folder."""
+def resume_command(folder: Path) -> str:
+    """The command that resumes a run from any folder."""
     words = [sys.executable, str(HERE / "train.py"), "--resume", str(folder)]
     return subprocess.list2cmdline(words) if os.name == "nt" else shlex.join(words)
 
 
 def seed_number(text: str) -> int:
     value = int(text)
-    if not 0 <= value <= MOST_SEED:
-        raise argparse.ArgumentTypeError(f"{text} is not from 0 to {MOST_SEED}")
+    if not 0 <= value <= MAX_SEED:
+        raise argparse.ArgumentTypeError(f"{text} is not from 0 to {MAX_SEED}")
     return value
 
 
@@ -192,22 +196,22 @@ def settings(flags: argparse.Namespace) -> Settings:
 
 
 def provenance(flags: argparse.Namespace, command: str) -> dict:
-    """Where a run comes from, for the record."""
+    """Where the run comes from, for the record."""
     facts: dict = {"command": command, "commit": report.commit()}
     if flags.all_writers:
         _, before = checkpoint.load(flags.all_writers / loop.WEIGHTS)
         if before.get("settings", {}).get("all_writers", True) or before["recipe"] != (flags.recipe or "default"):
-            raise ValueError(f"--all-writers {flags.all_writers}: not a run of this recipe that held the writers out")
+            raise ValueError(f"--all-writers {flags.all_writers}: not a run of this recipe without these writers")
         facts |= {
             "calibration": before["calibration"],
             "calibrated_by": before["command"],
             "held_out": before["validation"],
         }
-    told = ("command", "commit", "recipe", "settings", "validation", "taught_by")
+    recorded = ("command", "commit", "recipe", "settings", "validation", "taught_by")
     for name, paths in (("taught_by", flags.teacher), ("started_from", flags.start)):
         descriptions = [checkpoint.load(path)[1] for path in paths or ()]
         if descriptions:
-            facts[name] = [{key: each[key] for key in told if key in each} for each in descriptions]
+            facts[name] = [{key: each[key] for key in recorded if key in each} for each in descriptions]
             if name == "started_from":
                 lineage = facts[name] + [earlier for each in descriptions for earlier in each.get(name, ())]
                 facts[name] = [run for place, run in enumerate(lineage) if run not in lineage[:place]]
@@ -220,7 +224,7 @@ def shipped() -> Reader:
 
 
 def interrupt_again(lost: "sys.UnraisableHookArgs") -> None:
-    """Python ignores what is raised in a destructor, even a Ctrl-C that comes while one runs: it is sent once more."""
+    """Sends a Ctrl-C again if it came during a destructor, where Python ignores exceptions."""
     if lost.exc_type is KeyboardInterrupt:
         threading.Timer(0.01, _thread.interrupt_main).start()
     else:
@@ -235,7 +239,7 @@ def main(arguments: list[str] | None = None) -> int:
             print(f"{name:{width}} {recipe.summary}{recipe.reported and f' (reported: {recipe.reported})'}")
         return 0
     command = shlex.join(["python", "train.py", *(sys.argv[1:] if arguments is None else arguments)])
-    for number in (signal.SIGINT, signal.SIGTERM):  # a shell's background jobs begin with SIGINT ignored
+    for number in (signal.SIGINT, signal.SIGTERM):  # a shell's background jobs ignore SIGINT
         signal.signal(number, signal.default_int_handler)
     folder = flags.resume or flags.out
     try:
@@ -248,17 +252,17 @@ def main(arguments: list[str] | None = None) -> int:
             chosen = settings(flags)
             if chosen.batch_size % distributed.world_size():
                 raise ValueError(
-                    f"a batch of {chosen.batch_size} does not divide among {distributed.world_size()} processes; "
+                    f"{distributed.world_size()} processes cannot share a batch of {chosen.batch_size} equally; "
                     "choose another --batch-size"
                 )
             run = Run(chosen, device, provenance(flags, command))
             folder = folder or HERE / "runs" / f"{run.settings.recipe}-{time.strftime('%Y%m%d-%H%M%S')}"
             there = next(path for path in (folder, *folder.parents) if path.exists())
             if not (there.is_dir() and os.access(there, os.W_OK)):
-                raise ValueError(f"--out {folder}: {there} is no folder that can be written to; name another")
+                raise ValueError(f"--out {folder}: {there} is not a folder that you can write to; name another")
             if (folder / STATE).exists():
                 raise ValueError(
-                    f"{folder} holds a run; name another folder with --out, or go on with it: {go_on(folder)}"
+                    f"{folder} holds a run; name another folder with --out, or continue it: {resume_command(folder)}"
                 )
         usual = run.settings.data_dir or os.environ.get("ADDER_DATA") or str(HERE / "data")
         data_dir = flags.data_dir or as_path(usual)
@@ -269,28 +273,32 @@ def main(arguments: list[str] | None = None) -> int:
             sets = splits.load(data_dir, run.recipe.drawings, run.network.refusal is not None, **options)
         for name in run.changed_extra():
             if distributed.rank() == 0:
-                print(f"{name} has changed since the run was last at work, which goes on with it", file=sys.stderr)
+                print(
+                    f"{name} has changed since the run last trained; it continues with the new content", file=sys.stderr
+                )
         workers = distributed.spare_cores(device) if flags.workers is None else flags.workers
         metrics = loop.train(run, sets, folder, workers=workers)
     except KeyboardInterrupt:
         if distributed.rank():
             return 130
         saved = folder and (folder / STATE).exists()
-        advice = f"go on with: {go_on(folder)}" if saved else "no epoch was finished, nothing is saved"
+        advice = f"continue with: {resume_command(folder)}" if saved else "no epoch is finished, nothing is saved"
         print(f"stopped; {advice}", file=sys.stderr)
         return 130
     except FloatingPointError as error:
         saved = (folder / STATE).exists()
-        return complain(f"{error}; " + (f"{folder} keeps the epochs before it" if saved else "nothing is saved"))
-    except (checkpoint.CheckpointError, sources.DataError, ValueError, OSError) as error:
+        return complain(f"{error}; " + (f"{folder} keeps the epochs before" if saved else "nothing is saved"))
+    except ImportError as error:  # torchvision and unlzw3 are imported for a download
+        return complain(cannot_import(error))
+    except (sources.DataError, ValueError, OSError) as error:
         return complain(str(error))
     except (RuntimeError, MemoryError) as error:
         reason = str(error).partition("\n")[0][:200]
         if isinstance(error, (torch.OutOfMemoryError, MemoryError)) or OUT_OF_MEMORY.search(str(error)):
-            return complain(f"the memory is full ({reason}); use a lower --batch-size, or another --device")
+            return complain(f"out of memory ({reason}); use a lower --batch-size, or another --device")
         if distributed.world_size() == 1:
             raise
-        return complain(f"lost another, which says why above ({reason})")
+        return complain(f"another process ended; see its error above ({reason})")
     finally:
         distributed.destroy_process_group()
     if metrics is None:

@@ -40,7 +40,7 @@ def rows(folder: Path, rng: np.random.Generator) -> dict[str, Callable[[], Strok
         return spoil(drawing, strokes.extent(drawing), rng)
 
     def written(digit: int) -> Strokes:
-        return pen_noise.write_otherwise(digit, one_of([each.strokes for each in people if each.digit == digit]), rng)
+        return pen_noise.restyle(digit, one_of([each.strokes for each in people if each.digit == digit]), rng)
 
     found: dict[str, Callable[[], Strokes]] = {}
     found |= {name: partial(make, rng) for name, (_, make) in negatives.ALONE.items()}
@@ -51,7 +51,7 @@ def rows(folder: Path, rng: np.random.Generator) -> dict[str, Callable[[], Strok
     found |= {f"+ {name}": partial(bent, glyphs.letter, {name: k}) for name, k in glyphs.VALIDATION_FONTS.items()}
     found |= {f"{'+ ' * (word in held_out)}{word}": partial(one_of, drawn) for word, drawn in doodles.items()}
     found |= {f"digits: {spoil.__name__}": partial(spoilt, spoil) for spoil in dict.fromkeys(pen_noise.SPOILS)}
-    return found | {f"digits: {digit}": partial(written, digit) for digit in pen_noise.WRITTEN}
+    return found | {f"digits: {digit}": partial(written, digit) for digit in pen_noise.STYLES}
 
 
 def draw_row(name: str, make: Callable[[], Strokes], rng: np.random.Generator) -> np.ndarray:

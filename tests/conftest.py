@@ -1,31 +1,30 @@
 """What the tests share: real data, the shipped weights, a server and a browser."""
 
 import os
-import shutil
 import signal
-import subprocess
-import sys
-import time
-import urllib.error
 import urllib.request
 from collections import Counter
 from pathlib import Path
-from typing import NoReturn
 
 import numpy as np
 import pytest
 
 from adder.files import user_path
 from bench import shared
+from tests.machine import ROOT, missing, program
+from tests.servers import Server
 
 try:
     from playwright.sync_api import expect, sync_playwright
-except ImportError:  # a machine that only trains
-    collect_ignore_glob = ["test_[!c]*", "test_c[!u]*"]  # all but test_cuda.py
+except ImportError:  # a machine that only trains has all that test_cuda.py needs
+    only = Path(__file__).parent / "training" / "test_cuda.py"
+    collect_ignore = [path for folder in (only.parents[1], only.parent) for path in folder.iterdir()]
+    collect_ignore = [path for path in collect_ignore if path not in (only.parent, only)]
 else:
+    from tests.browser.pad import expect_ready
+
     expect.set_options(timeout=60_000)  # ms: only a hang takes so long
 
-ROOT = Path(__file__).parent.parent
 if "PYTEST_XDIST_WORKER" in os.environ:  # workers share the cores; what they start inherits it
     os.environ.setdefault("OMP_NUM_THREADS", "1")
     os.environ.pop("PYTHONWARNDEFAULTENCODING", None)  # of other people's code the warnings are not ours to read
@@ -63,19 +62,6 @@ def weights() -> Path:
     return ROOT / "weights" / "adder.safetensors"
 
 
-def missing(what: str) -> NoReturn:
-    """Skips the test for want of something; where CI=true, nothing may be missing."""
-    if os.environ.get("CI") == "true":
-        pytest.fail(f"{what} (and CI=true)")
-    pytest.skip(what)
-
-
-def program(*names: str, package: str) -> str:
-    """The first of these programs on the PATH. Without one it skips the test and says which Debian package has it."""
-    found = next(filter(None, map(shutil.which, names)), None)
-    return found or missing(f"no {names[0]} on the PATH; on Debian: apt-get install {package}")
-
-
 @pytest.fixture
 def rng() -> np.random.Generator:
     return np.random.default_rng(0)
@@ -106,47 +92,19 @@ def restored():
     torch.set_num_threads(threads)
 
 
-class Server:
-    """demo.py with the shipped weights on a port of its own; `script` calls demo.main() otherwise than as a command."""
+@pytest.fixture
+def useless_card(monkeypatch):
+    """A card that PyTorch sees and cannot use, as one that is too old, full, or without a driver."""
+    import torch
 
-    def __init__(
-        self,
-        weights: Path | None,
-        *flags: str,
-        command: list[str] | None = None,
-        port: int | None = None,
-        script: str = "",
-        **pipes,
-    ):
-        self.port = port or shared.free_port()
-        self.url = f"http://127.0.0.1:{self.port}"
-        usual = [sys.executable, *(["-c", script] if script else ["demo.py"])]
-        usual += ["--weights", str(weights), "--device", "cpu", "--port", str(self.port)]
-        self.command = command or [*usual, *flags]
-        self.pipes = pipes
-        self.start()
+    from adder.network import model
 
-    def start(self) -> None:
-        self.process = subprocess.Popen(self.command, cwd=ROOT, **self.pipes)
-        try:
-            self.wait_until_it_answers()
-        except BaseException:
-            self.stop()
-            raise
-
-    def wait_until_it_answers(self) -> None:
-        for _ in range(3000):
-            assert self.process.poll() is None, "demo.py ended"
-            try:
-                with urllib.request.urlopen(self.url):
-                    return
-            except urllib.error.URLError:
-                time.sleep(0.1)
-        raise TimeoutError(self.url)
-
-    def stop(self) -> None:
-        self.process.kill()
-        self.process.wait()
+    if torch.cuda.is_available():
+        pytest.skip("the card here can be used")
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    model.why_unusable.cache_clear()
+    yield
+    model.why_unusable.cache_clear()
 
 
 @pytest.fixture(scope="session")
@@ -165,13 +123,6 @@ def chromium():
         browser = playwright.chromium.launch(executable_path=path, args=flags, chromium_sandbox=sandbox)
         yield browser
         browser.close()
-
-
-def expect_ready(page) -> None:
-    """The page, or a frame, listens to its pad, which stands a moment earlier, and Gradio's 'Loading...' is gone."""
-    expect(page.locator("#pad canvas")).to_be_visible()
-    expect(page.locator(shared.READY)).to_be_attached()
-    expect(page.locator("p.loading")).to_have_count(0)
 
 
 @pytest.fixture(scope="module")

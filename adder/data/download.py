@@ -1,4 +1,4 @@
-"""Files of the data sets: taken from the disk when whole, else downloaded, checked, and only then put there."""
+"""Files of the data sets: read from disk when complete, otherwise downloaded, checked and then stored."""
 
 import errno
 import hashlib
@@ -18,12 +18,12 @@ from tqdm import tqdm
 
 from adder.files import replacing
 
-TIMEOUT = 15.0  # s without a byte, after which a mirror is given up
-MAX_BYTES = 100_000_000  # of an answer; no file of the sets has a sixth of it
+TIMEOUT = 15.0  # seconds without a byte, then the next mirror is tried
+MAX_BYTES = 100_000_000  # of a download; every file of the data sets is below a sixth of it
 
 
 class DataError(Exception):
-    """Data that cannot be had or read; the message names the file and the remedy."""
+    """Data that cannot be found or read; the message names the file and what to do."""
 
 
 def fetch(
@@ -35,10 +35,10 @@ def fetch(
     remedy: str = "",
     first: int | None = None,
 ) -> bytes:
-    """The content of `path`, whose md5 is `md5`; what is absent or damaged is downloaded once and put there.
+    """The content of `path`, checked against `md5`; a missing or damaged file is downloaded once and stored there.
 
-    `unpack` turns what the `urls` answer, tried in their order, into the content; with `first`, no more than so many
-    bytes of it. DataError says what was tried, and `remedy` what else could be done.
+    The `urls` are tried in order, and `unpack` turns the answer into the content. `first` limits the download to its
+    first bytes. DataError lists what was tried; `remedy` adds what else you could do.
     """
     try:
         is_damaged = path.exists()
@@ -60,7 +60,7 @@ def fetch(
                 if is_whole(content := unpack(answer), md5):
                     write(path, content)
                     return content
-            tried.append(f"{host} sent something else, as the sign-in page of a network may be")
+            tried.append(f"{host} sent something else; it may be the sign-in page of your network")
         print(tried[-1], file=sys.stderr, flush=True)
     state = f"is damaged (its md5 is not {md5}) and was not replaced" if is_damaged else "is not there"
     raise DataError(
@@ -70,9 +70,9 @@ def fetch(
 
 
 def download(url: str, first: int | None = None) -> bytes:
-    """What the address answers, through the proxies of the environment. OSError, HTTPException or ValueError.
+    """The body of a GET request, through the proxies of the environment. OSError, HTTPException or ValueError.
 
-    With `first`, only so many bytes are asked for by HTTP Range, and a server that sends all is not listened to longer.
+    `first` asks for that many bytes with HTTP Range, and stops reading there if the server sends everything.
     """
     ranged = {"Range": f"bytes=0-{first - 1}"} if first else {}
     request = Request(url, headers={"User-Agent": "adder"} | ranged)
@@ -99,7 +99,7 @@ def write(path: Path, content: bytes) -> None:
 
 
 def storage_error(path: Path, error: OSError, size: int) -> DataError:
-    """What hinders `size` bytes from being put at `path`, as a DataError."""
+    """Why `size` bytes could not be written to `path`, as a DataError."""
     cause = error.__cause__ if isinstance(error.__cause__, OSError) else error
     if cause.errno in (errno.ENOSPC, errno.EDQUOT):
         free = shutil.disk_usage(path.parent).free
@@ -114,7 +114,7 @@ def is_whole(content: bytes, md5: str) -> bool:
 
 
 def in_words(error: Exception) -> str:
-    """Why a mirror gave nothing, with the remedy where there is one."""
+    """Why a mirror failed, with what to do where we know it."""
     reason = error.reason if isinstance(error, URLError) else error
     if isinstance(reason, ssl.SSLCertVerificationError):
         remedy = "name your network's certificate in SSL_CERT_FILE"

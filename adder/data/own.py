@@ -1,4 +1,4 @@
-"""Your own digits beside the data sets: drawings, which every epoch draws again, and images, which stay as they are."""
+"""Your own digits, as part of the training data: drawings, which every epoch renders again, and fixed images."""
 
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -20,9 +20,9 @@ def no_image(picture: bytes) -> np.ndarray:
 
 
 def load(paths: Iterable[Path | str], image_of: ImageOf) -> tuple[list[Drawing], Split]:
-    """What files and folders hold, see adder/inputs.py. ValueError names what cannot be learned from.
+    """The drawings and images in files and folders, see adder/inputs.py. ValueError names a file that has no use.
 
-    A picture of no digit in which `image_of` finds nothing is left out, as is blank ink.
+    Leaves out blank ink, and pictures of non-digits in which `image_of` finds no ink.
     """
     drawings: list[Drawing] = []
     images: list[np.ndarray | None] = []

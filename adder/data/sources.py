@@ -1,4 +1,4 @@
-"""The data sets, read from the data folder or downloaded into it, checked, as tensors and drawings.
+"""The data sets, as tensors and drawings: read from the data folder, or downloaded into it and checked.
 
 MNIST: LeCun, Cortes, Burges; CC BY-SA 3.0. Pen strokes: UCI 'Pen-Based Recognition of Handwritten Digits', Alpaydin
 and Alimoglu 1998; CC BY 4.0. Characters: Omniglot, Lake, Salakhutdinov, Tenenbaum 2015; MIT. Doodles: 'Quick, Draw!',
@@ -40,13 +40,13 @@ MNIST_MD5 = {
 PENDIGITS_URL = "https://archive.ics.uci.edu/ml/machine-learning-databases/pendigits/pendigits-orig.tra.Z"
 PENDIGITS_MD5 = "28e269fb7eaf8cb51af3f561743a0de5"  # of the unpacked file
 QUICKDRAW_URL = "https://storage.googleapis.com/quickdraw_dataset/full/raw/"
-QUICKDRAW_FIRST = 100_000  # bytes of each word's file, to the end of the last whole line
-TURNED_TABLE = Path(__file__).with_name("turned.csv")  # by how much a character may be turned and be no digit
-QUICKDRAW_TABLE = Path(__file__).with_name("quickdraw.csv")  # its words, and the key ids of what reads as a digit
+QUICKDRAW_FIRST = 100_000  # bytes of each word's file, up to its last complete line
+TURNED_TABLE = Path(__file__).with_name("turned.csv")  # turns after which a character is still not a digit
+QUICKDRAW_TABLE = Path(__file__).with_name("quickdraw.csv")  # words, and the key ids of doodles that look like a digit
 
 
 class Split(NamedTuple):
-    """Images uint8 (N, 1, 28, 28), ink 255, paper 0; digits int64 (N,), -1 where the image is not a digit."""
+    """Images uint8 (N, 1, 28, 28), ink 255, paper 0; digits int64 (N,), NO_DIGIT for a non-digit."""
 
     images: Tensor
     digits: Tensor
@@ -59,7 +59,7 @@ class Split(NamedTuple):
 
 
 def mnist(folder: Path, *, train: bool) -> Split:
-    """MNIST's 60,000 training or 10,000 test images from `folder`/MNIST/raw. Raises DataError."""
+    """MNIST's 60,000 training or 10,000 test images from `folder`/MNIST/raw. DataError when there are none."""
     name = "train" if train else "t10k"
     images = np.frombuffer(mnist_file(folder, f"{name}-images-idx3-ubyte"), np.uint8, offset=16)
     digits = np.frombuffer(mnist_file(folder, f"{name}-labels-idx1-ubyte"), np.uint8, offset=8)
@@ -68,7 +68,7 @@ def mnist(folder: Path, *, train: bool) -> Split:
 
 
 def mnist_file(folder: Path, name: str) -> bytes:
-    """One of the four files, unpacked; also by the names that others give it, as .gz, or straight in `folder`."""
+    """One of the four files, unpacked; other common names, .gz, and files directly in `folder` count too."""
     raw, md5 = folder / "MNIST" / "raw", MNIST_MD5[name]
     for place in (raw, folder / "MNIST", folder):
         for spelling in (name, name.replace("-idx", ".idx")):
@@ -86,13 +86,13 @@ def mnist_file(folder: Path, name: str) -> bytes:
 
 
 def mnist_mirrors() -> list[str]:
-    from torchvision.datasets import MNIST  # here, for it takes seconds to import and few need it
+    from torchvision.datasets import MNIST  # here: it takes seconds to import, and only a download needs it
 
     return MNIST.mirrors
 
 
 def pendigits(folder: Path) -> list[Drawing]:
-    """7,494 digits of 30 writers as strokes, from `folder`/pendigits/pendigits-orig.tra. Raises DataError."""
+    """7,494 digits of 30 writers as strokes, from `folder`/pendigits/pendigits-orig.tra. DataError without it."""
     path = folder / "pendigits" / "pendigits-orig.tra"
     remedy = ", or train without it by --without pendigits"
     fetch(path, [PENDIGITS_URL], PENDIGITS_MD5, unpack=unpack_lzw, remedy=remedy)
@@ -100,16 +100,16 @@ def pendigits(folder: Path) -> list[Drawing]:
 
 
 def unpack_lzw(packed: bytes) -> bytes:
-    from unlzw3 import unlzw  # here: only the download needs it
+    from unlzw3 import unlzw  # here: only a download needs it
 
     return unlzw(packed)
 
 
 def omniglot(folder: Path) -> dict[str, Tensor]:
-    """Characters of the alphabets in nondigits.LOOK_ALIKES, without look-alikes, as uint8 (N, 1, 28, 28).
+    """Characters of the alphabets in negatives.LOOK_ALIKES without the look-alikes, uint8 (N, 1, 28, 28), by alphabet.
 
-    After them come those of TURNED_TABLE turned counterclockwise, and mirrored first, by so many degrees as it says.
-    From `folder`/omniglot-py/images_background, pictures 105 x 105, black on white. Raises DataError.
+    Each alphabet also holds the turned and mirrored copies that TURNED_TABLE lists, counterclockwise, in degrees.
+    From `folder`/omniglot-py/images_background: pictures of 105 x 105 px, black on white. DataError without them.
     """
     root = folder / "omniglot-py" / "images_background"
     pictures = read_alphabets(root)
@@ -119,7 +119,7 @@ def omniglot(folder: Path) -> dict[str, Tensor]:
     if pictures is None:
         raise DataError(f"{root} is damaged; delete it and run again, or train without it by --without omniglot")
     alphabets = {}
-    with ThreadPool() as threads:  # OpenCV lets others go on
+    with ThreadPool() as threads:  # OpenCV releases the interpreter
         for name, characters in pictures.items():
             drawn = {
                 number: as_tensor(threads.map(lambda picture: raster.to_mnist(255 - picture), each))
@@ -130,7 +130,7 @@ def omniglot(folder: Path) -> dict[str, Tensor]:
 
 
 def turned(alphabet: str, characters: dict[int, Tensor]) -> Iterator[Tensor]:
-    """What TURNED_TABLE makes of an alphabet's images, by the characters' numbers."""
+    """The turned and mirrored copies of an alphabet's images; `characters` holds these by number."""
     with open(TURNED_TABLE, encoding="ascii", newline="") as table:
         for row in csv.DictReader(table):
             if row["alphabet"] == alphabet:
@@ -142,7 +142,7 @@ def turned(alphabet: str, characters: dict[int, Tensor]) -> Iterator[Tensor]:
 
 
 def read_alphabets(root: Path) -> dict[str, dict[int, list[np.ndarray]]] | None:
-    """The pictures of each alphabet's characters, without look-alikes; None where one is missing or damaged."""
+    """The pictures of each alphabet's characters, without look-alikes; None when one is missing or damaged."""
     alphabets: dict[str, dict[int, list[np.ndarray]]] = {}
     for name, look_alikes in negatives.LOOK_ALIKES.items():
         files = sorted((root / name).glob("character*/*.png"))
@@ -150,7 +150,7 @@ def read_alphabets(root: Path) -> dict[str, dict[int, list[np.ndarray]]] | None:
         for file in files:
             number = int(file.parent.name.removeprefix("character"))
             if number not in look_alikes:
-                content = np.fromfile(file, np.uint8)  # OpenCV's own functions know no umlauts in a path on Windows
+                content = np.fromfile(file, np.uint8)  # OpenCV cannot open a path with umlauts on Windows
                 picture = cv2.imdecode(content, cv2.IMREAD_GRAYSCALE) if len(content) else None
                 if picture is None:
                     return None
@@ -161,7 +161,7 @@ def read_alphabets(root: Path) -> dict[str, dict[int, list[np.ndarray]]] | None:
 
 
 def unpack_omniglot(root: Path) -> None:
-    """Puts Omniglot's background set at `root`, in the place of what is there. Raises DataError."""
+    """Replaces `root` with Omniglot's background set. DataError when that fails."""
     from torchvision.datasets import Omniglot
 
     packed = root.with_name("images_background.zip")
@@ -177,7 +177,7 @@ def unpack_omniglot(root: Path) -> None:
             archive.extractall(temporary)
         shutil.rmtree(root, ignore_errors=True)
         move(temporary / root.name, root)
-        with contextlib.suppress(OSError):  # 9 MB, which are in nobody's way
+        with contextlib.suppress(OSError):  # the packed 9 MB may stay
             packed.unlink()
     except OSError as error:
         raise storage_error(root, error, 100_000_000) from error
@@ -186,9 +186,9 @@ def unpack_omniglot(root: Path) -> None:
 
 
 def quickdraw(folder: Path) -> dict[str, list[list[np.ndarray]]]:
-    """Doodles as strokes, y down, by word, without look-alikes: some 25 of each of 120 words, in alphabetical order.
+    """Doodles as strokes, y down, without look-alikes: about 25 for each of 120 words, in alphabetical order.
 
-    From `folder`/quickdraw/WORD.ndjson, a drawing a line. Raises DataError.
+    From `folder`/quickdraw/WORD.ndjson, one drawing a line. DataError when there are none.
     """
     doodles = {}
     with open(QUICKDRAW_TABLE, encoding="ascii", newline="") as table:
@@ -213,7 +213,7 @@ def whole_lines(content: bytes) -> bytes:
 
 
 def as_tensor(images: list[np.ndarray | None]) -> Tensor:
-    """Images (28, 28) float32 -> uint8 (N, 1, 28, 28); for a None, which is a blank, an image without ink."""
+    """Images (28, 28) float32 in [0, 1] -> uint8 (N, 1, 28, 28); None becomes a blank image."""
     pixels = np.zeros((len(images), 1, raster.SIDE, raster.SIDE), np.uint8)
     for place, drawn in zip(pixels, images, strict=True):
         if drawn is not None:

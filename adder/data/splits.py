@@ -1,4 +1,4 @@
-"""What a run learns from and is judged by, and the batches that pair images with numbers. Knows no network."""
+"""Training, validation and test sets, and batches that pair images with numbers. Knows no network."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sized
 from functools import partial
@@ -17,17 +17,17 @@ from adder.data.training_set import INVENTED, TrainingSet, as_non_digits
 from adder.drawing import raster
 from adder.drawing.strokes import NO_DIGIT, Drawing, augment_strokes
 
-OPTIONAL = ("pendigits", "omniglot", "quickdraw")  # sets that a run can do without
+OPTIONAL = ("pendigits", "omniglot", "quickdraw")  # data sets that a run can leave out
 
-VALIDATION_SHARE = 12  # every twelfth of MNIST's training images: 5,000
-VALIDATION_WRITERS = 5  # every fifth
-VALIDATION_WORDS = 5  # every fifth, of those of the doodles in alphabetical order
-HELD_OUT = 1000  # drawings of held-out shapes, and of held-out fonts
-EXAMPLES_BY = 25  # the writer of the page's examples, of whom no network learns
+VALIDATION_SHARE = 12  # one in twelve of MNIST's training images: 5,000
+VALIDATION_WRITERS = 5  # one in five
+VALIDATION_WORDS = 5  # one in five of the doodles' words, in alphabetical order
+HELD_OUT = 1000  # drawings of held-out shapes, and as many of held-out fonts
+EXAMPLES_WRITER = 25  # wrote the page's examples; no network learns from this writer
 
 
 class Batch(NamedTuple):
-    """Images uint8 (B, 1, 28, 28), ink 255; digits, numbers and sums int64 (B,), -1 where there is no digit."""
+    """Images uint8 (B, 1, 28, 28), ink 255; digits, numbers and sums int64 (B,), NO_DIGIT for a non-digit."""
 
     images: Tensor
     digits: Tensor
@@ -36,26 +36,24 @@ class Batch(NamedTuple):
 
 
 class Sets(NamedTuple):
-    """What a run learns from, is chosen by and is reported on; all but MNIST may be empty."""
+    """Everything that a run trains on, is chosen with and is tested on. All but MNIST may be empty."""
 
     training: TrainingSet
-    validation: Split  # of MNIST
+    validation: Split  # from MNIST
     drawn: Split  # digits of the validation writers, as strokes
     characters: Split  # characters of the validation alphabets, without look-alikes
     words: Split  # doodles of the validation words, without look-alikes
-    shapes: Split  # invented by the tables that are held out, the same for every run
+    shapes: Split  # synthetic, from shapes that are held out; the same for every run
     fonts: Split
-    test: Split  # of MNIST
-    held_out: Mapping[str, list[str]] = MappingProxyType(
-        {}
-    )  # the names of the words, shapes, fonts and alphabets of which nothing is learned
+    test: Split  # from MNIST
+    held_out: Mapping[str, list[str]] = MappingProxyType({})  # names of words, shapes, fonts and alphabets
 
     def non_digits(self) -> dict[str, Split]:
-        """What a network should refuse and has not learned from, by its kind."""
+        """The non-digits of validation, by kind."""
         return {name: getattr(self, name) for name in ("characters", "words", "shapes", "fonts")}
 
     def counts(self) -> dict[str, object]:
-        """How many images or drawings of each kind there are, and what is held out, for the record."""
+        """The number of images or drawings of each kind, and the names that are held out, for the record."""
         kinds: dict[str, Sized] = {"mnist": self.training.mnist.digits, "drawings": self.training.drawings}
         kinds |= {"characters": self.training.characters, "doodles": self.training.doodles}
         kinds |= {"validation mnist": self.validation.digits, "validation drawings": self.drawn.digits}
@@ -81,18 +79,18 @@ def load(
     extra: tuple[str, ...] = (),
     image_of: own.ImageOf = own.no_image,
 ) -> Sets:
-    """What a run needs beside MNIST: drawings or not, characters (and other non-digits) or not. Raises DataError.
+    """Loads MNIST, and drawings and non-digits where a recipe asks for them. DataError when a set cannot be read.
 
-    `without` leaves sets of OPTIONAL out, `all_writers` adds the validation writers, but EXAMPLES_BY, to the training,
-    where they stay in `drawn` too; with a limit, at most so many images of each set are taken. `extra` names files and
-    folders of your own digits, which are trained on whatever else is, pictures as `image_of` sees them; ValueError for
-    one that cannot be read.
+    `without` names sets of OPTIONAL to leave out. `all_writers` adds the validation writers except EXAMPLES_WRITER to
+    the training set; they stay in `drawn`. `limit` is the largest number of images of each set. `extra` names files and
+    folders of your own digits to train on, and `image_of` turns their pictures into images; ValueError for a file that
+    cannot be read.
     """
     collected, own_images = own.load(extra, image_of)
     training, validation = split_validation(mnist(folder, train=True))
     writers = [] if "pendigits" in without else pendigits(folder)
     held_out = [drawing for drawing in writers if drawing.writer % VALIDATION_WRITERS == 0]
-    learned = [d for d in writers if d.writer != EXAMPLES_BY and (all_writers or d.writer % VALIDATION_WRITERS)]
+    learned = [d for d in writers if d.writer != EXAMPLES_WRITER and (all_writers or d.writer % VALIDATION_WRITERS)]
     drawn = as_tensor([raster.strokes_to_mnist(drawing.strokes) for drawing in held_out])
     alphabets = omniglot(folder) if characters and "omniglot" not in without else {}
     held_out_alphabets = [name for name in negatives.VALIDATION_ALPHABETS if name in alphabets]
@@ -133,9 +131,9 @@ def held_out_words(words: Iterable[str]) -> list[str]:
 
 
 def held_out_inventions() -> tuple[Tensor, Tensor]:
-    """Images of the shapes and of the fonts that no network learns from, HELD_OUT of each, as hands would draw them.
+    """HELD_OUT images of the shapes, and as many of the fonts, that no network learns from.
 
-    Each has a seed of its own, so that none changes with how another is drawn.
+    Each image has its own seed, so that a change in one does not change the others.
     """
 
     def by_hand(kind: int, make: Callable[[np.random.Generator], list[np.ndarray]]) -> Tensor:
@@ -151,7 +149,7 @@ def held_out_inventions() -> tuple[Tensor, Tensor]:
 
 
 def split_validation(training: Split) -> tuple[Split, Split]:
-    """(training, validation): a fixed twelfth held out, with every digit in proportion."""
+    """(training, validation): a fixed twelfth is held out, stratified by digit."""
     order = torch.randperm(len(training.digits), generator=torch.Generator().manual_seed(0))
     order = order[training.digits[order].argsort(stable=True)]
     held_out = torch.zeros(len(order), dtype=torch.bool)
@@ -160,9 +158,9 @@ def split_validation(training: Split) -> tuple[Split, Split]:
 
 
 def batches(split: Split, size: int) -> Iterator[Batch]:
-    """One epoch in random order, on the split's device: every image with a fresh random number 0..9 and the true sum.
+    """One epoch in random order, on the split's device: each image with a random number 0..9 and the true sum.
 
-    All batches are full, so up to `size` - 1 images, others every epoch, sit out. torch's generator decides.
+    All batches are full, so up to `size` - 1 images are left out, different ones in each epoch. Uses torch's generator.
     """
     count, device = len(split.digits), split.digits.device
     size = min(size, count)

@@ -1,4 +1,4 @@
-"""What a run learns from, epoch by epoch: what stays as it is, and what is drawn anew, here or by other processes."""
+"""The training set, epoch by epoch: fixed images, and strokes that each epoch renders again, in worker processes."""
 
 from collections.abc import Iterator, Sequence
 from itertools import islice
@@ -14,15 +14,16 @@ from adder.data.synthetic import negatives, pen_noise
 from adder.drawing import raster
 from adder.drawing.strokes import NO_DIGIT, Drawing, augment_strokes, draw, without_far_specks
 
-REPEATS = 2  # of drawings in an epoch; the augmentation tells them apart
-INVENTED = 12000  # non-digits an epoch
-PARTS = 16  # of what an epoch draws anew
+REPEATS = 2  # of each drawing in an epoch; random warps make them different
+INVENTED = 12000  # synthetic non-digits an epoch
+PARTS = 16  # of the rendered images of an epoch
 
 
 class RenderedStrokes(Dataset):
-    """What every epoch draws anew, in PARTS that depend on their seeds alone, so that processes can share them.
+    """Drawings and synthetic non-digits, rendered with new random changes for every epoch.
 
-    Item (seed, part), of the epoch's seed and 0 <= part < PARTS, is a Split on the CPU.
+    Item (seed, part), with the epoch's seed and 0 <= part < PARTS, is a Split on the CPU. It depends on the two numbers
+    alone, so that processes can share the work.
     """
 
     def __init__(self, drawings: list[Drawing], *, invented: int):
@@ -34,7 +35,7 @@ class RenderedStrokes(Dataset):
         return REPEATS * len(self.drawings) + self.invented
 
     def __getstate__(self) -> dict:
-        """As few tensors, which processes share: else each would be written to in turn, while it begins."""
+        """Few tensors instead of many arrays: processes start faster, because they share tensors."""
         self.shared = self.shared or self.as_tensors()
         return self.shared
 
@@ -66,8 +67,8 @@ class RenderedStrokes(Dataset):
 
 
 class TrainingSet:
-    """MNIST and your own images as they are; drawings and doodles drawn anew for every epoch; and non-digits, some of
-    them invented anew.
+    """All that a run learns from: MNIST, your own images and characters, which are fixed; drawings and doodles, which
+    every epoch renders again; and synthetic non-digits.
     """
 
     def __init__(
@@ -95,10 +96,10 @@ class TrainingSet:
         return len(self.fixed.digits) + len(self.drawn)
 
     def epochs(self, seeds: Sequence[int], device: torch.device, *, workers: int = 0) -> Iterator[Split]:
-        """Each seed's epoch, images and digits on the device; drawn ahead by so many processes, or here by none.
+        """Each seed's epoch, on the device. `workers` processes render ahead; 0 renders here.
 
-        What is drawn depends on the seed alone. The processes end with the iterator, and with this process; DataError
-        when one ends earlier.
+        An epoch depends on its seed alone. The processes end with the iterator and with this process; DataError when
+        one ends earlier.
         """
         fixed = self.fixed.to(device)
         parts = self.parts(seeds, workers if len(self.drawn) else 0)
@@ -106,14 +107,14 @@ class TrainingSet:
             yield concatenate([fixed, *(part.to(device) for part in islice(parts, PARTS))])
 
     def parts(self, seeds: Sequence[int], workers: int) -> Iterator[Split]:
-        """What is drawn for each seed, in PARTS."""
+        """The rendered images of each seed, in PARTS."""
         loader = DataLoader(
             self.drawn,
             batch_size=None,
             sampler=[(seed, part) for seed in seeds for part in range(PARTS)],
             num_workers=workers,
             collate_fn=as_arrays,
-            prefetch_factor=-(-PARTS // workers) if workers else None,  # a whole epoch ahead, by them all
+            prefetch_factor=-(-PARTS // workers) if workers else None,  # together, a whole epoch ahead
             worker_init_fn=use_one_thread,
             multiprocessing_context="spawn" if workers else None,
         )
@@ -124,20 +125,22 @@ class TrainingSet:
             if not workers:
                 raise
             reason = str(error).strip().splitlines()[-1]
-            raise DataError(f"the processes that draw images ended ({reason}); do without them: --workers 0") from error
+            raise DataError(
+                f"the processes that render images ended ({reason}); train without them: --workers 0"
+            ) from error
 
 
 def as_arrays(split: Sequence[Tensor]) -> tuple[np.ndarray, ...]:
-    """What a process can hand on through a pipe: tensors go through shared memory, of which a container has 64 MB."""
+    """Arrays, which travel through a pipe. Tensors need shared memory, and a container may have only 64 MB of it."""
     return tuple(tensor.numpy() for tensor in split)
 
 
 def use_one_thread(worker: int) -> None:
-    cv2.setNumThreads(1)  # else each takes all cores, for images that are too small for it
+    cv2.setNumThreads(1)  # the images are too small to share among cores
 
 
 def render_randomly(strokes: list[np.ndarray], rng: np.random.Generator) -> np.ndarray | None:
-    """Strokes by another hand -> image (28, 28), drawn as the page does but with any pen, or as ink of any size."""
+    """Strokes with random changes -> image (28, 28): drawn as the page does with a pen of random width, or as ink."""
     strokes = augment_strokes(pen_noise.spoil(strokes, rng), rng)
     if rng.random() < 0.85:
         return raster.strokes_to_mnist(strokes, width=rng.uniform(1.8, 3.6))

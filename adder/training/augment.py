@@ -1,7 +1,7 @@
-"""Random warps of a whole batch of images, on the images' own device.
+"""Random warps of a batch of images, on the device of the images.
 
-Each image gets its own affine map (rotation, scale, slant, shift), its own elastic displacement field (Simard,
-Steinkraus, Platt 2003) and its own change of stroke width. Random numbers come from torch's generator of the device.
+Each image gets its own affine map (rotation, scale, slant, shift), elastic displacement field (Simard, Steinkraus,
+Platt 2003) and change of stroke width. torch's generator of the device makes the random numbers.
 """
 
 from functools import cache
@@ -13,10 +13,10 @@ from torch import Tensor
 
 
 class Strength(NamedTuple):
-    """The largest change either way; drawn uniformly for every image."""
+    """The largest change in either direction; each image draws its own uniformly."""
 
     rotation: float  # degrees
-    scale: float  # share, each axis on its own
+    scale: float  # share, for each axis
     slant: float  # horizontal shift per unit of height
     shift: float  # px
     elastic: float  # px, the root mean square of the displacements
@@ -36,7 +36,7 @@ def augment(images: Tensor, strength: Strength) -> Tensor:
 
 
 def random_affine(count: int, strength: Strength, device: torch.device | str) -> Tensor:
-    """(B, 2, 3): where an output pixel, counted from the image's middle, is read in the input."""
+    """(B, 2, 3): maps an output pixel to the input pixel that it samples, both relative to the image's centre."""
     spread = torch.rand(6, count, device=device) * 2 - 1
     angle = torch.deg2rad(spread[0] * strength.rotation)
     scale_x, scale_y = 1 + spread[1] * strength.scale, 1 + spread[2] * strength.scale
@@ -50,14 +50,14 @@ def random_affine(count: int, strength: Strength, device: torch.device | str) ->
 
 
 def affine_grid(matrices: Tensor, height: int, width: int) -> Tensor:
-    """(B, 2, 3) maps about the image's middle -> (B, H, W, 2), the x, y in px at which each output pixel is read."""
+    """(B, 2, 3) maps about the centre -> (B, H, W, 2): the x, y in px that each output pixel samples."""
     x, y = (places(height, width, matrices.device) @ matrices.transpose(1, 2)).view(-1, height, width, 2).unbind(3)
     return torch.stack((x + (width - 1) / 2, y + (height - 1) / 2), 3)
 
 
 @cache
 def places(height: int, width: int, device: torch.device | str) -> Tensor:
-    """(H * W, 3): x and y of every pixel in px from the image's middle, and 1."""
+    """(H * W, 3): x and y of every pixel, in px from the centre, and 1."""
     y = torch.arange(height, device=device) - (height - 1) / 2
     x = torch.arange(width, device=device) - (width - 1) / 2
     xs, ys = x.expand(height, -1), y[:, None].expand(-1, width)
@@ -65,10 +65,10 @@ def places(height: int, width: int, device: torch.device | str) -> Tensor:
 
 
 def elastic_field(count: int, height: int, width: int, strength: float, device: torch.device | str) -> Tensor:
-    """(B, H, W, 2) displacements in px: smooth noise, its root mean square uniform up to `strength` for each image.
+    """(B, H, W, 2) displacements in px: smooth noise. Each image's root mean square is uniform in 0..`strength`.
 
-    Gaussian bumps on a coarse lattice, their heights random: the smoothed noise of Simard et al. at a fraction of
-    its cost, as two small products of matrices.
+    The noise is a sum of Gaussians on a coarse lattice with random heights: two small matrix products, cheaper than the
+    filtered noise of Simard et al.
     """
     rows, columns = bumps(height, device), bumps(width, device)
     heights = torch.randn(count, 2, rows.shape[1], columns.shape[1], device=device)
@@ -80,14 +80,14 @@ def elastic_field(count: int, height: int, width: int, strength: float, device: 
 
 @cache
 def bumps(size: int, device: torch.device | str) -> Tensor:
-    """(size, K): Gaussians of ELASTIC_SIGMA px, one standard deviation apart, that cover `size` px."""
+    """(size, K): Gaussians with a standard deviation of ELASTIC_SIGMA px, one apart, that cover `size` px."""
     middles = torch.arange(-ELASTIC_SIGMA, size + ELASTIC_SIGMA, ELASTIC_SIGMA, device=device)
     place = torch.arange(size, device=device)[:, None]
     return torch.exp(-((place - middles) ** 2) / (2 * ELASTIC_SIGMA**2))
 
 
 def sample(images: Tensor, grid: Tensor) -> Tensor:
-    """Bilinear reading of (B, 1, H, W) at (B, H, W, 2) px; outside lies paper."""
+    """Bilinear samples of (B, 1, H, W) at (B, H, W, 2) px; outside is paper, 0."""
     height, width = images.shape[2:]
     x, y = grid.unbind(3)
     shares = torch.stack(((2 * x + 1) / width - 1, (2 * y + 1) / height - 1), 3)
@@ -95,7 +95,7 @@ def sample(images: Tensor, grid: Tensor) -> Tensor:
 
 
 def change_width(images: Tensor, amount: Tensor) -> Tensor:
-    """Strokes thicker (amount (B,) > 0) or thinner (< 0): a part of the way to the 3x3 maximum or minimum."""
+    """Makes strokes thicker (amount (B,) > 0) or thinner (< 0): moves towards the 3x3 maximum or minimum."""
     sign = torch.where(amount < 0, -1.0, 1.0).view(-1, 1, 1, 1)
     signed = images * sign  # a minimum is the maximum of the negative
     padded = F.pad(signed, (1, 1, 1, 1))

@@ -1,7 +1,7 @@
-"""Teachers: larger networks trained before, whose mean answer to the very image a run learns from beside the labels.
+"""Distillation: a run learns from the labels and from the mean answer of larger, trained networks, its teachers.
 
-Hinton, Vinyals, Dean 2015, 'Distilling the knowledge in a neural network'; that teacher and network see the same warped
-image, for many epochs: Beyer et al. 2022, 'Knowledge distillation: a good teacher is patient and consistent'.
+Hinton, Vinyals, Dean 2015, 'Distilling the knowledge in a neural network'. Teacher and student see the same warped
+image for many epochs: Beyer et al. 2022, 'Knowledge distillation: a good teacher is patient and consistent'.
 """
 
 from collections.abc import Sequence
@@ -15,24 +15,24 @@ from adder.network import checkpoint
 from adder.network.heads import SUMS
 from adder.network.model import Adder, Prediction
 
-WEIGHT = 0.7  # of the teachers' answers; the labels have the rest
+WEIGHT = 0.7  # of the teachers' answers in the loss; the labels have the rest
 
 
 def load(paths: Sequence[str], device: torch.device) -> list[Adder]:
-    """The networks of these weights files. Raises CheckpointError, also for one that cannot refuse."""
+    """The networks in these weights files. CheckpointError for a damaged file, or a network that cannot refuse."""
     teachers = [checkpoint.load_model(Path(path), device)[0].requires_grad_(False) for path in paths]
     for path, teacher in zip(paths, teachers, strict=True):
         if teacher.refusal is None:
-            raise checkpoint.CheckpointError(f"{path} cannot refuse what is no digit; name another teacher")
+            raise checkpoint.CheckpointError(f"{path} cannot refuse non-digits; name another teacher")
     return teachers
 
 
 @torch.no_grad()
 def loss(teachers: Sequence[Adder], images: Tensor, numbers: Tensor, weights: Tensor, prediction: Prediction) -> Tensor:
-    """Cross entropies between the teachers' mean answer to images (B, 1, 28, 28) and a prediction's.
+    """Cross entropy between the teachers' mean answer to images float32 (B, 1, 28, 28) and a prediction.
 
-    Those of the digit and of the sum, which is the teachers' digit moved by the numbers (B,), are added up by `weights`
-    (B,), 0 where there is no digit; that of being no digit is the mean over all.
+    Digit and sum count with `weights` (B,), 0 for a non-digit; the target of the sum is the teachers' digit shifted by
+    the numbers, int64 (B,). 'Not a digit' counts as a mean over the batch.
     """
     answers = [teacher(images, numbers) for teacher in teachers]
     digit = torch.stack([answer.digit.softmax(1) for answer in answers]).mean(0)  # (B, 10)

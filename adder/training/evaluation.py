@@ -1,7 +1,4 @@
-"""What a network's outputs are worth: accuracy of digit and sum over all ten numbers, calibration, refusal.
-
-Knows outputs only.
-"""
+"""How good a network's outputs are: accuracy of digit and sum over all ten numbers, calibration, refusal."""
 
 import math
 from typing import NamedTuple
@@ -10,22 +7,21 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from adder.network.heads import DIGITS, NUMBERS
 from adder.network.model import Adder
-
-NUMBERS = 10
 
 
 class Outputs(NamedTuple):
-    """A network's answers to N images, on the CPU: each read once, its digit added to all ten numbers."""
+    """A network's answers to N images, on the CPU, for all ten numbers."""
 
     digit: Tensor  # (N, 10) logits
     sum: Tensor  # (N, 10, 19) logits, for numbers 0..9
-    refusal: Tensor | None  # (N,) logits, higher = less surely a digit
+    refusal: Tensor | None  # (N,) logits, higher = more surely not a digit
 
 
 @torch.inference_mode()
 def predict(network: Adder, images: Tensor, *, batch_size: int = 1000) -> Outputs:
-    """Images uint8 (N, 1, 28, 28), on the network's device -> Outputs."""
+    """Images uint8 (N, 1, 28, 28) on the network's device -> Outputs."""
     network.eval()
     parts = []
     for batch in images.split(batch_size):
@@ -38,10 +34,10 @@ def predict(network: Adder, images: Tensor, *, batch_size: int = 1000) -> Output
 
 
 def score(outputs: Outputs, digits: Tensor) -> dict[str, float]:
-    """Accuracies in [0, 1] and losses in nats, for the true digits int64 (N,).
+    """Accuracies in [0, 1] and losses in nats, given the true digits, int64 (N,).
 
-    sum_accuracy counts all 10 N pairs of image and number; agreement counts those where the predicted sum is the
-    predicted digit plus the number, right or wrong. ece is the digits' expected calibration error.
+    `sum_accuracy` counts all 10 N pairs of image and number. `agreement` is the share of pairs with predicted sum =
+    predicted digit + number, right or wrong. `ece` is the expected calibration error of the digits.
     """
     digits = digits.cpu()
     numbers = torch.arange(NUMBERS)
@@ -60,25 +56,25 @@ def score(outputs: Outputs, digits: Tensor) -> dict[str, float]:
 
 
 def digit_score(outputs: Outputs) -> Tensor:
-    """float64 (N,) in [0, 1], higher = more surely a digit: 1 - P(not a digit), or the surest digit's probability."""
+    """float64 (N,) in [0, 1]: 1 - P(not a digit), or the highest digit probability of a network that cannot refuse."""
     if outputs.refusal is None:
         return outputs.digit.double().softmax(1).amax(1)
     return (-outputs.refusal.double()).sigmoid()
 
 
 def threshold(outputs: Outputs, refused: float) -> float:
-    """The digit score that all but a share `refused` of these digits reach."""
+    """The digit score below which a share `refused` of these digits lies."""
     return digit_score(outputs).quantile(refused).item()
 
 
 def confusion(outputs: Outputs, digits: Tensor) -> Tensor:
     """int64 (10, 10): how often a digit (row) was read as another (column)."""
-    pairs = digits.cpu() * 10 + outputs.digit.argmax(1)
-    return pairs.bincount(minlength=100).view(10, 10)
+    pairs = digits.cpu() * DIGITS + outputs.digit.argmax(1)
+    return pairs.bincount(minlength=DIGITS * DIGITS).view(DIGITS, DIGITS)
 
 
 def calibration_error(logits: Tensor, labels: Tensor, *, bins: int = 15) -> float:
-    """Expected calibration error in [0, 1] (Naeini et al. 2015): mean gap of confidence and accuracy, by bins."""
+    """Expected calibration error in [0, 1] (Naeini et al. 2015): mean gap between confidence and accuracy, in bins."""
     confidence, read = logits.softmax(1).double().max(1)
     gap = (read == labels).double() - confidence
     place = (confidence * bins).ceil().long().clamp(1, bins) - 1
@@ -86,9 +82,9 @@ def calibration_error(logits: Tensor, labels: Tensor, *, bins: int = 15) -> floa
 
 
 def fit_temperature(*sets: tuple[Tensor, Tensor]) -> float:
-    """The temperature that minimises the loss of logits / temperature (Guo et al. 2017); between 0.2 and 5.
+    """The temperature, 0.2 to 5, that minimises the cross entropy of logits / temperature (Guo et al. 2017).
 
-    The sets, logits (N, 10) and labels int64 (N,), count alike, however large each is.
+    Each set is logits (N, 10) and labels int64 (N,). All sets have equal weight, whatever their size.
     """
     candidates = torch.logspace(math.log10(0.2), math.log10(5), 400)
     losses = torch.stack([torch.stack([F.cross_entropy(each / t, of) for each, of in sets]).sum() for t in candidates])
@@ -96,7 +92,7 @@ def fit_temperature(*sets: tuple[Tensor, Tensor]) -> float:
 
 
 def auroc(scores: Tensor, others: Tensor) -> float:
-    """The chance that one of `scores` is higher than one of `others`, a tie counting half (Mann and Whitney 1947)."""
+    """The probability that one of `scores` is above one of `others`; a tie counts half (Mann and Whitney 1947)."""
     others = others.double().sort().values
     below = torch.searchsorted(others, scores.double()) + torch.searchsorted(others, scores.double(), right=True)
     return (below.double().mean() / 2 / len(others)).item()

@@ -1,18 +1,18 @@
-"""CUDA graphs: the hundreds of kernels of a step, launched by one call instead of one each."""
+"""A whole training step as one CUDA graph: hundreds of kernels, one launch."""
 
 from collections.abc import Callable, Sequence
 
 import torch
 from torch import Tensor, nn
 
-WARM_UP = 3  # runs before a capture, in which libraries choose their ways and take their memory
+WARM_UP = 3  # runs before the capture, in which libraries choose algorithms and allocate memory
 
 
 def capture(function: Callable[..., Tensor], arguments: Sequence[Tensor], network: nn.Module) -> Callable[..., Tensor]:
-    """A function of CUDA tensors -> the same for tensors of these shapes, replayed by the device without Python.
+    """Captures a function of CUDA tensors; the result takes tensors of the same shapes and replays it without Python.
 
-    It must not wait for the device or depend on values; gradients that it leaves keep their place in memory. What the
-    runs before the capture change in the network's buffers is taken back. PyTorch's documentation, 'CUDA Graphs'.
+    The function must not wait for the device or branch on values. The gradients that it computes keep their addresses.
+    The warm-up runs change the network's buffers; they are restored. Source: PyTorch's documentation, 'CUDA Graphs'.
     """
     held = [argument.clone() for argument in arguments]
     buffers = [buffer.clone() for buffer in network.buffers()]

@@ -1,7 +1,7 @@
-"""The loop: a recipe and data in, an averaged network and a run folder out. A run that is killed resumes.
+"""The training loop. In: a run and its data. Out: an averaged network and the run's folder. A killed run resumes.
 
-Knows nothing of flags. Randomness is seeded anew for every epoch, so an epoch depends on nothing but the state
-before it, and a resumed run equals an unbroken one on the same CPU; on CUDA nobody promises equal bits.
+Every epoch sets its own seed, so it depends on nothing but the state before it. A resumed run therefore equals an
+unbroken one on the same CPU; CUDA does not promise equal bits.
 """
 
 import math
@@ -25,30 +25,33 @@ from adder.training.graph import capture
 from adder.training.run import Run
 
 WEIGHTS = "adder.safetensors"
-REFUSED = 0.002  # of the validation digits: what the threshold may refuse
-SURE = 0.9  # of a digit: a non-digit that is read so is worse than one that is read
-SPREAD, SPREAD_UNTIL = 10.0, 0.5  # from sums alone: the weight of `spread`, and its share of the steps
-CURVES_EVERY = 10.0  # s: drawing them takes longer than an epoch on a GPU
-REDRAW = 2  # epochs that see the same drawn images, each warped anew
-REPORT_EVERY = 20  # steps between looks at the running means: each look waits for the device
+MAX_REFUSED = 0.002  # share of the validation digits that the threshold may refuse
+SURE = 0.9  # probability above which a non-digit that is read counts as a confident mistake
+ENTROPY_WEIGHT, ENTROPY_UNTIL = (
+    10.0,
+    0.5,
+)  # with sums alone: weight of `entropy_of_mean`, and share of the steps with it
+CURVES_EVERY = 10.0  # seconds: drawing the curves takes longer than an epoch on a GPU
+REDRAW = 2  # epochs that share their drawn images; each warps them differently
+REPORT_EVERY = 20  # steps between updates of the running means: each update waits for the device
 
 
 def train(run: Run, sets: splits.Sets, folder: Path, *, workers: int = 0) -> dict | None:
-    """Trains what is left of the run, evaluates it once on the test set and writes the folder; returns the metrics.
+    """Trains the rest of the run, evaluates it once on the test set and writes its folder. Returns the metrics.
 
-    After every epoch the folder holds all that is needed to resume. Raises OSError when it cannot be written, and
-    FloatingPointError when the loss is no number any more: the folder keeps the epoch before. Of several processes the
-    first evaluates and writes, the others return None.
+    After every epoch the folder holds what a resume needs. Of several processes the first evaluates and writes; the
+    others return None. OSError when the folder cannot be written, FloatingPointError when the loss is not finite: the
+    folder then keeps the epoch before.
     """
     network = run.average
-    drawn = -CURVES_EVERY
+    curves_drawn = -CURVES_EVERY
     for row in fit(run, sets, workers=workers, folder=folder if run.settings.snapshots else None):
         if distributed.rank() == 0:
             run.save(folder)
             with report.unless_in_use():
                 report.write_log(folder / "log.csv", run.log)
-            if row["epoch"] == run.settings.epochs or row["seconds"] - drawn > CURVES_EVERY:
-                drawn = row["seconds"]
+            if row["epoch"] == run.settings.epochs or row["seconds"] - curves_drawn > CURVES_EVERY:
+                curves_drawn = row["seconds"]
                 with report.unless_in_use():
                     report.draw_curves(folder / "curves.png", run.log)
     if distributed.rank() != 0:
@@ -83,24 +86,24 @@ def train(run: Run, sets: splits.Sets, folder: Path, *, workers: int = 0) -> dic
 
 
 def fit(run: Run, sets: splits.Sets, *, workers: int = 0, folder: Path | None = None) -> Iterator[dict]:
-    """Trains the epochs that are left; after each, yields its row of the log.
+    """Trains the epochs that are left and yields the log's row for each.
 
-    So many `workers` draw epochs ahead; the run's snapshots, if there is a folder for them, are written on the way.
+    `workers` is the number of processes that draw epochs ahead. With a folder, snapshots are written to it.
     """
     settings, log = run.settings, run.log
     network = distributed.data_parallel(run.network)
-    first = distributed.rank() == 0
-    before = log[-1]["seconds"] if log else 0.0
+    is_first = distributed.rank() == 0
+    seconds_before = log[-1]["seconds"] if log else 0.0
     started = time.perf_counter()
     size = len(sets.training)
     steps = max(1, size // settings.batch_size)
-    moments = snapshots.moments(steps, settings.epochs) if folder and first else set()
+    snapshot_steps = snapshots.steps_of(steps, settings.epochs) if folder and is_first else set()
 
-    def look() -> None:
-        if folder and run.updates in moments and run.is_finite():
-            snapshots.take(run, steps, validate(run.average, sets, run.device), folder)
+    def snapshot() -> None:
+        if folder and run.updates in snapshot_steps and run.is_finite():
+            snapshots.write(run, steps, validate(run.average, sets, run.device), folder)
 
-    look()
+    snapshot()
     seeds = [settings.seed * 100_003 + epoch + 1 for epoch in range(settings.epochs)]
     drawn = sets.training.epochs(seeds[len(log) // REDRAW * REDRAW :: REDRAW], run.device, workers=workers)
     with tqdm(
@@ -111,44 +114,44 @@ def fit(run: Run, sets: splits.Sets, *, workers: int = 0, folder: Path | None = 
         desc=settings.recipe,
         smoothing=0.05,
         dynamic_ncols=True,
-        disable=None if first else True,  # None: where stderr is no terminal
+        disable=None if is_first else True,  # None: unless stderr is a terminal
     ) as bar:
-        if first and bar.disable:
-            tell(f"{settings.recipe}: epochs {len(log) + 1} to {settings.epochs}, of {size:,} images each")
-        begun = len(log)
-        for epoch in range(begun, settings.epochs):
-            if epoch % REDRAW == 0 or epoch == begun:
+        if is_first and bar.disable:
+            say(f"{settings.recipe}: epochs {len(log) + 1} to {settings.epochs}, of {size:,} images each")
+        start = len(log)
+        for epoch in range(start, settings.epochs):
+            if epoch % REDRAW == 0 or epoch == start:
                 images = next(drawn)
             torch.manual_seed(seeds[epoch])
-            row: dict = {"epoch": epoch + 1, **train_epoch(run, network, images, epoch, bar, look)}
-            row["validation"] = validate(run.average, sets, run.device) if first else {}
-            row["seconds"] = before + time.perf_counter() - started
+            row: dict = {"epoch": epoch + 1, **train_epoch(run, network, images, epoch, bar, snapshot)}
+            row["validation"] = validate(run.average, sets, run.device) if is_first else {}
+            row["seconds"] = seconds_before + time.perf_counter() - started
             scores = (score for kind in row["validation"].values() for score in kind.values())
             require(run.is_finite() and all(map(math.isfinite, (row["loss"], *scores))), run, epoch)
-            if first and bar.disable:
+            if is_first and bar.disable:
                 shares = f"digit {row['digit_accuracy']:.2%}, sum {row['sum_accuracy']:.2%}"
-                tell(f"epoch {epoch + 1}: loss {row['loss']:.3f}, {shares}, {row['seconds']:.0f} s")
+                say(f"epoch {epoch + 1}: loss {row['loss']:.3f}, {shares}, {row['seconds']:.0f} s")
             log.append(row)
             yield row
 
 
-def tell(line: str) -> None:
+def say(line: str) -> None:
     print(line, file=sys.stderr, flush=True)
 
 
 def require(finite: bool, run: Run, epoch: int) -> None:
-    """FloatingPointError, in all processes, when it is not so in one."""
+    """FloatingPointError in all processes when `finite` is false in one."""
     if distributed.all_reduce(torch.tensor(float(not finite), device=run.device)).item():
         rate = run.settings.lr
-        raise FloatingPointError(f"epoch {epoch + 1}: the loss is no number any more; use an --lr below {rate:g}")
+        raise FloatingPointError(f"epoch {epoch + 1}: the loss is not a number; use an --lr below {rate:g}")
 
 
 def train_epoch(
-    run: Run, network: torch.nn.Module, images: splits.Split, epoch: int, bar: tqdm, look: Callable[[], None]
+    run: Run, network: torch.nn.Module, images: splits.Split, epoch: int, bar: tqdm, snapshot: Callable[[], None]
 ) -> dict[str, float]:
-    """One pass over the images, which lie on the run's device. Returns the epoch's means, over digits.
+    """One pass over the images, on the run's device. Returns the epoch's means, accuracies over digits only.
 
-    `network` is the run's, or the same with its gradients averaged over processes; `look` is called after every step.
+    `network` is the run's, or the same with gradients averaged over processes. `snapshot` is called after every step.
     """
     network.train()
     totals = torch.zeros(4, device=run.device)
@@ -160,7 +163,7 @@ def train_epoch(
             require(math.isfinite(total_loss), run, epoch)
             text = f"loss {total_loss / step:.3f}, digit {read / digits:.2%}, sum {sums / digits:.2%}"
             bar.set_postfix_str(text, refresh=False)
-        look()
+        snapshot()
         bar.update(len(batch.digits))
     total_loss, digits, read, sums = distributed.all_reduce(totals).tolist()
     loss = total_loss / steps / distributed.world_size()
@@ -168,21 +171,21 @@ def train_epoch(
     return {"lr": lr, "loss": loss, "digit_accuracy": read / digits, "sum_accuracy": sums / digits}
 
 
-def train_step(run: Run, network: torch.nn.Module, batch: splits.Batch, done: float) -> Tensor:
-    """One step with this process's share of the batch. Returns, on the device, float32 (4,): the loss, and how many
-    digits there were, how many were read right, and how many sums were right.
+def train_step(run: Run, network: torch.nn.Module, batch: splits.Batch, progress: float) -> Tensor:
+    """One step with this process's share of the batch.
 
-    `done` is the share of the run's steps behind it, which the learning rate follows. A CUDA device is told the whole
-    way from the batch to the gradients in one launch.
+    Returns, on the device, float32 (4,): the loss, the number of digits, of digits read right, and of right sums.
+    `progress`, in [0, 1], is the share of the run's steps behind it; the learning rate follows it. On CUDA everything
+    from the batch to the gradients is one launch.
     """
     for group in run.optimiser.param_groups:
-        group["lr"] = run.settings.lr * run.recipe.schedule(done)
-    spread = run.settings.supervision == "sum" and done < SPREAD_UNTIL
-    backward: Callable[..., Tensor] = partial(forward_backward, run, network, spread)
+        group["lr"] = run.settings.lr * run.recipe.schedule(progress)
+    with_entropy = run.settings.supervision == "sum" and progress < ENTROPY_UNTIL
+    backward: Callable[..., Tensor] = partial(forward_backward, run, network, with_entropy)
     if run.device.type == "cuda" and distributed.world_size() == 1:
-        if (spread, len(batch.digits)) not in run.graphs:
-            run.graphs[spread, len(batch.digits)] = capture(backward, batch, network)
-        backward = run.graphs[spread, len(batch.digits)]
+        if (with_entropy, len(batch.digits)) not in run.graphs:
+            run.graphs[with_entropy, len(batch.digits)] = capture(backward, batch, network)
+        backward = run.graphs[with_entropy, len(batch.digits)]
     counts = backward(*batch)
     run.optimiser.step()
     run.update_average()
@@ -190,10 +193,18 @@ def train_step(run: Run, network: torch.nn.Module, batch: splits.Batch, done: fl
 
 
 def forward_backward(
-    run: Run, network: torch.nn.Module, spread: bool, images: Tensor, digits: Tensor, numbers: Tensor, sums: Tensor
+    run: Run,
+    network: torch.nn.Module,
+    with_entropy: bool,
+    images: Tensor,
+    digits: Tensor,
+    numbers: Tensor,
+    sums: Tensor,
 ) -> Tensor:
-    """A batch, as data.Batch holds it -> gradients, and train_step's (4,); averaged over processes, losses are the
-    batch's."""
+    """A batch, as splits.Batch holds it -> gradients, and the (4,) of `train_step`.
+
+    Averaged over processes, the loss is that of the whole batch.
+    """
     images = images.float() / 255
     if run.recipe.augment:
         images = augment(images, run.recipe.augment)
@@ -207,8 +218,8 @@ def forward_backward(
     loss = each * entropy(prediction.sum, sums)
     if run.settings.supervision == "both":
         loss = loss + each * entropy(prediction.digit, digits)
-    elif spread:
-        loss = loss - SPREAD * entropy_of_mean(prediction.digit, is_digit)
+    elif with_entropy:
+        loss = loss - ENTROPY_WEIGHT * entropy_of_mean(prediction.digit, is_digit)
     if prediction.refusal is not None:
         loss = loss + F.binary_cross_entropy_with_logits(prediction.refusal, (~is_digit).float())
     if run.teachers:
@@ -222,12 +233,11 @@ def forward_backward(
 
 
 def entropy_of_mean(logits: Tensor, counted: Tensor) -> Tensor:
-    """The entropy of the mean answer to the `counted` (B,) of digit logits (B, 10), of all processes: greatest when all
-    digits are read alike often.
+    """The entropy of the mean of softmax(logits) over the batch of all processes; logits (B, 10), `counted` bool (B,).
 
-    Learning from sums alone would else settle early on reading, say, 3 as 2 and 4 as 5 when added, never to try the 3
-    again. Marconato et al. 2023, 'Not all neuro-symbolic concepts are created equal', tell of such shortcuts and of
-    entropy against them. That digits come about equally often is all it knows of them.
+    It is greatest when every digit is read equally often. Without it, learning from sums alone may settle early on a
+    shortcut, such as reading 3 as 2 and making up for it in the table, and never leave it. Shortcuts, and entropy as a
+    remedy: Marconato et al. 2023, 'Not all neuro-symbolic concepts are created equal'.
     """
     total = (logits.softmax(1) * counted[:, None]).sum(0)  # no index: it waits for a GPU
     mean = distributed.all_reduce_with_gradient(total) / distributed.all_reduce(counted.sum()).clamp(min=1)
@@ -235,26 +245,26 @@ def entropy_of_mean(logits: Tensor, counted: Tensor) -> Tensor:
 
 
 def calibrate(network: models.Adder, sets: splits.Sets, device: torch.device) -> dict[str, float]:
-    """What is chosen on the validation digits, MNIST's and drawn ones counting alike, however many there are of each.
+    """Chooses the temperature of the digit logits and, for a network that refuses, the threshold of the digit score.
 
-    The temperature of the digit's logits and, for a network that refuses, the digit score that all but REFUSED of
-    either kind of digits reach.
+    Both come from the validation digits: MNIST's and the drawn ones have equal weight, whatever their numbers. At most
+    a share MAX_REFUSED of either kind lies below the threshold.
     """
     parts = [split for split in (sets.validation, sets.drawn) if len(split.digits)]
     outputs = [evaluation.predict(network, split.images.to(device)) for split in parts]
     answers = [(output.digit, split.digits) for output, split in zip(outputs, parts, strict=True)]
     calibration = {"temperature": evaluation.fit_temperature(*answers)}
     if outputs[0].refusal is not None:
-        calibration["threshold"] = min(evaluation.threshold(output, REFUSED) for output in outputs)
+        calibration["threshold"] = min(evaluation.threshold(output, MAX_REFUSED) for output in outputs)
     return calibration
 
 
 def validate(
     network: models.Adder, sets: splits.Sets, device: torch.device, *, threshold: float | None = None
 ) -> dict[str, dict]:
-    """Scores on MNIST's validation images and on drawn digits; for a network that refuses, on non-digits of each kind.
+    """Scores on MNIST's validation images and on drawn digits; for a network that refuses, on each kind of non-digits.
 
-    With a threshold, the shares that it refuses, and of non-digits those taken for a digit with more than SURE.
+    With a threshold, also the share that is refused, and of non-digits the share read as a digit with more than SURE.
     """
     splits = {"mnist": sets.validation, "drawn": sets.drawn, **sets.non_digits()}
     outputs = {
@@ -281,13 +291,13 @@ def validate(
 
 
 def mixed_precision(device: torch.device) -> torch.autocast:
-    """bfloat16 where the machine multiplies it in hardware; elsewhere it would be slower, or only emulated."""
+    """Autocast to bfloat16 where the hardware multiplies it; elsewhere bfloat16 would be slower than float32."""
     return torch.autocast(device.type, torch.bfloat16, enabled=multiplies_bfloat16(device.type))
 
 
 @cache
 def multiplies_bfloat16(kind: str) -> bool:
-    """Whether a kind of device has it in hardware: CUDA from Ampere on, CPUs with AMX or AVX512-BF16."""
+    """Whether 'cuda' or 'cpu' has it in hardware: GPUs from Ampere on, CPUs with AMX or AVX512-BF16."""
     if kind == "cuda":
         return torch.cuda.is_bf16_supported(including_emulation=False)
     can = torch.cpu.get_capabilities() if kind == "cpu" and hasattr(torch.cpu, "get_capabilities") else {}

@@ -1,7 +1,7 @@
-"""The table of recipes: which network, optimiser, schedule and augmentation make which set of weights."""
+"""The recipes: network, optimiser, schedule and augmentation for each set of weights."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 import torch
@@ -9,68 +9,71 @@ import torch
 from adder.training.augment import Strength
 
 
-def one_cycle(done: float, *, warmup: float = 0.03) -> float:
-    """Share of the peak learning rate when a share `done` of the steps is behind: a straight line up, then down."""
-    return min(done / warmup, (1 - done) / (1 - warmup))
+def one_cycle(progress: float, *, warmup: float = 0.03) -> float:
+    """Share of the peak learning rate at `progress`, both in [0, 1]: linear up to `warmup`, then linear down."""
+    return min(progress / warmup, (1 - progress) / (1 - warmup))
 
 
-def constant(done: float) -> float:
+def constant(progress: float) -> float:
     return 1.0
 
 
 @dataclass(frozen=True)
 class Recipe:
-    """One row of the table. `model` goes to adder.network.model.build, and into the checkpoint."""
+    """One recipe. `model` holds the arguments of adder.network.model.build; the checkpoint keeps them."""
 
     summary: str
     model: dict
     epochs: int
     batch_size: int
-    lr: float  # at its peak
+    lr: float  # peak
     optimiser: Callable[[Iterable, float], torch.optim.Optimizer]
     schedule: Callable[[float], float] = constant
     augment: Strength | None = None
-    drawings: bool = False  # train on pen strokes beside MNIST
-    smoothing: float = 0.0  # share of each label that all others get (Szegedy et al. 2016)
-    averaging: float = 0.0  # decay of the moving average of the weights that is evaluated and saved
-    reported: str = ""  # by the authors of a reference system, on MNIST's test set
+    drawings: bool = False  # train on pen strokes as well as MNIST
+    smoothing: float = 0.0  # label smoothing (Szegedy et al. 2016)
+    averaging: float = 0.0  # decay of the moving average of the weights, which is evaluated and saved
+    reported: str = ""  # test accuracies in % that the authors of a reference system report
 
 
+DEFAULT = Recipe(
+    summary="a small residual network; the head convolves P(digit) with a learned P(value | number)",
+    model={
+        "backbone": {"name": "residual", "widths": (24, 48, 88)},
+        "head": {"name": "convolution"},
+        "refuses": True,
+    },
+    epochs=30,
+    batch_size=256,
+    lr=0.1,
+    optimiser=partial(torch.optim.SGD, momentum=0.9, nesterov=True, weight_decay=5e-4, fused=True),
+    schedule=one_cycle,
+    averaging=0.998,
+    augment=Strength(rotation=10, scale=0.15, slant=0.2, shift=1.5, elastic=0.8, width=0.2),
+    drawings=True,
+)
+BOTTLENECK = Recipe(
+    summary="reference: 1x1 bottlenecks, and two linear layers over logits and number; our schedule and averaging",
+    model={"backbone": {"name": "bottleneck"}, "head": {"name": "concat", "hidden": 128}},
+    epochs=10,
+    batch_size=32,
+    lr=1e-3,
+    optimiser=partial(torch.optim.Adam, fused=True),
+    schedule=one_cycle,
+    averaging=0.99,
+    reported="digit 99.32, sum 99.20",
+)
 RECIPES = {
-    "default": Recipe(
-        summary="a small residual network, and a head that convolves P(digit) with a learned P(number)",
-        model={
-            "backbone": {"name": "residual", "widths": (24, 48, 88)},
-            "head": {"name": "convolution"},
-            "refuses": True,
-        },
-        epochs=30,
-        batch_size=256,
-        lr=0.1,
-        optimiser=partial(torch.optim.SGD, momentum=0.9, nesterov=True, weight_decay=5e-4, fused=True),
-        schedule=one_cycle,
-        averaging=0.998,
-        augment=Strength(rotation=10, scale=0.15, slant=0.2, shift=1.5, elastic=0.8, width=0.2),
-        drawings=True,
-    ),
-    "teacher": Recipe(
-        summary="the default eight times as large: others can learn from its answers, by --teacher",
-        model={
-            "backbone": {"name": "residual", "widths": (48, 128, 256)},
-            "head": {"name": "convolution"},
-            "refuses": True,
-        },
-        epochs=30,
-        batch_size=256,
+    "default": DEFAULT,
+    "teacher": replace(
+        DEFAULT,
+        summary="the default eight times as large: others can learn from its answers with --teacher",
+        model={**DEFAULT.model, "backbone": {"name": "residual", "widths": (48, 128, 256)}},
         lr=0.05,
-        optimiser=partial(torch.optim.SGD, momentum=0.9, nesterov=True, weight_decay=5e-4, fused=True),
-        schedule=one_cycle,
         averaging=0.99,
-        augment=Strength(rotation=10, scale=0.15, slant=0.2, shift=1.5, elastic=0.8, width=0.2),
-        drawings=True,
     ),
     "quick": Recipe(
-        summary="a smaller network with the default's head, one epoch of MNIST alone: 99 % in some three seconds",
+        summary="a smaller network with the same head, one epoch of MNIST: 99 % in seconds",
         model={"backbone": {"name": "quick"}, "head": {"name": "convolution"}},
         epochs=1,
         batch_size=256,
@@ -81,7 +84,7 @@ RECIPES = {
         averaging=0.95,
     ),
     "brief": Recipe(
-        summary="the same a little wider, five epochs of MNIST, warped a little: 99.5 % in half a minute",
+        summary="quick, a little wider: five epochs of MNIST with small warps, 99.5 % in less than a minute",
         model={"backbone": {"name": "quick", "widths": (24, 48, 96)}, "head": {"name": "convolution"}},
         epochs=5,
         batch_size=256,
@@ -119,25 +122,12 @@ RECIPES = {
         optimiser=partial(torch.optim.Adam, fused=True),
         reported="digit 99, sum 98",
     ),
-    "bottleneck": Recipe(
-        summary="reference: 1x1 bottlenecks, and two linear layers over logits and number; our schedule and averaging",
-        model={"backbone": {"name": "bottleneck"}, "head": {"name": "concat", "hidden": 128}},
-        epochs=10,
-        batch_size=32,
-        lr=1e-3,
-        optimiser=partial(torch.optim.Adam, fused=True),
-        schedule=one_cycle,
-        averaging=0.99,
-        reported="digit 99.32, sum 99.20",
-    ),
-    "bottleneck-plain": Recipe(
-        summary="reference: the same by Adam alone, without our schedule and averaging",
-        model={"backbone": {"name": "bottleneck"}, "head": {"name": "concat", "hidden": 128}},
-        epochs=10,
-        batch_size=32,
-        lr=1e-3,
-        optimiser=partial(torch.optim.Adam, fused=True),
-        reported="digit 99.32, sum 99.20",
+    "bottleneck": BOTTLENECK,
+    "bottleneck-plain": replace(
+        BOTTLENECK,
+        summary="reference: bottleneck with plain Adam, without our schedule and averaging",
+        schedule=constant,
+        averaging=0.0,
     ),
     "lenet-sigmoid": Recipe(
         summary="reference: a LeNet with sigmoids; predicted label and number as two scalars through sigmoid layers",
@@ -149,7 +139,7 @@ RECIPES = {
         reported="digit 99.13, sum 87.05",
     ),
     "one-epoch": Recipe(
-        summary="the fastest public MNIST recipe known to us, with our head: two convolutions, one epoch",
+        summary="the fastest public MNIST recipe that we know, with our head: two convolutions, one epoch",
         model={"backbone": {"name": "one-epoch"}, "head": {"name": "convolution"}},
         epochs=1,
         batch_size=256,

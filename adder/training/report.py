@@ -1,4 +1,4 @@
-"""What a run leaves for people: its log as CSV, its metrics as JSON, and pictures of both."""
+"""What a run leaves for people: the log as CSV, the metrics as JSON, and pictures."""
 
 import csv
 import io
@@ -17,13 +17,13 @@ from tqdm import tqdm
 from adder.data.splits import Split
 from adder.files import replacing
 
-MISTAKES = 40  # pictures of the worst ones
+MISTAKES = 40  # of the worst, in the picture
 
 
 def commit() -> str | None:
-    """The commit that the code is at, marked '-dirty' when tracked files differ; None outside git.
+    """The commit of this code, with '-dirty' when tracked files differ; None outside git.
 
-    $ADDER_COMMIT says it for a copy that has no history, or another's.
+    $ADDER_COMMIT overrides it, for a copy without its own history.
     """
     if "ADDER_COMMIT" in os.environ:
         return os.environ["ADDER_COMMIT"]
@@ -36,7 +36,7 @@ def commit() -> str | None:
 
 @contextmanager
 def unless_in_use() -> Iterator[None]:
-    """Goes on with a warning where another program holds the file, as Excel on Windows does; a later call writes it."""
+    """Warns and continues when another program locks the file, as Excel does on Windows; a later call writes it."""
     try:
         yield
     except PermissionError as error:
@@ -44,7 +44,7 @@ def unless_in_use() -> Iterator[None]:
 
 
 def write_log(path: Path, rows: list[dict]) -> None:
-    """One line an epoch; the validation scores become columns like drawn_digit_accuracy."""
+    """One line an epoch; validation scores become columns such as drawn_digit_accuracy."""
     flat = []
     for row in rows:
         columns = {name: value for name, value in row.items() if name != "validation"}
@@ -65,7 +65,7 @@ def write_metrics(path: Path, metrics: dict) -> None:
 
 
 def draw_curves(path: Path, rows: list[dict]) -> None:
-    """Loss and accuracy by epoch, in training and on the validation sets."""
+    """Loss and accuracy by epoch, for training and validation."""
     figure = Figure(figsize=(10, 4), layout="constrained")
     left, right = figure.subplots(1, 2)
     epochs = [row["epoch"] for row in rows]
@@ -89,7 +89,7 @@ def draw_curves(path: Path, rows: list[dict]) -> None:
 
 
 def draw_confusion(path: Path, counts: Tensor) -> None:
-    """counts int64 (10, 10): rows are true digits, columns what was read."""
+    """Counts int64 (10, 10): a row for each true digit, a column for each digit that was read."""
     figure = Figure(figsize=(5.5, 5.5), layout="constrained")
     axes = figure.subplots()
     mistakes = counts.clone().fill_diagonal_(0).numpy()
@@ -111,7 +111,7 @@ def draw_confusion(path: Path, counts: Tensor) -> None:
 
 
 def draw_mistakes(path: Path, split: Split, digit_logits: Tensor) -> None:
-    """The mistakes with the highest loss: the image, what it is, what it was read as and how surely."""
+    """The mistakes with the highest loss: the image, the true digit, the digit that was read and its probability."""
     images, digits = split
     log_probs = digit_logits.log_softmax(1)
     sureness, read = log_probs.exp().max(1)

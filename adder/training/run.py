@@ -1,4 +1,4 @@
-"""One run: what determines it, its moving parts, and the file from which it resumes. Knows no data and no loss."""
+"""A run: its settings, its state, and the file from which it resumes. Knows no data and no loss."""
 
 import hashlib
 import json
@@ -21,7 +21,7 @@ FILES = ("extra", "teachers", "start")  # of Settings: absolute paths
 
 @dataclass(frozen=True)
 class Settings:
-    """What a run is determined by, besides the data's content and the machine."""
+    """What determines a run, besides the content of the data and the machine."""
 
     recipe: str
     epochs: int
@@ -29,25 +29,25 @@ class Settings:
     lr: float
     seed: int
     without: tuple[str, ...] = ()  # data sets left out
-    all_writers: bool = False  # the validation writers are trained on too
-    limit: int | None = None  # images of each set, for a dry run
-    supervision: str = "both"  # or "sum": no digit is told, only sums
+    all_writers: bool = False  # train on the validation writers too
+    limit: int | None = None  # largest number of images of each set, for a dry run
+    supervision: str = "both"  # or "sum": the loss sees sums, never digits
     extra: tuple[str, ...] = ()  # files of collected drawings
-    teachers: tuple[str, ...] = ()  # weights files of networks to learn from beside the labels
-    snapshots: bool = False  # networks on the way are kept
-    start: tuple[str, ...] = ()  # weights files to go on from, or from their mean, in the place of chance
+    teachers: tuple[str, ...] = ()  # weights files of the networks to distil from
+    snapshots: bool = False  # write snapshots
+    start: tuple[str, ...] = ()  # weights files to start from: their mean
     data_dir: str = ""  # folder of the data sets
 
     def published(self) -> dict:
-        """For the record: of files their names alone, for a path says whose machine it is of."""
+        """The settings for the record, with names of files only: a path would tell about the machine."""
         names = {field: [Path(path).name for path in getattr(self, field)] for field in FILES}
         return {name: value for name, value in (asdict(self) | names).items() if name != "data_dir"}
 
 
 class Run:
-    """One run's moving parts: network, its average, optimiser, and the log of the epochs behind it.
+    """The state of a run: network, moving average, optimiser, and the log of finished epochs.
 
-    `provenance` tells where the run comes from (command, commit) and is kept through every resume.
+    `provenance` holds where the run comes from (command, commit); every resume keeps it.
     """
 
     def __init__(self, settings: Settings, device: torch.device, provenance: dict):
@@ -65,12 +65,12 @@ class Run:
         self.copied = [pair for pair in pairs if not pair[0].is_floating_point()]
         self.updates = 0  # of the average
         self.optimiser = self.recipe.optimiser(self.network.parameters(), settings.lr)
-        self.graphs: dict[tuple, Callable[..., Tensor]] = {}  # on CUDA, what a step has been captured as
+        self.graphs: dict[tuple, Callable[..., Tensor]] = {}  # captured steps, on CUDA
         self.log: list[dict] = []
-        self.extra: dict[str, str] = {}  # the SHA-256 of each file of settings.extra, as it was trained on last
+        self.extra: dict[str, str] = {}  # SHA-256 of each file of settings.extra, when last trained on
 
     def tensors(self) -> dict[str, Tensor]:
-        """What a resume needs beside the description, by its name in the file."""
+        """The tensors that a resume needs, by their names in the file."""
         tensors = {f"network.{name}": tensor for name, tensor in self.network.state_dict().items()}
         tensors |= {f"average.{name}": tensor for name, tensor in self.average.state_dict().items()}
         for index, state in self.optimiser.state_dict()["state"].items():
@@ -78,7 +78,7 @@ class Run:
         return tensors
 
     def changed_extra(self) -> list[str]:
-        """Which of settings.extra have changed since the run was last at work; how they are now is kept."""
+        """The files of settings.extra that changed since the run last trained. Remembers their present state."""
         now = {name: digest(Path(name)) for name in self.settings.extra}
         changed = [name for name in now if self.extra.get(name, now[name]) != now[name]]
         self.extra = now
@@ -88,19 +88,19 @@ class Run:
         return all(bool(tensor.isfinite().all()) for tensor in self.tensors().values())
 
     def save(self, folder: Path) -> None:
-        description: dict = {"settings": asdict(self.settings), "origin": self.provenance, "log": self.log}
+        description: dict = {"settings": asdict(self.settings), "provenance": self.provenance, "log": self.log}
         description |= {"updates": self.updates, "extra": self.extra}
         checkpoint.save(folder / STATE, self.tensors(), description)
 
     @classmethod
     def load(cls, folder: Path, device: torch.device) -> "Run":
-        """Raises CheckpointError when the folder holds no whole checkpoint of this version."""
+        """CheckpointError when the folder holds no complete checkpoint of this version."""
         path = folder / STATE
         tensors, description = checkpoint.load(path)
         try:
             kept = description["settings"]
             settings = Settings(**kept | {name: tuple(kept.get(name) or ()) for name in ("without", *FILES)})
-            run = cls(replace(settings, start=()), device, description["origin"])
+            run = cls(replace(settings, start=()), device, description.get("provenance") or description["origin"])
             run.settings, run.extra = settings, description.get("extra", {})
             run.log, run.updates = description["log"], description["updates"]
             parts: dict[str, dict] = {"network": {}, "average": {}, "optimiser": {}}
@@ -117,16 +117,15 @@ class Run:
             run.optimiser.load_state_dict({"state": state, "param_groups": groups})
             give_moments_their_layout(run.optimiser)
         except (KeyError, TypeError, ValueError, RuntimeError) as error:
-            raise checkpoint.CheckpointError(f"{path} is not the state of a run of this version ({error})") from error
+            raise checkpoint.CheckpointError(f"{path} is not a run of this version ({error})") from error
         return run
 
     @torch.no_grad()
     def update_average(self) -> None:
-        """Moves the average towards the network, exponentially; it forgets faster while it is young.
+        """Moves the exponential moving average towards the network; early updates move it further.
 
-        The network's weight is 9 / (10 + updates), at least 1 - decay, and the first update copies. The count is
-        Python's and the move one call for all tensors: torch's AveragedModel reads its own count back from the device
-        for each.
+        The network's weight is 9 / (10 + updates), at least 1 - decay; the first update copies. One call moves all
+        tensors and Python counts: torch's AveragedModel reads its count back from the device for each tensor.
         """
         weight = max(9 / (10 + self.updates), 1 - self.recipe.averaging) if self.updates else 1.0
         averages, currents = zip(*self.averaged, strict=True)
@@ -138,7 +137,7 @@ class Run:
 
 
 def digest(path: Path) -> str:
-    """SHA-256 of a file, or of all files in a folder."""
+    """SHA-256 of a file, or of all files in a folder, as hexadecimal digits."""
     state = hashlib.sha256()
     for file in sorted(path.rglob("*")) if path.is_dir() else [path]:
         if file.is_file():
@@ -147,16 +146,18 @@ def digest(path: Path) -> str:
 
 
 def start_weights(paths: Sequence[str], model: dict) -> dict[str, Tensor]:
-    """The mean of the weights files of this very network, not calibrated. Raises CheckpointError for another's.
+    """The mean of weights files of this network, not calibrated. CheckpointError for a file of another network.
 
-    Networks that went on from the same one lie in one valley, and their mean in its middle, where it is often better
-    than each: Wortsman et al. 2022, 'Model soups'.
+    Networks that were fine-tuned from the same one lie in one valley of the loss, so their mean is often better than
+    each: Wortsman et al. 2022, 'Model soups'.
     """
     files = []
     for path in paths:
         tensors, description = checkpoint.load(path)
         if description.get("model") != json.loads(json.dumps(model, allow_nan=False)):  # as files keep it
-            raise checkpoint.CheckpointError(f"{path} holds another network than this recipe's; name another, or none")
+            raise checkpoint.CheckpointError(
+                f"{path} holds a different network than this recipe; name another file, or none"
+            )
         files.append(tensors)
     mean = {
         name: torch.stack([each[name] for each in files]).float().mean(0).to(tensor.dtype)
@@ -166,7 +167,7 @@ def start_weights(paths: Sequence[str], model: dict) -> dict[str, Tensor]:
 
 
 def give_moments_their_layout(optimiser: torch.optim.Optimizer) -> None:
-    """Lays each moment out as its parameter is: fused optimisers walk both as they lie, and files hold rows."""
+    """Gives each moment the memory format of its parameter: fused optimisers need both alike, and files keep none."""
     for parameter, state in optimiser.state.items():
         for name, moment in state.items():
             if torch.is_tensor(moment) and moment.shape == parameter.shape:

@@ -1,4 +1,4 @@
-"""Networks on their way: the averaged weights of a run after chosen steps, small, each with how good it was by then."""
+"""Snapshots: the averaged network of a run at several steps of its training, each with its validation scores."""
 
 from pathlib import Path
 
@@ -12,14 +12,14 @@ STEPS = (0, 20, 60, 150)
 EPOCHS = (0.5, 1, 2, 5, 10)
 
 
-def moments(steps: int, epochs: int) -> set[int]:
-    """After how many steps one is taken, of a run with so many steps an epoch; the last is the end."""
+def steps_of(steps: int, epochs: int) -> set[int]:
+    """The steps at which a run writes a snapshot: STEPS, EPOCHS times `steps` an epoch, and the end."""
     total = steps * epochs
     return {step for step in (*STEPS, *(round(epoch * steps) for epoch in EPOCHS)) if step < total} | {total}
 
 
-def take(run: Run, steps: int, validation: dict, folder: Path) -> None:
-    """Writes the averaged network as float16, named by its steps; `steps` an epoch, `validation` its scores by now."""
+def write(run: Run, steps: int, validation: dict, folder: Path) -> None:
+    """Writes the averaged network as float16, with its validation scores. `steps` is the number of steps an epoch."""
     description = {
         "recipe": run.settings.recipe,
         "model": run.recipe.model,
@@ -32,7 +32,7 @@ def take(run: Run, steps: int, validation: dict, folder: Path) -> None:
 
 
 def finish(folder: Path, temperature: float) -> None:
-    """Gives all of them the run's own temperature, and no threshold: they are to answer whatever is drawn."""
+    """Gives all snapshots the temperature of the run, and no threshold: the lesson shows every answer."""
     for path in sorted((folder / FOLDER).glob("*.safetensors")):
         tensors, description = checkpoint.load(path)
         tensors["temperature"].fill_(temperature)

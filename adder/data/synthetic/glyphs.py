@@ -1,8 +1,8 @@
-"""Letters and signs of Hershey's vector fonts, as strokes: what people write that is no digit.
+"""Letters and signs of Hershey's vector fonts, as strokes.
 
-The fonts were made by Dr A. V. Hershey at the U.S. National Bureau of Standards (1967); the files in `fonts`, a glyph
-a line, are in the form that James Hurt of Cognition, Inc. gave them, which anybody may use and pass on but who would
-turn it into the form that the U.S. NTIS sells.
+Dr A. V. Hershey made the fonts at the U.S. National Bureau of Standards (1967). The files in `fonts`, one glyph a line,
+have the format of James Hurt, Cognition, Inc. Anybody may use and distribute them, except in the format that the U.S.
+NTIS sells.
 """
 
 from functools import cache
@@ -12,11 +12,10 @@ import numpy as np
 
 from adder.drawing.curves import Strokes, dense
 
-PIECE = 1.1  # between the points of a glyph, some twenty high
+SPACING = 1.1  # between points; a glyph is about twenty high
 FOLDER = Path(__file__).parent / "fonts"
 
-# Of each font what nobody would read as a digit; chosen by eye, from sheets of all glyphs. The characters are the
-# places of the glyphs in a file, which stand in ASCII's order.
+# The glyphs of each font that do not look like a digit, chosen by eye. Their files hold glyphs in the order of ASCII.
 LATIN = '!"#$%&*+<=?@AEFHJKLMNPRTVWXadefhkmnprtuvwx~'
 SCRIPT = '"#$%&*+<=?@AFHKMNPRUVWXadhkmnptuvwx~'
 GREEK = "ACDEGJKLMNPQRSTVWXaegjklmpsvwx"
@@ -38,7 +37,7 @@ VALIDATION_FONTS = {"scriptc": SCRIPT, "timesib": LATIN, "greekc": GREEK}
 
 
 def letter(rng: np.random.Generator, fonts: dict[str, str] = FONTS) -> Strokes:
-    """One glyph of the `fonts`, each font as often as the others."""
+    """One random glyph; every font has the same probability."""
     name = list(fonts)[rng.integers(len(fonts))]
     return glyph(name, fonts[name][rng.integers(len(fonts[name]))])
 
@@ -50,7 +49,7 @@ def glyph(font: str, character: str) -> Strokes:
 
 @cache
 def read(font: str) -> list[Strokes]:
-    """A font's glyphs. A line holds number and width, then pairs of letters, R for 0; the pair ' R' lifts the pen."""
+    """A font's glyphs. A line holds number and width, then pairs of letters, R is 0; the pair ' R' lifts the pen."""
     lines = (FOLDER / f"{font}.jhf").read_text(encoding="ascii").splitlines()
     glyphs = []
     for line in lines:
@@ -58,5 +57,5 @@ def read(font: str) -> list[Strokes]:
             pairs = np.frombuffer(line[10:].encode(), np.uint8).reshape(-1, 2)
             lifts = np.flatnonzero((pairs == tuple(b" R")).all(1))
             strokes = [run[(run != tuple(b" R")).any(1)] - float(ord("R")) for run in np.split(pairs, lifts)]
-            glyphs.append(dense([stroke for stroke in strokes if len(stroke)], PIECE) if line[10:].strip() else [])
+            glyphs.append(dense([stroke for stroke in strokes if len(stroke)], SPACING) if line[10:].strip() else [])
     return glyphs

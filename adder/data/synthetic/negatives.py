@@ -1,6 +1,6 @@
-"""What people draw that is no digit, as strokes: shapes, letters, scribbles and marks; digits several, broken, spoilt.
+"""Synthetic non-digits, as strokes: shapes, letters, scribbles, marks; several digits, parts of one, crossed-out ones.
 
-Characters that a person would read as a digit (O, l, I, S, Z ...) are not negatives: LOOK_ALIKES names them.
+Characters that a person would read as a digit (O, l, I, S, Z ...) are not negatives; LOOK_ALIKES lists them.
 """
 
 from collections.abc import Callable
@@ -12,7 +12,7 @@ from adder.data.synthetic.shapes import rotate, shape
 from adder.drawing.curves import Strokes, dense
 from adder.drawing.strokes import extent
 
-# Chosen by eye, from sheets of all characters of the eight alphabets; a doubtful one is named too.
+# By alphabet, numbers of characters that look like a digit, or may; chosen by eye from sheets of all characters.
 LOOK_ALIKES = {
     "Balinese": (5, 14),
     "Early_Aramaic": (1, 2, 3, 4, 5, 6, 7, 10, 11, 12, 13, 14, 16, 17, 19, 20),
@@ -25,11 +25,9 @@ LOOK_ALIKES = {
 }
 VALIDATION_ALPHABETS = ("Korean", "Tagalog")
 
+SPACING = 0.05  # between points; a digit is about 1 high
 
-PIECE = 0.05  # from point to point, where a digit is about 1 high
-
-# How often each kind is invented. Of whole shapes and fonts no network learns: shapes.VALIDATION_SHAPES and
-# letters.VALIDATION_FONTS.
+# Each kind with its weight.
 ALONE: dict[str, tuple[int, Callable[[np.random.Generator], Strokes]]] = {
     "shape": (40, lambda rng: bend(shape(rng), rng)),
     "letter": (40, lambda rng: bend(letter(rng), rng)),
@@ -48,7 +46,7 @@ OF_DIGITS: dict[str, tuple[int, Callable[[np.random.Generator, list[Strokes]], S
 
 
 def invent(rng: np.random.Generator, drawings: list[Strokes]) -> Strokes:
-    """One invented non-digit; some kinds are made of `drawings`, which are digits, and are left out without any."""
+    """One synthetic non-digit. Kinds in OF_DIGITS are made from `drawings` of digits, and left out without any."""
     kinds = list(ALONE.values()) + (list(OF_DIGITS.values()) if drawings else [])
     shares = np.cumsum([share for share, _ in kinds])
     place = int(np.searchsorted(shares, rng.random() * shares[-1], side="right"))
@@ -57,7 +55,7 @@ def invent(rng: np.random.Generator, drawings: list[Strokes]) -> Strokes:
 
 
 def bend(strokes: Strokes, rng: np.random.Generator) -> Strokes:
-    """The same strokes on paper that is bent by two long waves."""
+    """Strokes displaced by a long sine wave in each direction."""
     size = extent(strokes)
     waves, turns = rng.uniform(2, 6, 2) / size, rng.uniform(0, 2 * np.pi, 2)
     heights = rng.normal(0, 0.035, 2) * size
@@ -65,28 +63,28 @@ def bend(strokes: Strokes, rng: np.random.Generator) -> Strokes:
 
 
 def struck_out(rng: np.random.Generator, drawings: list[Strokes]) -> Strokes:
-    """A digit under two to four lines, or under a zigzag; under one it may be a slashed zero, or a barred seven."""
+    """A digit crossed out with two to four lines or a zigzag; one line could make a slashed zero."""
     (digit,) = unit([drawings[rng.integers(len(drawings))]])
     lines = rng.integers(2, 5)
     along = np.array((rng.uniform(0.5, 0.8), rng.uniform(-0.4, 0.1)))
     across = np.array((rng.normal(0, 0.05), rng.uniform(0.18, 0.3)))
     middles = 0.5 + (np.arange(lines) - (lines - 1) / 2)[:, None] * across + rng.normal(0, 0.03, (lines, 2))
     strikes = np.stack((middles - along, middles + along), 1)  # (lines, 2, 2)
-    return [*digit, *dense([strikes.reshape(-1, 2)] if rng.random() < 0.4 else list(strikes), PIECE)]
+    return [*digit, *dense([strikes.reshape(-1, 2)] if rng.random() < 0.4 else list(strikes), SPACING)]
 
 
 def framed(rng: np.random.Generator, drawings: list[Strokes]) -> Strokes:
-    """A digit in a box, of one stroke or of four lines."""
+    """A digit in a box, which is one stroke or four lines."""
     (digit,) = unit([drawings[rng.integers(len(drawings))]])
     points = np.concatenate(digit)
     low, high = points.min(0) - rng.uniform(0.1, 0.4, 2), points.max(0) + rng.uniform(0.1, 0.4, 2)
     corners = np.array((low, (high[0], low[1]), high, (low[0], high[1]), low)) + rng.normal(0, 0.03, (5, 2))
     lines = [corners] if rng.random() < 0.6 else list(np.stack((corners[:-1], corners[1:]), 1))
-    return [*digit, *dense(lines, PIECE)]
+    return [*digit, *dense(lines, SPACING)]
 
 
 def unit(drawings: list[Strokes]) -> list[Strokes]:
-    """Each drawing in the middle of a box with sides of 1."""
+    """Each drawing centred in the unit square, its longer side 1."""
     placed = []
     for strokes in drawings:
         points = np.concatenate(strokes)
@@ -97,22 +95,22 @@ def unit(drawings: list[Strokes]) -> list[Strokes]:
 
 
 def scribble(rng: np.random.Generator) -> Strokes:
-    """One to three smooth curves through many random points."""
+    """One to three smooth curves through 7 to 15 random points."""
     return [smooth(rng.random((rng.integers(7, 16), 2))) for _ in range(rng.integers(1, 4))]
 
 
 def zigzag(rng: np.random.Generator) -> Strokes:
-    """A line to and fro, at least five times, in any direction."""
+    """A zigzag with at least six corners, in any direction."""
     turns = rng.integers(6, 16)
     across = np.arange(turns) % 2 + rng.normal(0, 0.1, turns)
     along = np.linspace(0, rng.uniform(0.6, 2.5), turns) + rng.normal(0, 0.03, turns)
     points = np.column_stack((along, across))
-    points = smooth(points) if rng.random() < 0.5 else dense([points], PIECE)[0]
+    points = smooth(points) if rng.random() < 0.5 else dense([points], SPACING)[0]
     return [rotate(points, rng.uniform(0, 2 * np.pi))]
 
 
 def spiral(rng: np.random.Generator) -> Strokes:
-    """Three to six rounds, drifting: a spiral, a coil, a crossed-out blot."""
+    """Three to six turns with drift: a spiral, a coil, a blot."""
     angle = np.linspace(0, 2 * np.pi * rng.uniform(3, 6), 90)
     radius = np.linspace(rng.uniform(0.1, 0.6), 1, 90)
     drift = angle[:, None] * rng.normal(0, 0.06, 2)
@@ -121,7 +119,7 @@ def spiral(rng: np.random.Generator) -> Strokes:
 
 
 def mark(rng: np.random.Generator) -> Strokes:
-    """A horizontal line or two or three, a cross, an arrowhead, a tick, or a few dots."""
+    """One to three horizontal lines, a cross, an arrowhead, a tick, or a few dots."""
     lines: list[list[tuple[float, float]]]
     match rng.integers(6):
         case 0:
@@ -140,11 +138,11 @@ def mark(rng: np.random.Generator) -> Strokes:
         case _:
             lines = [[(x, y), (x + 0.01, y)] for x, y in rng.random((rng.integers(2, 6), 2))]
     turned = [rotate(np.array(line), rng.normal(0, 0.15)) for line in lines]
-    return dense([line + rng.normal(0, 0.02, line.shape) for line in turned], PIECE)
+    return dense([line + rng.normal(0, 0.02, line.shape) for line in turned], SPACING)
 
 
 def several(rng: np.random.Generator, drawings: list[Strokes]) -> Strokes:
-    """Two or three digits side by side, of nearly one height."""
+    """Two or three digits side by side, of similar height."""
     strokes, right = [], 0.0
     for _ in range(rng.choice((2, 2, 3))):
         digit = drawings[rng.integers(len(drawings))]
@@ -158,7 +156,7 @@ def several(rng: np.random.Generator, drawings: list[Strokes]) -> Strokes:
 
 
 def fragment(rng: np.random.Generator, drawings: list[Strokes]) -> Strokes:
-    """A piece of a digit's stroke, a quarter to two fifths of it, that lies down: upright ones may be a one."""
+    """A quarter to two fifths of a digit's stroke, wider than high: an upright piece may be a one."""
     for _ in range(20):
         digit = drawings[rng.integers(len(drawings))]
         stroke = max(digit, key=len)

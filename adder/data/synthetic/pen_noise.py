@@ -1,4 +1,4 @@
-"""Strokes as hands and devices spoil them, and the ways of writing digits that the pen data lack."""
+"""What people and devices do to a drawing, and ways to write a digit that the pen data lack."""
 
 from collections.abc import Callable
 
@@ -8,19 +8,19 @@ from adder.data.synthetic.shapes import rotate
 from adder.drawing.curves import Strokes, curve, dense
 from adder.drawing.strokes import extent
 
-SPOILT = 0.4  # of all drawings
-UNUSUAL = 0.2  # of the digits that people write in more than one way
+SPOILT = 0.4  # share of all drawings
+REWRITTEN = 0.2  # share of the digits that people write in several ways
 
 
 def spoil(strokes: Strokes, rng: np.random.Generator) -> Strokes:
-    """The same drawing after something went wrong with it, or as it was."""
+    """The drawing with one thing gone wrong, or unchanged."""
     if rng.random() >= SPOILT or (size := extent(strokes)) == 0:
         return strokes
     return SPOILS[rng.integers(len(SPOILS))](strokes, size, rng)
 
 
 def gaps(strokes: Strokes, size: float, rng: np.random.Generator) -> Strokes:
-    """The pen leaves the glass for a moment in one stroke or each."""
+    """The pen loses contact for a moment, in all strokes or all but one."""
     spared = rng.integers(len(strokes)) if rng.random() < 0.3 else -1
     parts = []
     for index, fine in enumerate(dense(strokes, size / 60)):
@@ -33,13 +33,13 @@ def gaps(strokes: Strokes, size: float, rng: np.random.Generator) -> Strokes:
 
 
 def few_points(strokes: Strokes, size: float, rng: np.random.Generator) -> Strokes:
-    """A fast mouse on a slow machine."""
+    """Five to seven points a stroke: a fast mouse on a slow machine."""
     count = rng.integers(5, 8)
     return [stroke[np.unique(np.linspace(0, len(stroke) - 1, count).round().astype(int))] for stroke in strokes]
 
 
 def cut(strokes: Strokes, size: float, rng: np.random.Generator) -> Strokes:
-    """Drawn beyond the pad's edges on one side or two: what lay outside was moved onto the edge."""
+    """Drawn beyond the pad on one side or more: points outside lie on its edge."""
     points = np.concatenate(strokes)
     low, high = points.min(0), points.max(0)
     beyond = rng.uniform(0.04, 0.16, (2, 2)) * size * (rng.random((2, 2)) < 0.45)
@@ -48,7 +48,7 @@ def cut(strokes: Strokes, size: float, rng: np.random.Generator) -> Strokes:
 
 
 def wander(strokes: Strokes, size: float, rng: np.random.Generator) -> Strokes:
-    """A mouse in the wrong hand: a random walk that ends up to a tenth of the size off."""
+    """An untrained hand: adds a random walk that ends up to a tenth of the size away."""
     spoilt = []
     for fine in dense(strokes, size / 25):
         step = rng.uniform(0.02, 0.09) * size / np.sqrt(len(fine))
@@ -57,13 +57,13 @@ def wander(strokes: Strokes, size: float, rng: np.random.Generator) -> Strokes:
 
 
 def again(strokes: Strokes, size: float, rng: np.random.Generator) -> Strokes:
-    """Gone over a second time."""
+    """Drawn twice, one over the other."""
     aside, tremble = rng.normal(0, 0.015, 2) * size, rng.uniform(0.005, 0.02) * size
     return [*strokes, *(stroke + aside + rng.normal(0, tremble, stroke.shape) for stroke in strokes)]
 
 
 def tail(strokes: Strokes, size: float, rng: np.random.Generator) -> Strokes:
-    """The finger slides on before it lifts."""
+    """The finger slides further before it lifts."""
     *others, last = strokes
     way = last[-1] - last[max(0, len(last) - 3)]
     way = way / max(np.hypot(*way), 1e-9 * size) * rng.uniform(0.05, 0.16) * size
@@ -71,7 +71,7 @@ def tail(strokes: Strokes, size: float, rng: np.random.Generator) -> Strokes:
 
 
 def tap(strokes: Strokes, size: float, rng: np.random.Generator) -> Strokes:
-    """A speck beside the drawing or above it; below it would be the point of an exclamation mark."""
+    """A tap beside or above the drawing. Below, it would be the dot of an exclamation mark."""
     points = np.concatenate(strokes)
     middle, half = (points.min(0) + points.max(0)) / 2, np.ptp(points, axis=0) / 2
     angle = rng.uniform(-0.25, 1.25) * np.pi
@@ -108,19 +108,19 @@ SPOILS: tuple[Callable[[Strokes, float, np.random.Generator], Strokes], ...] = (
 
 
 def rewrite(digit: int, strokes: Strokes, rng: np.random.Generator) -> Strokes:
-    """A digit as it was, or as other people write it: a marked zero or seven, another one, four or nine."""
-    if digit not in WRITTEN or rng.random() >= UNUSUAL:
+    """The digit unchanged, or written in another way: zero with a slash, seven with a bar, other ones, fours, nines."""
+    if digit not in STYLES or rng.random() >= REWRITTEN:
         return strokes
-    return write_otherwise(digit, strokes, rng)
+    return restyle(digit, strokes, rng)
 
 
-def write_otherwise(digit: int, strokes: Strokes, rng: np.random.Generator) -> Strokes:
+def restyle(digit: int, strokes: Strokes, rng: np.random.Generator) -> Strokes:
     points = np.concatenate(strokes)
     low, side = points.min(0), np.maximum(np.ptp(points, axis=0), 1e-9)
-    return WRITTEN[digit]([(stroke - low) / side * (0.7, 1) for stroke in strokes], rng)
+    return STYLES[digit]([(stroke - low) / side * (0.7, 1) for stroke in strokes], rng)
 
 
-# Each is given the digit's strokes in a box 0.7 wide and 1 high.
+# Each function gets the strokes of the digit in a box 0.7 wide and 1 high.
 
 
 def line(points) -> Strokes:
@@ -128,7 +128,7 @@ def line(points) -> Strokes:
 
 
 def zero(strokes: Strokes, rng: np.random.Generator) -> Strokes:
-    """A programmer's: with a slash inside or across, either way, with a dot, or in dashes."""
+    """With a slash inside or across, in either direction, with a dot, or in dashes."""
     wide = rng.uniform(0.6, 1.2)
     strokes = [stroke * (wide, 1) for stroke in strokes]
     middle = np.array((0.35 * wide, 0.5)) + rng.normal(0, 0.02, 2)
@@ -146,7 +146,7 @@ def zero(strokes: Strokes, rng: np.random.Generator) -> Strokes:
 
 
 def seven(strokes: Strokes, rng: np.random.Generator) -> Strokes:
-    """With a bar through its stem, if it has none yet."""
+    """With a bar through its stem, if it is one stroke."""
     if len(strokes) > 1:
         return strokes
     (fine,) = dense(strokes, 0.02)
@@ -180,7 +180,7 @@ def four(strokes: Strokes, rng: np.random.Generator) -> Strokes:
 
 
 def nine(strokes: Strokes, rng: np.random.Generator) -> Strokes:
-    """A loop with a straight leg or a curled one."""
+    """A loop with a straight or a curled leg."""
     angle = np.linspace(0, 2 * np.pi * rng.uniform(0.92, 1.02), 14) + 0.1
     wide, high = rng.uniform(0.2, 0.32), rng.uniform(0.2, 0.28)
     loop = np.column_stack((wide * np.cos(angle), high * (1 - np.sin(angle))))
@@ -192,4 +192,4 @@ def nine(strokes: Strokes, rng: np.random.Generator) -> Strokes:
     return [np.concatenate((loop, leg))] if rng.random() < 0.6 else [loop, leg]
 
 
-WRITTEN: dict[int, Callable[[Strokes, np.random.Generator], Strokes]] = {0: zero, 1: one, 4: four, 7: seven, 9: nine}
+STYLES: dict[int, Callable[[Strokes, np.random.Generator], Strokes]] = {0: zero, 1: one, 4: four, 7: seven, 9: nine}

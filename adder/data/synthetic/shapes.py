@@ -1,8 +1,8 @@
-"""Outlines and signs that people draw instead of a digit, as strokes: a table, and the pen that follows it.
+"""Outlines and signs that people draw instead of a digit, as strokes.
 
-A row holds strokes, parted by semicolons: points 'x,y' of 0 to 100, y down, joined by straight lines; after '~' by a
-curve, with corners where it turns sharply; after 'o' an ellipse, its middle and its radii. A shape whose name ends in
-a * may lie any way.
+A row holds strokes, separated by semicolons. A stroke is a list of points 'x,y', 0 to 100, y down, joined with straight
+lines; '~' joins them with a curve, which keeps sharp corners; 'o' is an ellipse, its centre and its radii. A name that
+ends in * allows any rotation.
 """
 
 from functools import cache
@@ -11,8 +11,8 @@ import numpy as np
 
 from adder.drawing.curves import Strokes, curve, dense
 
-PIECE = 5.0  # from point to point, in hundredths of a shape
-ROUND = np.linspace(0, 2 * np.pi, 9)[:-1]  # the angles at which an ellipse has its points
+SPACING = 5.0  # between points; a shape is 100 wide or high
+ANGLES = np.linspace(0, 2 * np.pi, 9)[:-1]  # of the points of an ellipse
 
 SHAPES = {
     # closed outlines
@@ -122,7 +122,7 @@ SHAPES = {
     "plane *": "96,50 4,12 26,50 4,88 96,50; 26,50 96,50",
     "two rings": "o34,50,28,34; o66,50,28,34",
 }
-VALIDATION_SHAPES = {  # whole shapes of which no network learns
+VALIDATION_SHAPES = {  # no network learns from these
     "trapezoid": "28,20 72,20 98,80 2,80 28,20",
     "kite *": "50,2 84,36 50,98 16,36 50,2; 50,2 50,98; 16,36 84,36",
     "fish": "~4,50 20,32 44,26 66,38 78,50 66,62 44,74 20,68 4,50; 78,50 97,30 97,70 78,50; 22,45 24,47",
@@ -147,9 +147,9 @@ VALIDATION_SHAPES = {  # whole shapes of which no network learns
 
 
 def shape(rng: np.random.Generator, shapes: dict[str, str] = SHAPES) -> Strokes:
-    """One shape of the table by an unsteady hand: corners off their places, ends that do not quite meet.
+    """One random shape, drawn unsteadily: corners are displaced, and ends do not quite meet.
 
-    The pen begins anywhere in a closed outline, and goes round either way.
+    A closed outline starts at a random point and goes in a random direction.
     """
     name = list(shapes)[rng.integers(len(shapes))]
     strokes: Strokes = []
@@ -165,12 +165,12 @@ def shape(rng: np.random.Generator, shapes: dict[str, str] = SHAPES) -> Strokes:
     if name.endswith("*"):
         angle = rng.uniform(0, 2 * np.pi)
         strokes = [rotate(stroke, angle) for stroke in strokes]
-    return dense([strokes[place] for place in rng.permutation(len(strokes))], PIECE)
+    return dense([strokes[place] for place in rng.permutation(len(strokes))], SPACING)
 
 
 @cache
 def parse(row: str) -> list[tuple[bool, np.ndarray]]:
-    """The strokes of a row of the table: whether it is a curve, and its points, float64 (N, 2)."""
+    """The strokes of a row: whether each is a curve, and its points, float64 (N, 2)."""
     rows = []
     for text in row.split("; "):
         points = np.array([pair.split(",") for pair in text.lstrip("~").split()]) if text[0] != "o" else ellipse(text)
@@ -180,11 +180,11 @@ def parse(row: str) -> list[tuple[bool, np.ndarray]]:
 
 def ellipse(text: str) -> np.ndarray:
     x, y, across, down = map(float, text[1:].split(","))
-    points = np.column_stack((x + across * np.sin(ROUND), y - down * np.cos(ROUND)))
+    points = np.column_stack((x + across * np.sin(ANGLES), y - down * np.cos(ANGLES)))
     return np.concatenate((points, points[:1]))
 
 
 def rotate(points: np.ndarray, angle: float) -> np.ndarray:
-    """(N, 2) turned about the origin."""
+    """Points (N, 2) rotated about the origin by `angle` in radians."""
     cos, sin = np.cos(angle), np.sin(angle)
     return points @ np.array(((cos, sin), (-sin, cos)))

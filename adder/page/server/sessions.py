@@ -1,6 +1,6 @@
 """Bounds what Gradio's queue keeps: it remembers two thousand sessions, and analyses every request.
 
-The attributes are Gradio's own, of the version that requirements.txt names; tests/test_hostile.py notices a change.
+The attributes are Gradio's own, of the version that requirements.txt names; test_hostile.py notices a change.
 """
 
 from collections import Counter

@@ -1,0 +1,422 @@
+"""Every hand and key, in Chromium: undo and redo, a reload, ways beyond the pad, palm and pen, any layout."""
+
+import base64
+import json
+
+import numpy as np
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.pad import (
+    COMPARE,
+    DESKTOP,
+    DRAWN,
+    INK,
+    PHONE,
+    draw,
+    example,
+    expect_empty,
+    expect_reading,
+    expect_ready,
+    ink,
+    on_pad,
+)
+from tests.photos import photographed, saved
+
+LINE = base64.urlsafe_b64encode(bytes([4, *[120] * 4])).decode().rstrip("=")  # from (60, 60) to (120, 120) of 500
+
+
+def send(page, kind, pointer, x, y, *, id=1, **options):
+    """A pointer's event at x, y of the pad's side: what no mouse of Playwright's can do."""
+    sent = {"pointerType": pointer, "pointerId": id, "button": 0, "buttons": 1, "isPrimary": True} | options
+    page.evaluate(
+        """([kind, x, y, sent]) => {
+          const canvas = document.querySelector('#pad canvas'), box = canvas.getBoundingClientRect();
+          const at = { clientX: box.left + x * box.width, clientY: box.top + y * box.height };
+          canvas.dispatchEvent(new PointerEvent(kind, { bubbles: true, cancelable: true, ...at, ...sent }));
+        }""",
+        [kind, x, y, sent],
+    )
+
+
+def stroke_of(page, pointer, points, *, id=1, **options):
+    send(page, "pointerdown", pointer, *points[0], id=id, **options)
+    for x, y in points[1:]:
+        send(page, "pointermove", pointer, x, y, id=id, **options)
+    send(page, "pointerup", pointer, *points[-1], id=id, **options | {"buttons": 0})
+
+
+def press(page, key, code, **held):
+    """A key as another layout sends it."""
+    event = {"key": key, "code": code, "bubbles": True, "cancelable": True} | held
+    page.evaluate("event => document.activeElement.dispatchEvent(new KeyboardEvent('keydown', event))", event)
+
+
+def test_undo_brings_back_what_was_cleared_or_replaced(visit, rng):
+    page = visit(**DESKTOP)
+    undo, redo = (page.get_by_role("button", name=name) for name in ("Undo", "Redo"))
+    for button in (undo, redo):
+        expect(button).to_have_attribute("aria-disabled", "true")
+    draw(page, DRAWN[7])
+    expect_reading(page, 7, 5)
+    drawn = ink(page)
+    photo = saved(photographed([stroke * 1000 for stroke in DRAWN[4]], rng))
+    ways = {
+        "Clear": lambda: page.get_by_role("button", name="Clear").click(),
+        "Escape": lambda: page.keyboard.press("Escape"),
+        "an example": lambda: example(page, 2),
+        "a link": lambda: page.evaluate(f"location.hash = '#1.3.{LINE}'"),
+        "a photo": lambda: page.locator("[type=file]").set_input_files(
+            {"name": "4.jpg", "mimeType": "image/jpeg", "buffer": photo}
+        ),
+    }
+    for way, go in ways.items():
+        go()
+        page.wait_for_function(
+            f"ink => String(({INK})(document.querySelector('#pad canvas'))) !== ink",
+            arg=",".join(map(str, drawn.ravel())),
+        )
+        page.keyboard.press("5")
+        undo.click()
+        expect_reading(page, 7, 5)
+        assert np.array_equal(ink(page), drawn), way
+    redo.click()
+    expect_reading(page, 4, 5)
+
+
+def test_undo_and_redo_keep_the_order_of_strokes(visit):
+    page = visit(**DESKTOP)
+    states = [ink(page)]
+    for stroke in DRAWN[5]:
+        draw(page, [stroke])
+        states.append(ink(page))
+    page.keyboard.press("Escape")
+    states.append(ink(page))
+    draw(page, DRAWN[7][:1])
+    states.append(ink(page))
+    for before in states[-2::-1]:
+        page.keyboard.press("Control+z")
+        assert np.array_equal(ink(page), before)
+    for key, after in zip(("Control+Shift+Z", "Control+y", "Control+Shift+z", "Control+Y"), states[1:], strict=True):
+        page.keyboard.press(key)
+        assert np.array_equal(ink(page), after)
+    page.keyboard.press("Control+z")
+    page.keyboard.press("Control+z")
+    expect_reading(page, 5, 5)
+    draw(page, DRAWN[7][:1])  # what was undone is given up
+    expect(page.get_by_role("button", name="Redo")).to_have_attribute("aria-disabled", "true")
+
+
+def test_letters_and_digits_of_any_layout(visit):
+    page = visit(**DESKTOP)
+    example(page, 7)
+    expect_reading(page, 7, 5)
+    press(page, "y", "KeyZ", ctrlKey=True)  # QWERTZ: the key of the Y, which redoes
+    expect_reading(page, 7, 5)
+    press(page, "z", "KeyY", ctrlKey=True)
+    expect_empty(page)
+    press(page, "я", "KeyZ", ctrlKey=True, shiftKey=True)  # Cyrillic, where no key has a Latin letter
+    expect_reading(page, 7, 5)
+    press(page, "Я", "KeyZ", ctrlKey=True)
+    expect_empty(page)
+    press(page, "y", "KeyZ", ctrlKey=True)
+    expect_reading(page, 7, 5)
+    for key, code, number in [("é", "Digit2", 2), ("۶", "Digit6", 6), ("8", "Numpad8", 8), ("٣", "Numpad3", 3)]:
+        press(page, key, code)
+        expect_reading(page, 7, number)
+    press(page, "%", "Digit5", shiftKey=True)
+    press(page, "ArrowLeft", "Numpad4")  # the numpad as arrows
+    expect_reading(page, 7, 3)
+    press(page, "Z", "KeyZ", ctrlKey=True)  # caps lock
+    expect_empty(page)
+
+
+def reload(page):
+    """The page, reloaded."""
+    page.reload()
+    expect_ready(page)
+
+
+@pytest.mark.parametrize("way", ["reload", "back"])
+def test_a_reload_or_back_keeps_drawing_and_number(visit, way):
+    page = visit(**DESKTOP)
+    draw(page, DRAWN[5])
+    page.keyboard.press("8")
+    expect_reading(page, 5, 8)
+    drawn = ink(page)
+    if way == "reload":
+        reload(page)
+    else:
+        page.goto("about:blank")
+        page.go_back()
+    expect_reading(page, 5, 8)
+    expect(page.locator("#number-input")).to_have_value("8")
+    assert np.array_equal(ink(page), drawn)
+    page.keyboard.press("Escape")
+    reload(page)
+    expect_empty(page)
+    expect(page.locator("#number output")).to_have_text("8")
+    other = page.context.new_page()  # another tab begins anew
+    other.goto(page.url)
+    expect_ready(other)
+    expect(other.locator("#number output")).to_have_text("5")
+
+
+def test_a_photo_outlives_a_reload(visit, rng):
+    page = visit(**DESKTOP)
+    photo = saved(photographed([stroke * 1000 for stroke in DRAWN[2]], rng))
+    page.locator("[type=file]").set_input_files({"name": "2.jpg", "mimeType": "image/jpeg", "buffer": photo})
+    expect_reading(page, 2, 5)
+    reload(page)
+    expect_reading(page, 2, 5)
+
+
+def test_a_link_that_was_drawn_on_does_not_come_back(visit):
+    page = visit(**DESKTOP)
+    example(page, 2)
+    expect_reading(page, 2, 5)
+    page.evaluate("Object.defineProperty(navigator, 'clipboard', { value: undefined })")
+    page.get_by_role("button", name="Copy link").click()
+    expect(page.locator(".words")).to_have_text("The link is in the address bar.")
+    link = page.url
+    shared = page.context.new_page()
+    shared.goto(link)
+    expect_reading(shared, 2, 5)
+    shared.keyboard.press("Escape")
+    draw(shared, DRAWN[7])
+    expect_reading(shared, 7, 5)
+    reload(shared)
+    expect_reading(shared, 7, 5)
+    assert shared.url == link
+    shared.goto("about:blank")
+    shared.goto(page.url.partition("#")[0])
+    expect_ready(shared)
+    shared.goto(link)  # opened anew, it shows what it holds
+    expect_reading(shared, 2, 5)
+
+
+@pytest.mark.parametrize(
+    "kept",
+    [
+        "{", "null", "[]", '{"strokes": [[["a", 0]]], "number": 5}', '{"strokes": [[]], "number": 5}',
+        '{"strokes": [[[0, 10001]]], "number": 5}', '{"strokes": [], "number": 12}',
+        '{"ink": [[0], [0, 1]], "number": 1}', '{"strokes": {"every": 1}, "number": 5}',
+    ],
+)  # fmt: skip
+def test_what_no_page_kept_is_left_alone(visit, kept):
+    page = visit(**DESKTOP)
+    page.add_init_script(f"sessionStorage.setItem('adder /', {json.dumps(kept)})")
+    page.reload()
+    draw(page, DRAWN[7])
+    expect_reading(page, 7, 5)
+
+
+@pytest.mark.parametrize("fault", ["blocked", "full"])
+def test_without_storage_nothing_breaks(visit, fault):
+    page = visit(**DESKTOP)
+    throws = "() => { throw new DOMException('no', 'QuotaExceededError'); }"
+    page.add_init_script(
+        f"Object.defineProperty(window, 'sessionStorage', {{ get: {throws} }})"
+        if fault == "blocked"
+        else f"Storage.prototype.setItem = {throws}"
+    )
+    page.reload()
+    draw(page, DRAWN[7])
+    expect_reading(page, 7, 5)
+    reload(page)
+    expect_empty(page)
+
+
+def test_turning_zooming_and_folding_keep_everything(visit):
+    page = visit(**PHONE)
+    page.evaluate("scrollTo(0, 0)")
+    draw(page, DRAWN[4])
+    page.keyboard.press("3")
+    expect_reading(page, 4, 3)
+    for size in ({"width": 667, "height": 375}, {"width": 320, "height": 256}, {"width": 375, "height": 667}):
+        page.set_viewport_size(size)
+        page.get_by_text("How it works").click()
+        page.get_by_text(COMPARE).click()
+        expect_reading(page, 4, 3)
+        assert ink(page).max() > 0
+
+
+def test_a_way_beyond_the_pad_leaves_no_ink_along_its_edge(visit):
+    page = visit(**DESKTOP)
+    [way] = on_pad(page, [[(0.5, 0.2), (0.5, 0.1), (0.5, -0.05), (0.8, -0.05), (0.8, 0.1), (0.8, 0.3)]])
+    page.mouse.move(*way[0])
+    page.mouse.down()
+    for x, y in way[1:]:
+        page.mouse.move(x, y, steps=8)
+    page.mouse.up()
+    drawn = ink(page)
+    assert drawn[:, 23:27].max() > 0 and drawn[:, 38:42].max() > 0, "before and after"
+    assert drawn[0, 23:27].max() > 0 and drawn[0, 38:42].max() > 0, "up to the edge"
+    assert drawn[:, 28:37].max() == 0, "nothing between"
+    page.keyboard.press("Control+z")
+    assert ink(page).max() == 0, "one stroke of the hand"
+
+
+def test_hatching_fills_a_block_digit(visit):
+    page = visit(**DESKTOP)
+    for y in np.linspace(0.2, 0.8, 90):  # a thick 1, of ninety short strokes
+        stroke_of(page, "mouse", [(0.46, y), (0.54, y - 0.01)])
+    drawn = ink(page)
+    assert drawn[12:39, 24:26].min() > 200
+    expect_reading(page, 1, 5)
+
+
+def test_no_drawing_becomes_too_long_to_be_read(visit):
+    page = visit(**DESKTOP)
+    with page.expect_request("**/component_server/"):
+        page.evaluate(
+            """() => {
+              const canvas = document.querySelector('#pad canvas'), box = canvas.getBoundingClientRect();
+              const send = (kind, x, y) => canvas.dispatchEvent(new PointerEvent(kind, { pointerId: 1, buttons: 1,
+                bubbles: true, clientX: box.left + x * box.width, clientY: box.top + y * box.height }));
+              for (let i = 0; i < 2100; i++) {
+                const y = 0.1 + 0.8 * i / 2100;
+                send('pointerdown', 0.45, y); send('pointermove', 0.55, y); send('pointerup', 0.55, y);
+              }
+            }"""
+        )
+    expect(page.locator(".words")).to_have_text("That is a lot of strokes. Clear to start again.")
+    expect(page.locator("#reading")).to_have_attribute("data-state", "digit")
+
+
+def test_a_pen_takes_over_from_a_resting_palm(visit):
+    page = visit(**DESKTOP)
+    send(page, "pointerdown", "touch", 0.9, 0.9, id=7)
+    send(page, "pointermove", "touch", 0.91, 0.91, id=7)
+    for index, stroke in enumerate(DRAWN[7]):
+        stroke_of(page, "pen", [*map(tuple, stroke.tolist())], id=8 + index)
+    drawn = ink(page)
+    assert drawn[40:, 40:].max() == 0, "the palm's dot"
+    expect_reading(page, 7, 5)
+    send(page, "pointermove", "touch", 0.2, 0.9, id=7)
+    send(page, "pointerup", "touch", 0.2, 0.9, id=7, buttons=0)
+    assert np.array_equal(ink(page), drawn)
+    send(page, "pointerdown", "pen", 0.5, 0.5, id=20)
+    send(page, "pointerdown", "touch", 0.9, 0.9, id=21)  # nor may a palm disturb the pen
+    send(page, "pointermove", "touch", 0.8, 0.9, id=21)
+    send(page, "pointerup", "pen", 0.5, 0.5, id=20, buttons=0)
+    page.keyboard.press("Control+z")
+    assert np.array_equal(ink(page), drawn)
+
+
+def test_what_hovers_draws_nothing(visit):
+    page = visit(**DESKTOP)
+    for kind in ("mouse", "pen"):
+        send(page, "pointermove", kind, 0.2, 0.2, buttons=0)
+        send(page, "pointermove", kind, 0.8, 0.8, buttons=0)
+        send(page, "pointerdown", kind, 0.2, 0.5)
+        send(page, "pointermove", kind, 0.4, 0.5)
+        send(page, "pointermove", kind, 0.8, 0.5, buttons=0)  # lifted where no event told
+        send(page, "pointermove", kind, 0.9, 0.5, buttons=0)
+    drawn = ink(page)
+    assert drawn[:, 25:].max() == 0 and drawn[23:27, 12:18].max() > 0
+
+
+def test_the_eraser_end_erases_the_stroke_it_touches(visit):
+    page = visit(**DESKTOP)
+    draw(page, [np.array([(0.2, 0.2), (0.8, 0.2)])])
+    only = ink(page)
+    draw(page, DRAWN[2])
+    expect(page.locator("#reading")).not_to_have_attribute("data-state", "empty")
+    both = ink(page)
+    end = {"button": 5, "buttons": 32}
+    stroke_of(page, "pen", [(0.05, 0.5), (0.95, 0.5)], **end)  # across the 2, in one move
+    assert np.array_equal(ink(page), only)
+    stroke_of(page, "pen", [(0.05, 0.6), (0.06, 0.6)], **end)  # touches nothing
+    page.keyboard.press("Control+z")
+    assert np.array_equal(ink(page), both)
+
+
+def test_a_cancelled_pointer_goes_on_when_it_still_moves(visit):
+    """Safari on an iPad cancels the pointer after its first point, and goes on to move it."""
+    page = visit(**DESKTOP)
+    for pointer in ("touch", "pen"):
+        points = DRAWN[2][0].tolist()
+        send(page, "pointerdown", pointer, *points[0])
+        send(page, "pointermove", pointer, *points[1])
+        send(page, "pointercancel", pointer, *points[1], buttons=0)
+        for x, y in points[2:]:
+            send(page, "pointermove", pointer, x, y)
+        send(page, "pointerup", pointer, *points[-1], buttons=0)
+        expect_reading(page, 2, 5)
+        page.keyboard.press("Control+z")  # it is one stroke
+        expect_empty(page)
+
+
+def fingers(page):
+    """Real touches: (kind, points of the pad)."""
+    session = page.context.new_cdp_session(page)
+
+    def touch(kind, *points):
+        [places] = on_pad(page, [points]) if points else [[]]
+        touches = [{"x": x, "y": y, "id": i} for i, (x, y) in enumerate(places)]
+        session.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": touches})
+
+    return touch
+
+
+def test_two_fingers_zoom_and_draw_nothing(visit):
+    page = visit(**PHONE)
+    touch = fingers(page)
+    box = page.locator("#pad canvas").bounding_box()
+    assert box["width"] > 0
+    touch("touchStart", (0.45, 0.5))
+    touch("touchStart", (0.45, 0.5), (0.55, 0.5))
+    for step in range(1, 11):
+        touch("touchMove", (0.45 - 0.03 * step, 0.5), (0.55 + 0.03 * step, 0.5))
+    touch("touchEnd")
+    page.wait_for_function("visualViewport.scale > 1.2")
+    assert ink(page).max() == 0
+    expect_empty(page)
+    expect(page.get_by_role("button", name="Undo")).to_have_attribute("aria-disabled", "true")
+
+
+def test_keys_work_after_a_picker_a_checkbox_and_a_button(visit, rng):
+    page = visit(**DESKTOP)
+    photo = saved(photographed([stroke * 1000 for stroke in DRAWN[7]], rng))
+    page.locator("[type=file]").focus()
+    page.locator("[type=file]").set_input_files({"name": "7.jpg", "mimeType": "image/jpeg", "buffer": photo})
+    expect_reading(page, 7, 5)
+    page.keyboard.press("3")
+    expect_reading(page, 7, 3)
+    page.keyboard.press("Escape")
+    expect_empty(page)
+    page.keyboard.press("Backspace")
+    expect_reading(page, 7, 3)
+    page.get_by_text("Not what I drew?").click()
+    page.get_by_role("button", name="no digit").focus()
+    page.keyboard.press("4")
+    expect_reading(page, 7, 4)
+    page.get_by_role("button", name="Save picture").focus()
+    page.keyboard.press("6")
+    expect_reading(page, 7, 6)
+
+
+def test_keys_are_left_to_a_text_that_is_typed(visit):
+    page = visit(**DESKTOP)
+    example(page, 7)
+    expect_reading(page, 7, 5)
+    page.evaluate("document.querySelector('.adder').insertAdjacentHTML('beforeend', '<input id=typed>')")
+    page.locator("#typed").press_sequentially("12")
+    page.locator("#typed").press("Backspace")
+    page.locator("#typed").press("Control+z")
+    expect_reading(page, 7, 5)
+
+
+def test_a_tap_counts_after_a_quick_stroke(visit):
+    page = visit(**PHONE)
+    touch = fingers(page)
+    for _ in range(3):
+        touch("touchStart", (0.2, 0.2))
+        for share in (0.5, 0.8):  # a fling, to a browser that scrolls
+            touch("touchMove", (share, share))
+        touch("touchEnd")
+        expect(page.get_by_role("button", name="Clear")).to_have_attribute("aria-disabled", "false")
+        page.get_by_role("button", name="Clear").tap()
+        expect_empty(page)
+    assert page.evaluate("scrollY") == 0
