@@ -1,4 +1,4 @@
-"""Reads files from the command line: python -m adder FILE... prints a line for each drawing."""
+"""The command line, python -m adder FILE...: prints the digit and the sum of each drawing, one a line."""
 
 import argparse
 import io
@@ -15,14 +15,15 @@ from adder.imports import cannot_import
 
 try:
     import torch
-except (ImportError, OSError) as error:  # OSError: a DLL of Windows that does not start
+except (ImportError, OSError) as error:  # OSError: a DLL that does not load
     sys.exit(f"adder: {cannot_import(error)}")
 
 from adder.files import user_path
 from adder.inputs import Input, drawings_in, files_in
+from adder.network.heads import NUMBERS
 from adder.reader import Reader, Reading
 
-BATCH = 64
+BATCH = 64  # drawings in one pass through the network
 
 
 def read_one(reader: Reader, drawing: Any, number: int) -> Reading | Exception:
@@ -35,31 +36,31 @@ def read_one(reader: Reader, drawing: Any, number: int) -> Reading | Exception:
 
 
 def read_batch(reader: Reader, drawings: list, number: int) -> list[Reading | Exception]:
-    """At once where all are drawings; one by one where something is a picture, or no drawing."""
+    """All at once if they can be read; otherwise one by one, with an error for each that cannot."""
     try:
         return [*reader.read_many(drawings, [number] * len(drawings))]
     except ValueError:
         return [read_one(reader, drawing, number) for drawing in drawings]
 
 
-def told(name: str, answer: Reading | Exception, number: int, as_json: bool) -> str:
-    """A line of what was read, or of why not."""
-    if isinstance(answer, Exception):
-        kind = getattr(answer, "kind", "unreadable")
-        why = answer.strerror or str(answer) if isinstance(answer, OSError) else str(answer)
-        frames = getattr(answer, "frames", ())
-        facts = {"file": name, "error": why, "kind": kind} | ({"frames": frames} if frames else {})
-        return json.dumps(facts, allow_nan=False) if as_json else f"{name}: {why}"
-    sure = float(answer.digit_probs.max())
+def output_line(name: str, result: Reading | Exception, number: int, as_json: bool) -> str:
+    """What was read, or why nothing was, in one line."""
+    if isinstance(result, Exception):
+        kind = getattr(result, "kind", "unreadable")
+        reason = result.strerror or str(result) if isinstance(result, OSError) else str(result)
+        frames = getattr(result, "frames", ())
+        fields = {"file": name, "error": reason, "kind": kind} | ({"frames": frames} if frames else {})
+        return json.dumps(fields, allow_nan=False) if as_json else f"{name}: {reason}"
+    probability = float(result.digit_probs.max())
     if as_json:
-        facts = {"file": name, "digit": answer.digit, "sum": answer.sum, "is_digit": answer.is_digit}
-        facts |= {"sure": round(sure, 4), "digit_score": round(answer.digit_score, 4)}
-        return json.dumps(facts | ({"frame": answer.frame} if answer.frame else {}), allow_nan=False)
-    if answer.digit is None:
+        fields = {"file": name, "digit": result.digit, "sum": result.sum, "is_digit": result.is_digit}
+        fields |= {"sure": round(probability, 4), "digit_score": round(result.digit_score, 4)}
+        return json.dumps(fields | ({"frame": result.frame} if result.frame else {}), allow_nan=False)
+    if result.digit is None:
         return f"{name}: nothing was drawn"
-    if not answer.is_digit:
+    if not result.is_digit:
         return f"{name}: not a digit"
-    return f"{name}: {answer.digit}, {answer.digit} + {number} = {answer.sum}, {sure:.1%} sure"
+    return f"{name}: {result.digit}, {result.digit} + {number} = {result.sum}, {probability:.1%} sure"
 
 
 def main() -> int:
@@ -69,16 +70,23 @@ def main() -> int:
         nargs="+",
         type=user_path,
         metavar="FILE",
-        help="a picture; a .jsonl, strokes a line; a .csv, label,pixel0..pixel783 a line; or a folder, of which "
-        "pictures and .jsonl are read",
+        help="a picture; a .jsonl file, one drawing's strokes a line; a .csv table, label,pixel0..pixel783 a row; or a "
+        "folder of pictures and .jsonl files",
     )
-    parser.add_argument("--number", type=int, choices=range(10), default=0, metavar="0..9", help="to add (%(default)s)")
-    parser.add_argument("--json", action="store_true", help="a JSON object a line")
-    parser.add_argument("--weights", type=user_path, help="of the network; the shipped ones without it")
-    parser.add_argument("--device", default="auto", help="cpu, cuda, mps or auto (%(default)s)")
+    parser.add_argument(
+        "--number",
+        type=int,
+        choices=range(NUMBERS),
+        default=0,
+        metavar="0..9",
+        help="the number to add (default: %(default)s)",
+    )
+    parser.add_argument("--json", action="store_true", help="print a JSON object for each drawing")
+    parser.add_argument("--weights", type=user_path, help="weights file of the network (default: the shipped one)")
+    parser.add_argument("--device", default="auto", help="cpu, cuda, mps or auto (default: %(default)s)")
     flags = parser.parse_args()
     if isinstance(sys.stdout, io.TextIOWrapper):
-        sys.stdout.reconfigure(errors="backslashreplace")  # of names that the terminal cannot show
+        sys.stdout.reconfigure(errors="backslashreplace")  # file names that the terminal cannot show
     torch.set_num_threads(1)
     try:
         reader = Reader.load(flags.weights, flags.device)
@@ -88,20 +96,20 @@ def main() -> int:
 
 
 def read_all(reader: Reader, paths: list[Path], number: int, *, as_json: bool) -> int:
-    """Prints a line for each drawing; 1 if any could not be read."""
+    """Prints a line for each drawing. The exit code: 1 if one could not be read, else 0."""
     failed = 0
-    with tqdm(unit=" drawings", disable=None) as progress:  # on a terminal
+    with tqdm(unit=" drawings", disable=None) as progress:  # None: shown on a terminal only
         for batch in batches(paths):
             names, drawings, _ = zip(*batch, strict=True)
-            for name, answer in zip(names, read_batch(reader, [*drawings], number), strict=True):
-                failed |= isinstance(answer, Exception)
+            for name, result in zip(names, read_batch(reader, [*drawings], number), strict=True):
+                failed |= isinstance(result, Exception)
                 progress.update()
-                tqdm.write(told(name, answer, number, as_json), file=sys.stdout)
+                tqdm.write(output_line(name, result, number, as_json), file=sys.stdout)
     return int(failed)
 
 
 def batches(paths: list[Path]) -> Iterator[list[Input]]:
-    """Of a file of drawings BATCH at once; a picture alone, which may be large."""
+    """The drawings of each file, at most BATCH together."""
     for file in files_in(paths):
         if isinstance(file, OSError):
             yield [Input(file.filename, file)]

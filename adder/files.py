@@ -1,4 +1,4 @@
-"""Paths and texts as people write them, and files that are written whole or not at all. Knows not what is in them."""
+"""Paths and texts as people write them, and files that are written whole or not at all."""
 
 import io
 import os
@@ -7,18 +7,18 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-PATIENCE = (0.1, 0.3, 1.0)  # s between attempts to rename
+RETRY_AFTER = (0.1, 0.3, 1.0)  # s, before each new attempt to rename
 
 
 def user_path(text: str) -> Path:
-    """A path in which a leading ~ means the home folder, also where no shell expanded it, as in --out=~/run."""
+    """A path in which a leading ~ is the home folder; shells do not expand it in --out=~/run."""
     return Path(os.path.expanduser(text))
 
 
 def lines_in(path: Path, longest: int) -> Iterator[tuple[int, str]]:
-    """(number from 1, line) of a text in UTF-8, with or without a BOM; blank lines are left out.
+    """(number from 1, line) of a text in UTF-8, with or without a BOM, without blank lines.
 
-    What is longer than `longest` characters comes in pieces. ValueError for another encoding, OSError for no file.
+    A line of more than `longest` characters comes in pieces. ValueError for another encoding, OSError for no file.
     """
     with open(path, "rb") as file:
         if b"\0" in file.peek(4)[:4]:
@@ -34,7 +34,10 @@ def lines_in(path: Path, longest: int) -> Iterator[tuple[int, str]]:
 
 @contextmanager
 def replacing(path: Path) -> Iterator[Path]:
-    """A temporary path beside `path` to write to; renamed to `path` when the block succeeds, else removed."""
+    """A temporary path beside `path`, to write to. It is renamed to `path` if the block succeeds, or else removed.
+
+    OSError when it cannot be written.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
@@ -43,15 +46,15 @@ def replacing(path: Path) -> Iterator[Path]:
             os.fsync(file.fileno())
         move(temporary, path)
     except OSError as error:
-        raise type(error)(f"{path} could not be written: {error.strerror}; what was there before is whole") from error
+        raise type(error)(f"{path} could not be written: {error.strerror}; the file before it is unchanged") from error
     finally:
-        with suppress(OSError):  # a folder that turned read-only keeps it
+        with suppress(OSError):
             temporary.unlink()
 
 
 def move(temporary: Path, path: Path) -> None:
-    """Renames, trying again for a while: Windows refuses as long as a virus scanner, say, reads what was there."""
-    for wait in PATIENCE:
+    """Renames, in several attempts: Windows refuses while another program, such as a virus scanner, reads `path`."""
+    for wait in RETRY_AFTER:
         with suppress(PermissionError):
             return os.replace(temporary, path)
         time.sleep(wait)

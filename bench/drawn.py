@@ -17,6 +17,7 @@ from adder import inputs
 from adder.data import sources, splits
 from adder.data.synthetic import negatives
 from adder.drawing import collection, raster, strokes
+from adder.drawing.curves import Strokes
 from adder.files import user_path
 from adder.network import checkpoint
 from adder.network.model import Adder
@@ -25,7 +26,6 @@ from adder.training import evaluation
 from adder.training.evaluation import Outputs
 from bench import shared
 
-Strokes = list[np.ndarray]
 Key = TypeVar("Key")
 
 CANVASES = (100, 280, 500, 1000)  # px a side
@@ -138,7 +138,7 @@ def print_files(systems: list[System], files: list[Path], every: int) -> None:
 
 def read_drawings(path: Path) -> list[strokes.Drawing]:
     """Raises ValueError for what holds none."""
-    drawings = collection.load(path) if path.suffix.lower() in inputs.LINES else strokes.read_unipen(path)
+    drawings = collection.load(path) if path.suffix.lower() in inputs.JSON_LINES else strokes.read_unipen(path)
     if not drawings:
         raise ValueError(f"{path} holds no drawing")
     return drawings
@@ -298,7 +298,7 @@ def main() -> None:
     systems = [ours(flags.weights)] + ([reference(flags.reference)] if flags.reference.exists() else [])
     try:
         if flags.strokes and flags.strokes.is_dir():
-            files = [file for file in flags.strokes.iterdir() if file.suffix.lower() in inputs.LINES]
+            files = [file for file in flags.strokes.iterdir() if file.suffix.lower() in inputs.JSON_LINES]
             print_files(systems, sorted(file for file in files if not file.name.startswith(".")), flags.every)
             return
         writers = read_drawings(flags.strokes) if flags.strokes else sources.pendigits(flags.data_dir)

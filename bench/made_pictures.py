@@ -12,8 +12,8 @@ import numpy as np
 from PIL import Image
 
 from adder.drawing import strokes as pen
+from adder.drawing.curves import Strokes
 
-Strokes = list[np.ndarray]
 Maker = Callable[[np.random.Generator, Strokes], Image.Image]
 
 

@@ -14,10 +14,10 @@ import numpy as np
 from adder.data import sources, splits, training_set
 from adder.data.synthetic import glyphs, negatives, pen_noise, shapes
 from adder.drawing import raster, strokes
+from adder.drawing.curves import Strokes
 from adder.files import user_path
 from bench import shared
 
-Strokes = list[np.ndarray]
 ACROSS = 24  # drawings in a row
 LABEL = 150  # px
 

@@ -102,9 +102,9 @@ def useless_card(monkeypatch):
     if torch.cuda.is_available():
         pytest.skip("the card here can be used")
     monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
-    model.trouble_with.cache_clear()
+    model.why_unusable.cache_clear()
     yield
-    model.trouble_with.cache_clear()
+    model.why_unusable.cache_clear()
 
 
 @pytest.fixture(scope="session")

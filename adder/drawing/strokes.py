@@ -1,7 +1,4 @@
-"""Pen trajectories -> ink on a canvas: the one renderer behind the page, the training data and the benches.
-
-Strokes are a list of (N, 2) arrays of points, x right, y down, in any unit; one array from pen down to pen up.
-"""
+"""Strokes, in any unit, -> ink on a canvas. The page, the training data and the benches all use this renderer."""
 
 from collections.abc import Sequence
 from itertools import pairwise
@@ -11,19 +8,19 @@ from typing import NamedTuple
 import cv2
 import numpy as np
 
-from adder.drawing.curves import curve, starts
+from adder.drawing.curves import Strokes, curve, start_indices
 
-NO_DIGIT = -1  # in the place of a digit or a sum
-LARGEST = 1e9  # of a coordinate
+NO_DIGIT = -1  # the digit, and the sum, of a drawing that is not a digit
+MAX_COORDINATE = 1e9
 SUBPIXEL_BITS = 4  # cv2 draws with fixed-point coordinates: 1/16 px
-FEW = 6  # points of a stroke that are kept at least
-SPECK = 1 / 20  # a stroke smaller than this share of the largest is a speck
-FAR = 0.35  # of the drawing's size: a speck farther away was not meant
-UPRIGHT = 0.25  # of a stroke's height: one no wider is no digit but a one
+MIN_POINTS = 6  # `augment_strokes` leaves at least so many of a stroke, if it has them
+SPECK_SIZE = 1 / 20  # of the largest stroke: a smaller stroke is a speck
+SPECK_DISTANCE = 0.35  # of the drawing's size: a speck farther away is an accident
+UPRIGHT_WIDTH = 0.25  # of a stroke's height: a narrower stroke can be no digit but a one
 
 
-def as_strokes(strokes: Sequence) -> list[np.ndarray]:
-    """Strokes as float64 (N, 2) arrays, empty ones dropped. ValueError says what was expected."""
+def as_strokes(strokes: Sequence) -> Strokes:
+    """Strokes as float64 arrays (N, 2), without empty ones. ValueError says what was expected."""
     if isinstance(strokes, np.ndarray) or not isinstance(strokes, Sequence):
         raise ValueError(f"strokes must be a list of (N, 2) arrays, not {type(strokes).__name__}")
     arrays = []
@@ -39,52 +36,55 @@ def as_strokes(strokes: Sequence) -> list[np.ndarray]:
                 f"stroke {index} must be an (N, 2) array of numbers, not shape {points.shape} of {points.dtype}"
             )
         if not np.isfinite(points).all():
-            raise ValueError(f"stroke {index} has coordinates that are not finite (NaN or infinity)")
-        if np.abs(points).max() > LARGEST:
-            raise ValueError(f"stroke {index} has coordinates too large to draw, beyond {LARGEST:.0e}")
+            raise ValueError(f"stroke {index} has coordinates that are not finite: leave out NaN and infinity")
+        if np.abs(points).max() > MAX_COORDINATE:
+            raise ValueError(
+                f"stroke {index} has coordinates that are too large: scale them below {MAX_COORDINATE:.0e}"
+            )
         arrays.append(points.astype(np.float64))
     return arrays
 
 
-def extent(strokes: list[np.ndarray]) -> float:
-    """The longer side of the box around all points, in the strokes' own unit; 0 for a single point."""
+def extent(strokes: Strokes) -> float:
+    """The longer side of the box around all points, in the unit of the strokes; 0 for a single point."""
     points = np.concatenate(strokes)
     return float((points.max(0) - points.min(0)).max())
 
 
-def without_far_specks(strokes: list[np.ndarray]) -> list[np.ndarray]:
-    """The strokes without those that a palm or a slip left: one tap never shrinks the digit.
+def without_far_specks(strokes: Strokes) -> Strokes:
+    """The strokes without accidental taps, which would otherwise shrink the digit.
 
-    A stroke that is tiny beside the largest goes when it lies FAR outside the box of the others, which are the
-    drawing; one of dots alone, or spread out far more widely than what is not tiny, stays as it is. So does a point
-    under an upright stroke, no farther than the stroke is high: an exclamation mark, not a one.
+    A speck is a stroke that is tiny beside the largest one. It is dropped when it lies farther than SPECK_DISTANCE from
+    the box of the other strokes. A dot below an upright stroke, at most the stroke's height away, stays: together they
+    are an exclamation mark, not a one. Drawings of dots alone, and of specks all over, stay as they are.
     """
     if len(strokes) < 2:
         return strokes
-    points, places = np.concatenate(strokes), starts(strokes)
-    lows, highs = np.minimum.reduceat(points, places), np.maximum.reduceat(points, places)  # (strokes, 2)
+    points, first = np.concatenate(strokes), start_indices(strokes)
+    lows, highs = np.minimum.reduceat(points, first), np.maximum.reduceat(points, first)  # (strokes, 2)
     sizes = (highs - lows).max(1)
-    specks = sizes <= SPECK * sizes.max()
-    if not specks.any() or specks.all():
+    is_speck = sizes <= SPECK_SIZE * sizes.max()
+    if not is_speck.any() or is_speck.all():
         return strokes
-    low, high = lows[~specks].min(0), highs[~specks].max(0)
+    low, high = lows[~is_speck].min(0), highs[~is_speck].max(0)
     size = (high - low).max()
     if size < (highs.max(0) - lows.min(0)).max() / 4:
         return strokes
     middles = (lows + highs) / 2
-    away = middles - middles.clip(low, high)
-    near = np.hypot(away[:, 0], away[:, 1]) <= FAR * size
+    offsets = middles - middles.clip(low, high)  # from the box
+    is_near = np.hypot(offsets[:, 0], offsets[:, 1]) <= SPECK_DISTANCE * size
     width, height = high - low
-    under = (away[:, 1] > 0) & (away[:, 1] <= height) & (np.abs(away[:, 0]) <= UPRIGHT * height)
-    kept = ~specks | near | (under & (width <= UPRIGHT * height))
+    x, y = offsets.T
+    is_below = (y > 0) & (y <= height) & (np.abs(x) <= UPRIGHT_WIDTH * height)
+    kept = ~is_speck | is_near | (is_below & (width <= UPRIGHT_WIDTH * height))
     return [stroke for stroke, keep in zip(strokes, kept, strict=True) if keep]
 
 
-def draw(strokes: list[np.ndarray], *, canvas: int, size: float, brush: float, centre=(0.5, 0.5)) -> np.ndarray:
-    """Ink (canvas, canvas) uint8, 0 paper .. 255 ink, anti-aliased, with round pen ends.
+def draw(strokes: Strokes, *, canvas: int, size: float, brush: float, centre=(0.5, 0.5)) -> np.ndarray:
+    """Ink (canvas, canvas) uint8, 0 paper .. 255 ink, anti-aliased, drawn with a round pen `brush` px wide.
 
-    The ink's longer side, pen included, becomes `size` px, the middle of its box lies at `centre` (fractions of the
-    canvas) and the pen is `brush` px wide. A single point, or a pen wider than `size`, leaves one dot of the pen.
+    The ink's longer side, pen included, is `size` px, and the middle of its box is at `centre`, in fractions of the
+    canvas. A single point, or a pen wider than `size`, leaves one dot.
     """
     strokes = curve(strokes)
     points = np.concatenate(strokes)
@@ -106,22 +106,22 @@ def draw(strokes: list[np.ndarray], *, canvas: int, size: float, brush: float, c
 
 
 class Drawing(NamedTuple):
-    """One digit as a person drew it; strokes as above."""
+    """One digit as a person drew it."""
 
-    digit: int  # NO_DIGIT for what is none
+    digit: int  # or NO_DIGIT
     writer: int
-    strokes: list[np.ndarray]
+    strokes: Strokes
 
 
 def read_unipen(path: Path) -> list[Drawing]:
-    """Digits from a file of UNIPEN pen trajectories, y turned to point down. ValueError names the file and the line.
+    """The digits in a file of UNIPEN pen trajectories, with y pointing down. ValueError names the file and the line.
 
-    The form is that of UCI's 'Pen-Based Recognition of Handwritten Digits' (Alpaydin and Alimoglu 1998, CC BY 4.0),
-    pendigits-orig: `.SEGMENT` ends in the quoted digit, `.COMMENT` gives digit and writer, points follow `.PEN_DOWN`.
+    It reads the form of pendigits-orig in UCI's 'Pen-Based Recognition of Handwritten Digits' (Alpaydin and Alimoglu
+    1998, CC BY 4.0): `.SEGMENT` ends in the quoted digit, `.COMMENT` gives digit and writer, points follow `.PEN_DOWN`.
     """
-    drawings: list[Drawing] = []  # its strokes still lists of points
+    drawings: list[Drawing] = []  # with strokes that are still lists of points
     with open(path, encoding="ascii", errors="replace") as lines:
-        for place, line in enumerate(lines, 1):
+        for line_number, line in enumerate(lines, 1):
             fields = line.split()
             try:
                 match fields:
@@ -134,14 +134,14 @@ def read_unipen(path: Path) -> list[Drawing]:
                     case [x, y] if drawings and not x.startswith("."):
                         drawings[-1].strokes[-1].append((int(x), -int(y)))  # type: ignore[attr-defined]
             except (ValueError, IndexError) as error:
-                raise ValueError(f"{path}, line {place}: not UNIPEN strokes: {line.strip()[:40]!r}") from error
-    return [d._replace(strokes=as_strokes(d.strokes)) for d in drawings]
+                raise ValueError(f"{path}, line {line_number}: not UNIPEN strokes: {line.strip()[:40]!r}") from error
+    return [drawing._replace(strokes=as_strokes(drawing.strokes)) for drawing in drawings]
 
 
-def augment_strokes(strokes: list[np.ndarray], rng: np.random.Generator) -> list[np.ndarray]:
-    """The same drawing by another hand: turned, slanted and stretched a little, with a less steady pen.
+def augment_strokes(strokes: Strokes, rng: np.random.Generator) -> Strokes:
+    """The same drawing as another person might draw it: turned, slanted, stretched and trembling a little.
 
-    The bounding box's longer side becomes 1. Sometimes points are left out, as by a slow tablet or a fast mouse.
+    The longer side of its box becomes 1. Sometimes it leaves points out, as a slow tablet or a fast mouse does.
     """
     points = np.concatenate(strokes)
     angle, slant = np.deg2rad(rng.normal(0, 6)), rng.normal(0, 0.12)
@@ -150,10 +150,10 @@ def augment_strokes(strokes: list[np.ndarray], rng: np.random.Generator) -> list
     matrix = np.array(((cos, sin), (-sin, cos))) @ np.array(((1, 0), (slant, 1))) * (stretch, 1 / stretch)
     matrix = matrix / max(extent(strokes), np.finfo(float).tiny)
     tremble = rng.exponential(0.006)
-    step = (1, 1, 1, 2, 3)[rng.integers(5)]
-    every = [min(step, max(1, len(stroke) // FEW)) for stroke in strokes]
-    kept = [np.concatenate((stroke[:-1:each], stroke[-1:])) for stroke, each in zip(strokes, every, strict=True)]
+    wanted_step = (1, 1, 1, 2, 3)[rng.integers(5)]
+    steps = [min(wanted_step, max(1, len(stroke) // MIN_POINTS)) for stroke in strokes]
+    kept = [np.concatenate((stroke[:-1:step], stroke[-1:])) for stroke, step in zip(strokes, steps, strict=True)]
     varied = (np.concatenate(kept) - points.mean(0)) @ matrix
     varied += rng.normal(0, tremble, varied.shape)
-    bounds = [*starts(kept).tolist(), len(varied)]
+    bounds = [*start_indices(kept).tolist(), len(varied)]
     return [varied[start:end] for start, end in pairwise(bounds)]

@@ -1,7 +1,7 @@
-"""Images as a CSV table in the form of Kaggle's 'Digit Recognizer': label,pixel0,...,pixel783, an image a row.
+"""Images as a CSV table in the form of Kaggle's 'Digit Recognizer': label,pixel0,...,pixel783, one image a row.
 
-The label is a digit, or -1 for no digit; a table without that column has none. The pixels are those of 28x28, row by
-row, 0 paper .. 255 ink. A first line that is no numbers is the head.
+The label is a digit, or -1 for no digit; the column may be missing. The pixels are 28x28, row by row, 0 paper .. 255
+ink. A first line of text is a header.
 """
 
 import csv
@@ -10,17 +10,16 @@ from pathlib import Path
 
 import numpy as np
 
-from adder.drawing.raster import SIDE, strokes_to_mnist
+from adder.drawing.raster import PIXELS, SIDE, strokes_to_mnist
 from adder.drawing.strokes import NO_DIGIT, Drawing
 from adder.files import lines_in, replacing
 
-PIXELS = SIDE * SIDE
 MAX_LINE = 20_000  # characters
 EXPECTED = f"expected a label from 0 to 9, or -1 for no digit, and {PIXELS} whole numbers, 0 paper .. 255 ink"
 
 
 def rows_in(path: Path) -> Iterator[tuple[int, int | None, np.ndarray]]:
-    """(line, label or None, ink (28, 28) uint8) of each row. ValueError names the line, OSError says why no file."""
+    """(line number, label or None, ink (28, 28) uint8) of each row. ValueError names the line; OSError for no file."""
     for number, line in lines_in(path, MAX_LINE):
         try:
             [cells] = csv.reader([line])
@@ -38,10 +37,10 @@ def rows_in(path: Path) -> Iterator[tuple[int, int | None, np.ndarray]]:
 
 
 def write(path: Path | str, drawings: Iterable[Drawing]) -> None:
-    """Draws each as the network sees it; what leaves no ink is left out. OSError when it cannot be written."""
+    """Writes the image that the network sees of each drawing, without blank ones. OSError when it cannot write."""
     with replacing(Path(path)) as temporary, open(temporary, "w", encoding="ascii", newline="") as file:
         rows = csv.writer(file)
-        rows.writerow(["label", *(f"pixel{place}" for place in range(PIXELS))])
+        rows.writerow(["label", *(f"pixel{index}" for index in range(PIXELS))])
         for drawing in drawings:
             image = strokes_to_mnist(drawing.strokes)
             if image is not None:

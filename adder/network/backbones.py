@@ -1,4 +1,4 @@
-"""Backbones: normalised images (B, 1, 28, 28) -> features (B, width). Knows neither digits nor numbers."""
+"""Backbones: normalised images (B, 1, 28, 28) float32 -> features (B, width) float32."""
 
 import math
 from collections.abc import Callable
@@ -8,9 +8,11 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+IMAGE_SHAPE = (1, 28, 28)
+
 
 class ResidualBlock(nn.Module):
-    """Two 3x3 convolutions beside an identity (He et al. 2016); keeps (B, C, H, W)."""
+    """Two 3x3 convolutions with a skip connection (He et al. 2016): (B, C, H, W) -> (B, C, H, W)."""
 
     def __init__(self, channels: int):
         super().__init__()
@@ -26,13 +28,13 @@ class ResidualBlock(nn.Module):
 
 
 def conv_norm(inputs: int, outputs: int, *, kernel: int = 3, pool: bool = False, padded: bool = True) -> nn.Sequential:
-    """Convolution, max pool by 2 if asked for, batch norm, ReLU; the pool comes early, to leave the rest less work."""
+    """Convolution, maybe a 2x2 max pool, batch norm, ReLU. An early pool leaves less work for the rest."""
     conv = nn.Conv2d(inputs, outputs, kernel, padding=kernel // 2 if padded else 0, bias=False)
     return nn.Sequential(conv, *([nn.MaxPool2d(2)] if pool else []), nn.BatchNorm2d(outputs), nn.ReLU())
 
 
 class ResidualBackbone(nn.Module):
-    """A 5x5 stem and two residual stages, with a max pool after the first two, then the mean over the 7x7 grid."""
+    """A 5x5 stem and two residual stages, with max pools after stem and stage 1, then the mean over the 7x7 grid."""
 
     def __init__(self, *, widths: tuple[int, int, int] = (16, 32, 96)):
         super().__init__()
@@ -50,9 +52,9 @@ class ResidualBackbone(nn.Module):
 
 
 class QuickBackbone(nn.Module):
-    """Three convolutions, and one hidden layer that keeps the 3x3 grid: learns within one epoch, without residuals.
+    """Three convolutions and a hidden layer over their 3x3 grid: it learns within one epoch, without residuals.
 
-    The first leaves the margin of 2 px out, where MNIST has next to no ink: a quarter less work for all that follows.
+    The first convolution drops a margin of 2 px, where MNIST has almost no ink: a quarter less work for the rest.
     """
 
     def __init__(self, *, widths: tuple[int, int, int] = (16, 32, 64), hidden: int = 256):
@@ -72,22 +74,22 @@ class QuickBackbone(nn.Module):
 
 
 class PlainBackbone(nn.Module):
-    """A row of layers, each written as its kind and its size; the features are the last one's output, flattened.
+    """A sequence of layers, each written as kind and size. The features are the last layer's output, flattened.
 
-    'conv3 32': 3x3 convolution to 32 channels that keeps height and width, and ReLU; 'valid3 32': the same without
-    padding; with `norm`, batch norm lies between convolution and ReLU. 'max 2', 'average 2': pools. 'relu 1024',
-    'sigmoid 84': a linear layer over all that came before, and that activation.
+    'conv3 32': a 3x3 convolution to 32 channels with padding, then ReLU. 'valid3 32': the same without padding. With
+    `norm`, a batch norm comes before the ReLU. 'max 2', 'average 2': 2x2 pools. 'relu 1024', 'sigmoid 84': a linear
+    layer of that size, then that activation.
     """
 
     def __init__(self, layers: tuple[str, ...], *, norm: bool = False):
         super().__init__()
         self.layers = nn.Sequential()
-        shape = (1, 28, 28)
+        shape: tuple[int, ...] = IMAGE_SHAPE
         for kind, size in (words.split() for words in layers):
-            added = plain_layer(kind, int(size), shape, norm)
-            self.layers.extend(added)
-            shape = added.eval()(torch.zeros(2, *shape)).shape[1:]
-            added.train()
+            layer = plain_layer(kind, int(size), shape, norm)
+            self.layers.extend(layer)
+            shape = layer.eval()(torch.zeros(2, *shape)).shape[1:]
+            layer.train()
         self.layers.append(nn.Flatten())
         self.width = math.prod(shape)
 
@@ -96,7 +98,7 @@ class PlainBackbone(nn.Module):
 
 
 def plain_layer(kind: str, size: int, inputs: tuple[int, ...], norm: bool) -> nn.Sequential:
-    """One layer of PlainBackbone; `inputs` is what reaches it, (C, H, W) or (C,)."""
+    """One layer of PlainBackbone; `inputs` is the shape of its input, (C, H, W) or (C,)."""
     if kind in ("max", "average"):
         return nn.Sequential(nn.MaxPool2d(size) if kind == "max" else nn.AvgPool2d(size))
     if kind in ("relu", "sigmoid"):
@@ -109,7 +111,7 @@ def plain_layer(kind: str, size: int, inputs: tuple[int, ...], norm: bool) -> nn
     return nn.Sequential(conv, *([nn.BatchNorm2d(size)] if norm else []), nn.ReLU())
 
 
-# Reference systems end in a convolution or a linear layer to ten logits: that one is Adder's, over these features.
+# The reference systems, without their last layer, from features to ten logits: Adder has it.
 BN_EMBED = ("conv3 16", "conv3 32", "max 2", "conv3 64", "conv3 128", "max 2", "valid3 256", "valid3 512")
 WIDE = (
     *("conv3 32", "conv3 64", "max 2", "conv3 128", "conv3 256", "max 2"),

@@ -1,7 +1,4 @@
-"""The only owner of the weights file format: safetensors, with a JSON description in the header.
-
-Nothing is unpickled. Files are written beside their place and renamed, so that a crash leaves the old file whole.
-"""
+"""Reads and writes weights files: safetensors with a JSON description in the header. Nothing is unpickled."""
 
 import json
 import sys
@@ -20,14 +17,14 @@ FORMAT = "adder-1"
 
 
 class CheckpointError(ValueError):
-    """A file that is missing, damaged, foreign or of another network; the message names the file and the remedy."""
+    """A file that is missing, damaged, or of another program or network. It names the file and what to do."""
 
 
 def save(path: Path, tensors: dict[str, Tensor], description: dict) -> None:
-    """Writes tensors and a description of JSON values. Raises OSError when the disk is full or read-only, and
-    ValueError for NaN or infinity in the description.
+    """Writes tensors and a description of JSON values; a crash leaves the old file whole.
 
-    A file that another program does not let go is left as it is; the new one lies beside it, and stderr tells where.
+    If another program holds the file open, it writes a new file beside it and names that on stderr. OSError when the
+    disk is full or read-only; ValueError for NaN or infinity in the description.
     """
     path = Path(path)
     tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
@@ -39,11 +36,11 @@ def save(path: Path, tensors: dict[str, Tensor], description: dict) -> None:
         spare = path.with_name(f"{path.stem}-{time.strftime('%Y%m%d-%H%M%S')}{path.suffix}")
         with replacing(spare) as temporary:
             temporary.write_bytes(content)
-        print(f"{path} is open in another program; saved as {spare}, to be renamed", file=sys.stderr)
+        print(f"{path} is open in another program; saved as {spare}: rename that", file=sys.stderr)
 
 
 def load(path: Path | str) -> tuple[dict[str, Tensor], dict]:
-    """(finite tensors on the CPU, description) of a file that `save` wrote. Raises CheckpointError."""
+    """A file that `save` wrote -> (finite tensors on the CPU, description). CheckpointError says what is wrong."""
     path = Path(path)
     if not path.is_file():
         raise CheckpointError(f"{path} does not exist; name another file, or make one with: python train.py")
@@ -52,21 +49,21 @@ def load(path: Path | str) -> tuple[dict[str, Tensor], dict]:
             header = file.metadata() or {}
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (not a dict)
     except (SafetensorError, OSError, ValueError) as error:
-        raise CheckpointError(f"{path} is not a whole safetensors file ({error}); fetch or train it again") from error
+        raise CheckpointError(f"{path} is not a complete weights file ({error}); fetch or train it again") from error
     try:
         description = json.loads(header["description"]) if header.get("format") == FORMAT else None
     except (KeyError, ValueError):
         description = None
     if not isinstance(description, dict):
-        raise CheckpointError(f"{path} was not written by this project (no {FORMAT} header); name a file of train.py's")
-    spoilt = next((name for name, tensor in tensors.items() if not tensor.isfinite().all()), None)
-    if spoilt:
-        raise CheckpointError(f"{path} holds NaN or infinity, in {spoilt}; fetch or train it again")
+        raise CheckpointError(f"{path} has no {FORMAT} header; name a file that train.py saved")
+    damaged = next((name for name, tensor in tensors.items() if not tensor.isfinite().all()), None)
+    if damaged:
+        raise CheckpointError(f"{path} holds NaN or infinity, in {damaged}; fetch or train it again")
     return tensors, description
 
 
 def load_model(path: Path | str, device: torch.device | str = "cpu") -> tuple[models.Adder, dict]:
-    """(network in evaluation mode on `device`, description) from a weights file. Raises CheckpointError."""
+    """A weights file -> (network in evaluation mode on `device`, description). CheckpointError says what is wrong."""
     tensors, description = load(path)
     try:
         network = models.build(**description["model"])

@@ -1,8 +1,8 @@
-"""What the network saw on its way to a digit: filters, maps, and the votes that add up to the digit's logit.
+"""How the network gets from an image to a digit: its filters, their maps, and the votes that add up to each logit.
 
-The mean over the last grid makes each feature's share of a logit exact, and shows where on the image it came from: a
-class activation map (Zhou et al. 2016, 'Learning Deep Features for Discriminative Localization', arXiv:1512.04150).
-Knows the residual backbone, not the page.
+A feature is the mean of a 7x7 map, so its share of a logit is exact, and the map shows where in the image it comes
+from. This is a class activation map (Zhou et al. 2016, 'Learning Deep Features for Discriminative Localization',
+arXiv:1512.04150).
 """
 
 from typing import NamedTuple
@@ -15,14 +15,14 @@ from adder.network.model import Adder
 
 
 class Explanation(NamedTuple):
-    """Of one image, float32 all; `C` channels, as many as the network has at that place."""
+    """Of one image, all float32. C is the number of channels, which differs from stage to stage."""
 
-    filters: Tensor  # (C, k, k): slid over the normalised image, beyond whose edges there is 0
-    stem: Tensor  # (C, 28, 28): what each filter makes of it, before pool and bias
-    middle: Tensor  # (C, 14, 14), not negative: stage 1, before its pool
-    last: Tensor  # (C, 7, 7), not negative: stage 2, whose means are the features
+    filters: Tensor  # (C, k, k), of the first convolution; it pads the normalised image with 0
+    stem: Tensor  # (C, 28, 28): the output of each filter, before pool and batch norm
+    middle: Tensor  # (C, 14, 14), 0 or more: stage 1, before its pool
+    last: Tensor  # (C, 7, 7), 0 or more: stage 2; the mean of each map is a feature
     votes: Tensor  # (10, C): what each feature adds to each digit's logit
-    start: Tensor  # (10,): what the logits are without them; with all votes they are the logits
+    start: Tensor  # (10,): the logits before the votes; start + votes.sum(1) are the logits
 
 
 def can_explain(network: Adder) -> bool:
@@ -31,13 +31,13 @@ def can_explain(network: Adder) -> bool:
 
 @torch.inference_mode()
 def explain(network: Adder, image: Tensor) -> Explanation:
-    """Image (28, 28) float32 in [0, 1], ink 1 -> what each part of it makes of that.
+    """Image (28, 28) float32 in [0, 1], ink 1 -> Explanation.
 
-    `network` is in evaluation mode, its batch norms folded or not. ValueError for a backbone without such maps.
+    `network` is in evaluation mode, with or without folded batch norms. ValueError for another backbone.
     """
     backbone = network.backbone
     if not isinstance(backbone, ResidualBackbone):
-        raise ValueError("only a residual backbone can be explained")
+        raise ValueError("this backbone has no maps to show; load weights with a residual backbone")
     convolution, *rest = backbone.stem
     stem = convolution((image[None, None] - network.mean) / network.std)
     pooled = stem

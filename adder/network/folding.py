@@ -1,4 +1,4 @@
-"""A network that only reads needs no batch norms of its own: those right behind a layer become part of it."""
+"""Makes a network that only reads faster: each batch norm becomes part of the layer before it."""
 
 from itertools import pairwise
 
@@ -9,10 +9,10 @@ from adder.network.model import Adder
 
 
 def fold_batch_norms(network: Adder) -> Adder:
-    """The network, in evaluation mode, with each batch norm that directly follows a layer folded into it, in place.
+    """Folds each batch norm that directly follows a convolution or linear layer into it, in place.
 
-    Its outputs stay the same but for rounding. Modules are used in the order in which they are registered; a norm
-    behind a pool stays.
+    The network is in evaluation mode and uses its modules in the order in which they are registered. A norm after a
+    pool stays. The outputs change by rounding only.
     """
     for parent in list(network.modules()):
         children = list(parent.named_children())

@@ -1,4 +1,4 @@
-"""Adder heads: (digit logits (B, 10), numbers int64 (B,)) -> sum logits (B, 19). Knows neither image nor loss."""
+"""Adder heads: digit logits (B, 10) float32 and numbers (B,) int64 in 0..9 -> sum logits (B, 19) float32."""
 
 from collections.abc import Callable
 
@@ -12,27 +12,27 @@ SUMS = 19  # 0 + 0 .. 9 + 9
 
 
 class ConvolutionHead(nn.Module):
-    """The sum's distribution as the convolution of P(digit) and a learned P(value | number).
+    """P(sum) as the convolution of P(digit) with a learned P(value | number).
 
-    For independent variables P(sum = s) is the sum over d of P(digit = d) P(value = s - d). The table starts
-    without any idea of what a number is worth and learns it through the sum loss alone.
+    P(sum = s) is the sum over d of P(digit = d) P(value = s - d), which holds for independent variables. The table of
+    P(value | number) starts uniform; only the sum loss trains it.
     """
 
-    takes_probs = True  # of the logits nothing but their softmax counts
+    takes_probs = True  # it uses the softmax of the logits alone
     value: Tensor
     impossible: Tensor
-    GAIN = 8.0  # the table moves at the optimiser's pace; this lets it become sharp within an epoch
+    GAIN = 8.0  # of the table, so that it becomes sharp within an epoch
 
     def __init__(self):
         super().__init__()
-        self.table = nn.Parameter(torch.zeros(NUMBERS, NUMBERS))  # [number as given, value it stands for]
+        self.table = nn.Parameter(torch.zeros(NUMBERS, NUMBERS))  # [number, value]
         value = torch.arange(SUMS)[:, None] - torch.arange(DIGITS)  # (19, 10): s - d
         self.register_buffer("value", value.clamp(0, NUMBERS - 1), persistent=False)
         impossible = torch.where((value < 0) | (value >= NUMBERS), torch.finfo(torch.float32).min, 0.0)
         self.register_buffer("impossible", impossible, persistent=False)
 
     def log_value(self) -> Tensor:
-        """log P(value | number), (10, 10), a row for each number."""
+        """log P(value | number): (10, 10) float32, a row for each number."""
         return F.log_softmax(self.GAIN * self.table, 1)
 
     def forward(self, digit_logits: Tensor, numbers: Tensor) -> Tensor:
@@ -43,7 +43,7 @@ class ConvolutionHead(nn.Module):
 
 
 class ConcatHead(nn.Module):
-    """Linear layers over the digit's logits beside the one-hot number, `depth` of them hidden, with ReLU."""
+    """Linear layers, `depth` of them hidden, with ReLU, over the digit logits and the one-hot number."""
 
     takes_probs = False
 
@@ -61,7 +61,7 @@ class ConcatHead(nn.Module):
 
 
 class EmbedHead(nn.Module):
-    """Digit logits and one-hot number each through a linear layer and ReLU, then one linear layer over both."""
+    """A linear layer with ReLU for the digit logits and one for the one-hot number, then a linear layer over both."""
 
     takes_probs = False
 
@@ -76,7 +76,7 @@ class EmbedHead(nn.Module):
 
 
 class PairHead(nn.Module):
-    """The predicted label and the number as two scalars, through sigmoid layers. No gradient reaches the label."""
+    """Sigmoid layers over two scalars, the predicted digit and the number. No gradient reaches the digit."""
 
     takes_probs = False
 

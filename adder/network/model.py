@@ -1,6 +1,6 @@
-"""What the network is: a backbone sees the image, a linear layer names the digit, a head adds the number.
+"""The network: a backbone reads the image, a linear layer scores the digits, a head adds the number.
 
-Knows nothing of data, losses or files. It returns logits; probabilities are made by the reader.
+It returns logits; the reader turns them into probabilities.
 """
 
 import os
@@ -12,31 +12,32 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from adder.network.backbones import BACKBONES
+from adder.network.backbones import BACKBONES, IMAGE_SHAPE
 from adder.network.heads import DIGITS, HEADS
 
 MNIST_MEAN = 0.1307
 MNIST_STD = 0.3081
 
-if hasattr(os, "register_at_fork"):  # a forked child has none of its parent's threads, and would wait for them
+if hasattr(os, "register_at_fork"):  # a forked child would wait for its parent's threads for ever
     os.register_at_fork(after_in_child=partial(torch.set_num_threads, 1))
 
 
 class Prediction(NamedTuple):
-    """Logits for a batch of B (image, number) pairs, all float32."""
+    """Logits for a batch of B pairs of image and number, all float32."""
 
     digit: Tensor  # (B, 10)
     sum: Tensor  # (B, 19)
-    refusal: Tensor | None = None  # (B,), higher = less surely a digit; None where the model cannot refuse
+    refusal: Tensor | None = None  # (B,), higher = less like a digit; None if the network cannot refuse
 
 
 class Adder(nn.Module):
-    """(images float32 (B, 1, 28, 28) in [0, 1], numbers int64 (B,) in 0..9) -> Prediction.
+    """Images (B, 1, 28, 28) float32 in [0, 1], ink 1, and numbers (B,) int64 in 0..9 -> Prediction.
 
-    `forward` is `features`, then `answer`, so that one pass over the image serves many numbers; `answer` is
+    `forward` is `features`, then `answer`, so that one pass over the image serves many numbers. `answer` is
     `digit_logits`, then `sum_logits`, so that corrections can adjust the digit before the sum.
-    The digit's logits are divided by `temperature` (Guo et al. 2017), 1 while training; a head to which they are
-    probabilities adds these, others the logits that they learned from.
+
+    The digit logits are divided by `temperature` (Guo et al. 2017), which is 1 while training. A head with
+    `takes_probs` gets them divided, like the reader; other heads get the logits that they were trained on.
     """
 
     temperature: Tensor
@@ -63,12 +64,12 @@ class Adder(nn.Module):
         return self.backbone((images - self.mean) / self.std)  # (B, width)
 
     def digit_logits(self, features: Tensor) -> tuple[Tensor, Tensor | None]:
-        """Digit logits (B, 10), and not-a-digit logits (B,) or None, both float32: under autocast too, for logs."""
+        """Features (B, width) -> digit logits (B, 10), not-a-digit logits (B,) or None; float32, under autocast too."""
         refusal = self.refusal(features).float().flatten() if self.refusal else None
         return self.digit(features).float() / self.temperature, refusal
 
     def sum_logits(self, digit_logits: Tensor, numbers: Tensor) -> Tensor:
-        """Digit logits as `digit_logits` gives them, or moved, and numbers (B,) -> sum logits (B, 19) float32."""
+        """Digit logits (B, 10) of `digit_logits`, adjusted or not, and numbers (B,) -> sum logits (B, 19) float32."""
         return self.head(digit_logits if self.head.takes_probs else digit_logits * self.temperature, numbers).float()
 
     def answer(self, features: Tensor, numbers: Tensor) -> Prediction:
@@ -80,10 +81,10 @@ class Adder(nn.Module):
 
 
 def build(*, backbone: dict, head: dict, **options) -> Adder:
-    """An Adder from plain values, as recipes write them and checkpoints keep them.
+    """An Adder from plain values, as recipes and weights files hold them.
 
-    `backbone` and `head` are {"name": ..., constructor arguments}; `options` go to Adder. Raises KeyError for an
-    unknown name and TypeError for an unknown argument.
+    `backbone` and `head` are {"name": ..., and the arguments of its constructor}; `options` are arguments of Adder.
+    KeyError for an unknown name, TypeError for an unknown argument.
     """
     parts = []
     for table, spec in ((BACKBONES, backbone), (HEADS, head)):
@@ -93,35 +94,35 @@ def build(*, backbone: dict, head: dict, **options) -> Adder:
 
 
 def choose_device(name: str) -> torch.device:
-    """'auto' takes the first of CUDA, Apple's MPS and the CPU that works, and says on stderr which card does not.
+    """'cpu', 'mps', 'cuda', or 'cuda:1' for the second card. ValueError if it is missing or does not work.
 
-    'cuda:1' is the second card. ValueError when the named device is not there, or does not work.
+    'auto' is the first of CUDA, MPS (Apple) and CPU that works; stderr says which device does not.
     """
-    present = {"cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available(), "cpu": True}
-    there = [kind for kind in present if present[kind]]
-    if name != "auto" and name.partition(":")[0] not in there:
+    is_available = {"cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available(), "cpu": True}
+    available = [device for device in is_available if is_available[device]]
+    if name != "auto" and name.partition(":")[0] not in available:
         raise ValueError(
-            f"device {name!r} is not available here; use --device auto, or one of {', '.join(sorted(there))}"
+            f"device {name!r} is not available here; use --device auto, or one of {', '.join(sorted(available))}"
         )
-    for kind in there if name == "auto" else [name]:
-        trouble = trouble_with(kind)
-        if not trouble:
-            return torch.device(kind)
+    for device in available if name == "auto" else [name]:
+        reason = why_unusable(device)
+        if not reason:
+            return torch.device(device)
         if name != "auto":
-            raise ValueError(f"device {kind!r} cannot be used ({trouble}); use --device cpu")
-        print(f"{kind} cannot be used ({trouble}); running on the next best device", file=sys.stderr)
+            raise ValueError(f"device {device!r} cannot be used ({reason}); use --device cpu")
+        print(f"{device} cannot be used ({reason}); trying the next device", file=sys.stderr)
     raise ValueError("no device can be used, not even the CPU; install PyTorch again")
 
 
 @cache
-def trouble_with(kind: str) -> str:
-    """Why a device does not work, from trying a convolution; empty when it does.
+def why_unusable(device: str) -> str:
+    """Tries a convolution -> why the device does not work, '' if it works.
 
-    A card may be there and be too old for this PyTorch, without a driver, or full.
+    A card that is present may be full, without a driver, or too old for this PyTorch.
     """
     try:
-        images = torch.ones(64, 1, 28, 28, device=kind)
-        F.conv2d(images, torch.ones(8, 1, 3, 3, device=kind)).sum().item()
+        images = torch.ones(64, *IMAGE_SHAPE, device=device)
+        F.conv2d(images, torch.ones(8, 1, 3, 3, device=device)).sum().item()
     except (RuntimeError, AssertionError, NotImplementedError) as error:  # AssertionError: PyTorch without CUDA
         return str(error).strip().partition("\n")[0].rstrip(".") or type(error).__name__
     return ""

@@ -1,7 +1,7 @@
-"""Which ink mattered: how much each pixel of an image spoke for the digit that the network read.
+"""How much each pixel of an image contributes to the digit that the network reads.
 
-Integrated gradients (Sundararajan, Taly, Yan 2017, 'Axiomatic Attribution for Deep Networks', arXiv:1703.01365): each
-pixel's ink, times the mean gradient on the way from blank paper to the image. Knows the network, not the page.
+Integrated gradients (Sundararajan, Taly, Yan 2017, 'Axiomatic Attribution for Deep Networks', arXiv:1703.01365): the
+ink of each pixel times its mean gradient on the way from blank paper to the image.
 """
 
 import torch
@@ -15,7 +15,7 @@ STEPS = 8  # from paper to ink
 def saliency(network: Adder, image: Tensor, digit: int) -> Tensor:
     """Image (28, 28) float32 in [0, 1], ink 1 -> (28, 28) float32: what each pixel adds to the digit's logit.
 
-    Paper adds 0, ink that speaks against the digit less. `network` is in evaluation mode; only its digit is asked.
+    Paper adds 0; ink that makes the digit less likely adds less than 0. `network` is in evaluation mode.
     """
     shares = (torch.arange(STEPS, device=image.device) + 0.5) / STEPS  # the midpoint rule
     faded = (shares[:, None, None, None] * image).requires_grad_()  # (STEPS, 1, 28, 28)

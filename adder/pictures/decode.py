@@ -1,4 +1,4 @@
-"""A picture's file -> grey values. Bounded before anything is decoded; knows no network and no page."""
+"""A picture's file -> grey values. Its size is checked before anything is decoded."""
 
 import io
 
@@ -6,10 +6,10 @@ import numpy as np
 from PIL import Image, ImageOps
 
 MAX_BYTES = 30_000_000
-MAX_PIXELS = 24_000_000  # by the file's header: what would unpack to more is refused undecoded
+MAX_PIXELS = 24_000_000  # as the file's header says
 FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP")
-SIDE = 960  # px, the longer side at most: enough for a digit that is a small part of it
-STRANGERS = {  # bytes at a place of the file: its name
+MAX_SIDE = 960  # px, of the longer side: enough for a digit that is a small part of the picture
+OTHER_FORMATS = {  # (position in the file, the bytes there): their name
     (0, b"%PDF"): "a PDF file",
     (0, b"II*\0"): "a TIFF picture",
     (0, b"MM\0*"): "a TIFF picture",
@@ -22,9 +22,9 @@ STRANGERS = {  # bytes at a place of the file: its name
 
 
 class PictureError(ValueError):
-    """Why no digit was read from a picture, in words for the person who brought it.
+    """Why no digit was read from a picture, in words for the person who sent it.
 
-    `kind` is 'unreadable', no picture that can be decoded, 'no ink', or 'several', with the `frames` of the pieces
+    `kind` is 'unreadable' (it cannot be decoded), 'no ink', or 'several'. `frames` holds the frames of several pieces
     that look like digits: (left, top, width, height) in shares of the picture.
     """
 
@@ -35,32 +35,32 @@ class PictureError(ValueError):
 
 
 def decode(picture: bytes) -> np.ndarray:
-    """The bytes of a JPEG, PNG, WebP, GIF or BMP -> grey values (H, W) uint8, the longer side at most SIDE px.
+    """The bytes of a JPEG, PNG, WebP, GIF or BMP -> grey values (H, W) uint8, the longer side at most MAX_SIDE px.
 
-    The first frame counts, turned as its EXIF data say; a clear ground becomes white under dark ink, and black under
-    light. Raises PictureError.
+    It takes the first frame and turns it as its EXIF data say. A transparent ground becomes white under dark ink and
+    black under light ink. PictureError says what is wrong.
     """
     if len(picture) > MAX_BYTES:
-        raise PictureError(f"The picture is larger than {MAX_BYTES // 1_000_000} MB.", "unreadable")
+        raise PictureError(f"The picture is larger than {MAX_BYTES // 1_000_000} MB. Save it smaller.", "unreadable")
     try:
         with Image.open(io.BytesIO(picture), formats=FORMATS) as file:
             if file.width * file.height > MAX_PIXELS:
                 raise Image.DecompressionBombError
-            file.draft("L", (SIDE, SIDE))
+            file.draft("L", (MAX_SIDE, MAX_SIDE))
             return _grey(file)
-    except Image.DecompressionBombError as error:  # Pillow's own bound is higher
-        many = f"The picture has more than {MAX_PIXELS // 1_000_000} million pixels."
-        raise PictureError(many, "unreadable") from error
-    except Exception as error:  # Pillow's decoders raise whatever their C code meets
-        raise PictureError(_complaint(picture), "unreadable") from error
+    except Image.DecompressionBombError as error:
+        reason = f"The picture has more than {MAX_PIXELS // 1_000_000} million pixels. Save it smaller."
+        raise PictureError(reason, "unreadable") from error
+    except Exception as error:  # Pillow's decoders may raise any error
+        raise PictureError(_why_unreadable(picture), "unreadable") from error
 
 
 def _grey(file: Image.Image) -> np.ndarray:
     if file.mode.startswith("I;16"):
-        image = Image.fromarray((np.asarray(file) >> 8).astype(np.uint8))  # Pillow would cut off what is above 255
+        image = Image.fromarray((np.asarray(file) >> 8).astype(np.uint8))  # Pillow would clip 16 bits at 255
     else:
         image = file.convert("RGBA" if file.has_transparency_data else "L")
-    image.thumbnail((SIDE, SIDE))
+    image.thumbnail((MAX_SIDE, MAX_SIDE))
     if image.mode == "RGBA":
         alpha = np.asarray(image.getchannel("A"), np.float32) / 255
         light = np.asarray(image.convert("L"), np.float32)
@@ -70,8 +70,8 @@ def _grey(file: Image.Image) -> np.ndarray:
     return np.array(ImageOps.exif_transpose(image))
 
 
-def _complaint(picture: bytes) -> str:
-    for (place, mark), name in STRANGERS.items():
-        if picture[place:].startswith(mark):
+def _why_unreadable(picture: bytes) -> str:
+    for (position, start), name in OTHER_FORMATS.items():
+        if picture[position:].startswith(start):
             return f"That is {name}. Save it as JPEG or PNG."
-    return "That is no whole JPEG, PNG or WebP picture."
+    return "That is not a complete JPEG, PNG or WebP picture. Choose another file."

@@ -1,4 +1,4 @@
-"""Grey values of a picture -> masks of what may be ink: darker, or lighter, than the paper around. Knows no digit."""
+"""Grey values of a picture -> masks of what may be ink: darker, or lighter, than the paper around it."""
 
 from collections.abc import Iterator
 from typing import NamedTuple
@@ -6,35 +6,37 @@ from typing import NamedTuple
 import cv2
 import numpy as np
 
-LOOK_SIDE = 320  # px of the longer side, at which ink is looked for
-SMALL_SIDE = 256  # px: what is smaller is enlarged smoothly
-FAINTEST = 0.06  # of the paper's light, by which ink is darker
-APART = 6  # grey values of ink and ground, in their deviations, where one threshold for the whole picture is trusted
-RULE = 0.45  # of the picture's side: a straight line of this length is a rule, or a box's
+MAX_SIDE = 320  # px, the longer side in which ink is sought
+MIN_SIDE = 256  # px: a smaller picture is enlarged
+MIN_DARKNESS = 0.06  # of the paper's light: ink is darker by more
+MIN_SEPARATION = 6  # with more, one threshold serves the whole picture
+RULE_LENGTH = 0.45  # of the picture's side: a straight line as long as this is a rule of the paper, or part of a box
 
 
 class Ground(NamedTuple):
-    """The picture as dark ink on light paper; `is_light` when it had to be inverted for it."""
+    """The picture as dark ink on light paper."""
 
-    grey: np.ndarray  # (H, W) uint8
-    darkness: np.ndarray  # (H, W) float32, 0 paper: by how much of the paper's light a pixel is darker
-    noise: float  # its deviation on paper
-    apart: float
-    is_light: bool
+    grey: np.ndarray  # (H, W) uint8, inverted if `is_light`
+    darkness: np.ndarray  # (H, W) float32, 0 for paper, 1 for black: how much darker than the paper, as a share of it
+    noise: float  # the standard deviation of `darkness` on paper
+    separation: float  # of dark and light pixels, see `separation_of`
+    is_light: bool  # light ink on a dark ground
 
 
-def sized(grey: np.ndarray) -> np.ndarray:
-    """The picture with its longer side between SMALL_SIDE and LOOK_SIDE."""
+def resized(grey: np.ndarray) -> np.ndarray:
+    """The picture (H, W) uint8 with a longer side of MIN_SIDE to MAX_SIDE."""
     longest = max(grey.shape)
-    if SMALL_SIDE <= longest <= LOOK_SIDE:
+    if MIN_SIDE <= longest <= MAX_SIDE:
         return grey
-    factor = (SMALL_SIDE if longest < SMALL_SIDE else LOOK_SIDE) / longest
+    factor = (MIN_SIDE if longest < MIN_SIDE else MAX_SIDE) / longest
     shape = tuple(max(1, round(side * factor)) for side in reversed(grey.shape))
     return cv2.resize(grey, shape, interpolation=cv2.INTER_AREA if factor < 1 else cv2.INTER_CUBIC)
 
 
 def ground_of(grey: np.ndarray, is_light: bool) -> Ground:
-    """Paper is what a morphological closing leaves: it fills what is thinner than a fifth of the picture."""
+    """Grey values (H, W) uint8 -> Ground. A morphological closing finds the paper: it removes all dark details that
+    are thinner than a fifth of the picture.
+    """
     grey = 255 - grey if is_light else grey
     height, width = grey.shape
     small = cv2.resize(grey, (max(1, width // 4), max(1, height // 4)), interpolation=cv2.INTER_AREA)
@@ -45,11 +47,11 @@ def ground_of(grey: np.ndarray, is_light: bool) -> Ground:
     darkness = (paper - cv2.GaussianBlur(grey, (3, 3), 0)) / np.maximum(paper, 30)
     darkness -= np.median(darkness)
     noise = 1.4826 * float(np.median(np.abs(darkness)))
-    return Ground(grey, darkness, noise, apart(grey), is_light)
+    return Ground(grey, darkness, noise, separation_of(grey), is_light)
 
 
-def apart(grey: np.ndarray) -> float:
-    """How far apart the means of dark and light pixels are, by Otsu's threshold, in their standard deviation."""
+def separation_of(grey: np.ndarray) -> float:
+    """The means of light and dark pixels, split at Otsu's threshold: their difference in standard deviations."""
     threshold, _ = cv2.threshold(grey, 0, 255, cv2.THRESH_OTSU)
     dark = grey <= threshold
     if dark.all() or not dark.any():
@@ -59,18 +61,23 @@ def apart(grey: np.ndarray) -> float:
 
 
 def masks_of(ground: Ground) -> Iterator[tuple[str, np.ndarray]]:
-    """By name, masks (H, W) uint8 of what may be ink: at half and a quarter of the darkest, and by Otsu's threshold."""
+    """Masks (H, W) uint8, 0 or 255, of what may be ink: above 'half' or a 'quarter' of the greatest darkness, and by
+    Otsu's threshold, 'otsu'.
+    """
     darkest = float(np.percentile(ground.darkness, 99.9))
-    if darkest > FAINTEST:
-        yield "soft", (ground.darkness > 0.5 * darkest).astype(np.uint8) * 255
-        yield "low", (ground.darkness > 0.25 * darkest).astype(np.uint8) * 255
-    if ground.apart > APART:
-        yield "flat", cv2.threshold(ground.grey, 0, 255, cv2.THRESH_BINARY_INV | cv2.THRESH_OTSU)[1]
+    if darkest > MIN_DARKNESS:
+        yield "half", (ground.darkness > 0.5 * darkest).astype(np.uint8) * 255
+        yield "quarter", (ground.darkness > 0.25 * darkest).astype(np.uint8) * 255
+    if ground.separation > MIN_SEPARATION:
+        yield "otsu", cv2.threshold(ground.grey, 0, 255, cv2.THRESH_BINARY_INV | cv2.THRESH_OTSU)[1]
 
 
 def without_rules(mask: np.ndarray) -> np.ndarray | None:
-    """The mask without rules of paper and boxes, long straight lines; ink across one is joined. None without any."""
-    length = [max(3, int(RULE * side)) for side in mask.shape]
+    """The mask without long straight lines, as of ruled paper and boxes, and ink across them joined again.
+
+    None if there are no such lines.
+    """
+    length = [max(3, int(RULE_LENGTH * side)) for side in mask.shape]
     across = cv2.morphologyEx(mask, cv2.MORPH_OPEN, np.ones((1, length[1]), np.uint8))
     down = cv2.morphologyEx(mask, cv2.MORPH_OPEN, np.ones((length[0], 1), np.uint8))
     if not across.any() and not down.any():

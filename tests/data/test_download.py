@@ -162,7 +162,7 @@ def test_omniglot_is_put_there_though_a_scanner_reads_it(tmp_path, monkeypatch):
     for rename in ("rename", "replace"):
         usual = getattr(os, rename)
         monkeypatch.setattr(os, rename, lambda *paths, usual=usual: raise_(refusals) or usual(*paths))
-    monkeypatch.setattr(files, "PATIENCE", (0.001,) * 3)
+    monkeypatch.setattr(files, "RETRY_AFTER", (0.001,) * 3)
     sources.unpack_omniglot(root)
     assert (root / "A" / "character01" / "a.png").read_bytes() == b"x" and not refusals
 

@@ -100,7 +100,7 @@ def test_the_largest_drawing_costs_little_more_than_its_points(rng):
     turning = np.cumsum(np.full(4096, np.pi / 3))
     line = np.cumsum(np.column_stack((np.cos(turning), np.sin(turning))), 0)
     drawing = [part + rng.normal(0, 0.1, part.shape) for part in np.array_split(line, 64)]
-    assert sum(map(len, curves.curve(drawing))) <= 2 * 4096 + curves.PIECES
+    assert sum(map(len, curves.curve(drawing))) <= 2 * 4096 + curves.MAX_PIECES
 
 
 def test_equal_points_and_none_between_are_no_error():

@@ -45,7 +45,7 @@ def test_missing(tmp_path):
 @pytest.mark.parametrize("kept", [0, 4, 100, -1])
 def test_truncated(file, kept):
     file.write_bytes(file.read_bytes()[:kept])
-    assert "not a whole safetensors file" in refused(file)
+    assert "not a complete weights file" in refused(file)
 
 
 def test_pickle_is_not_opened(tmp_path):
@@ -65,7 +65,7 @@ def test_pickle_is_not_opened(tmp_path):
 def test_foreign(tmp_path, header):
     path = tmp_path / "w.safetensors"
     save_file({"x": torch.zeros(2)}, path, header)
-    assert "not written by this project" in refused(path)
+    assert f"has no {checkpoint.FORMAT} header" in refused(path)
 
 
 @pytest.mark.parametrize(
@@ -116,7 +116,7 @@ def held(monkeypatch):
         replace(source, target)
 
     monkeypatch.setattr(os, "replace", refuse)
-    monkeypatch.setattr(files, "PATIENCE", (0.001, 0.001))
+    monkeypatch.setattr(files, "RETRY_AFTER", (0.001, 0.001))
     return names
 
 

@@ -95,8 +95,8 @@ def header_only(width, height):
 @pytest.mark.parametrize(
     ("sent", "complaint"),
     [
-        (b"", "no whole"),
-        (saved(np.zeros((300, 300), np.uint8))[:200], "no whole"),
+        (b"", "not a complete"),
+        (saved(np.zeros((300, 300), np.uint8))[:200], "not a complete"),
         (bytes(MAX_BYTES + 1), "larger than"),
         (header_only(100_000, 100_000), "million pixels"),
         (header_only(5000, 5000), "million pixels"),

@@ -45,7 +45,7 @@ def test_a_folder_is_read_line_by_line(folder):
     assert done.returncode == 1 and done.stderr == ""
     assert lines["inner/7.png"].startswith("7, 7 + 5 = 12, ") and lines["inner/7.png"].endswith("% sure")
     assert "No ink was found" in lines["blank.jpg"] and "2 pieces that look like digits" in lines["two.jpg"]
-    assert "no whole" in lines["notes.txt"] and "No such file" in lines["missing.png"]
+    assert "not a complete" in lines["notes.txt"] and "No such file" in lines["missing.png"]
     assert lines["strokes.jsonl:1"].startswith("7, 7 + 5 = 12, ") and lines["strokes.jsonl:2"] == "nothing was drawn"
     assert "must be" in lines["strokes.jsonl:3"] and "expected" in lines["strokes.jsonl:6"]
     assert "Quick, Draw!" in lines["strokes.jsonl:4"]

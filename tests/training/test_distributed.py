@@ -91,7 +91,7 @@ def as_the_second_of_two(monkeypatch, gpus: int) -> None:
 
 def test_a_process_asks_for_its_own_gpu(monkeypatch):
     as_the_second_of_two(monkeypatch, gpus=2)
-    monkeypatch.setattr(models, "trouble_with", lambda kind: f"{kind} is full")
+    monkeypatch.setattr(models, "why_unusable", lambda kind: f"{kind} is full")
     for name in ("auto", "cuda"):
         with pytest.raises(ValueError, match="cuda:1 is full"):
             distributed.init_process_group(name)

@@ -42,7 +42,7 @@ def remount(disk, options: str) -> bool:
 
 def expect_told(ended: str, reason: str, disk) -> None:
     assert "Traceback" not in ended and reason in ended and str(disk) in ended
-    assert "what was there before is whole" in ended
+    assert "the file before it is unchanged" in ended
 
 
 def test_a_full_disk_while_training(disk, data_dir, capsys):

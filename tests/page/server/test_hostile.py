@@ -186,7 +186,7 @@ def bombard(visitor: Visitor, count: int) -> dict[int, int]:
                 or told.keys() & {"rows", "kept", "correction", "corrections", "busy", "ways", "html"}
                 or error
             )
-            assert not error or any(words in error for words in ("expected", "no whole", "No ink"))
+            assert not error or any(words in error for words in ("expected", "not a complete", "No ink"))
         else:
             session = body["session_hash"] if isinstance(body, dict) else "hostile"
             done = visitor.fetch(session)
