@@ -14,7 +14,7 @@ from adder.page.server.head import web_file
 PAD = {  # what the pad's scripts share with Python
     "scale": SCALE,
     "points": MAX_POINTS,
-    "curve": {"roundness": curves.ROUNDNESS, "bends": curves.BENDS, "beside": curves.BESIDE},
+    "curve": {"roundness": curves.ROUNDNESS, "bends": curves.BEND_COSINES, "beside": curves.BEND_BONUS},
 }
 
 
