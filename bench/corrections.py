@@ -1,8 +1,8 @@
-"""What a few corrections do for a writer: python -m bench.corrections [--strokes FOLDER]. Prints Markdown.
+"""How much do a few corrections help a writer? python -m bench.corrections [--strokes FOLDER]
 
-Each validation writer's digits, by the network that held these writers out, are read in a random order, and corrected
-when they were misread or refused: the mistakes that had to be corrected count. FOLDER holds files KIND.jsonl of other
-drawings, each of which is taken as a writer.
+Prints Markdown. The network that held the validation writers out reads each one's digits in a random order; a digit
+that it misreads or refuses is corrected, and counts as an error. FOLDER holds files KIND.jsonl of other drawings; each
+file counts as a writer.
 """
 
 import time
@@ -16,218 +16,235 @@ import torch
 
 import adder.corrections
 from adder.corrections import MAX_CORRECTIONS, Corrections
-from adder.data import sources, splits
-from adder.drawing import collection
+from adder.drawing.strokes import Drawing
 from adder.files import user_path
 from adder.reader import Reader, as_image
 from adder.training import evaluation
-from bench import shared
+from bench import command, tables
+from bench.drawings import digits_in, validation_digits
 
-ORDERS = 10
-FEW = 3  # orders, for each choice of constants
-CHOICES = {"SHARPNESS": (6.0, 9.0, 12.0, 16.0), "DIGIT_WEIGHT": (3.0, 5.0, 8.0), "REFUSAL_WEIGHT": (5.0, 8.0)}
-FLIPPING = 10  # corrections, after which others are read again
-BINS = (0, 1, 2, 4, 8, 16, MAX_CORRECTIONS + 1)  # corrections given
-TIMED = 500
+ORDERS = 10  # random orders of a writer's drawings
+ORDERS_TO_CHOOSE = 3  # for each choice of constants
+CANDIDATES = {"SHARPNESS": (6.0, 9.0, 12.0, 16.0), "DIGIT_WEIGHT": (3.0, 5.0, 8.0), "REFUSAL_WEIGHT": (5.0, 8.0)}
+FLIP_CORRECTIONS = 10  # corrections of right readings, after which the other right ones are read again
+BINS = (0, 1, 2, 4, 8, 16, MAX_CORRECTIONS + 1)  # corrections so far
+TIMED_READINGS = 500
 
 
-class Written(NamedTuple):
-    """One writer's drawings, as the network sees them without corrections."""
+class Writer(NamedTuple):
+    """One writer's drawings, and what the network makes of them without corrections."""
 
-    images: np.ndarray  # (N, 28, 28) float32
-    digits: list[int]
+    images: np.ndarray  # (N, 28, 28) float32 in [0, 1]
+    digits: list[int]  # N
     features: torch.Tensor  # (N, width)
     logits: torch.Tensor  # (N, 10)
     refusal: torch.Tensor  # (N,)
 
 
-def written(reader: Reader, drawings: list) -> Written:
-    seen = [(as_image(drawing.strokes), drawing.digit) for drawing in drawings]
-    images = np.stack([image for image, _ in seen if image is not None])
+class Turn(NamedTuple):
+    """One drawing in its turn."""
+
+    corrections: int  # so far
+    right_without: bool  # corrections
+    right_with: bool
+    logits: torch.Tensor  # (10,), with corrections
+    digit: int
+
+
+def prepare(reader: Reader, drawings: list[Drawing]) -> Writer:
+    """The network's answers to all drawings that leave ink."""
+    pairs = [(as_image(drawing.strokes), drawing.digit) for drawing in drawings]
+    images = np.stack([image for image, _ in pairs if image is not None])
     features = torch.from_numpy(reader.features(images))
     with torch.inference_mode():
         logits, refusal = reader.network.digit_logits(features)
-    assert refusal is not None, "the network must be one that refuses"
-    return Written(images, [digit for image, digit in seen if image is not None], features, logits, refusal)
+    assert refusal is not None, "the network must be able to refuse"
+    return Writer(images, [digit for image, digit in pairs if image is not None], features, logits, refusal)
 
 
-def read(reader: Reader, corrections: Corrections, of: Written, index: int) -> tuple[bool, torch.Tensor]:
+def validation_writers(reader: Reader, data_dir: Path) -> dict[str, Writer]:
+    """Each validation writer, by a name to print. Raises DataError."""
+    people = defaultdict(list)
+    for drawing in validation_digits(data_dir):
+        people[drawing.writer].append(drawing)
+    return {f"writer {number}": prepare(reader, people[number]) for number in sorted(people)}
+
+
+def writers_in(reader: Reader, folder: Path) -> dict[str, Writer]:
+    """The digits of each .jsonl file, by the file's name without .jsonl. Raises ValueError."""
+    return {file.stem: prepare(reader, digits_in(file)) for file in sorted(folder.glob("*.jsonl"))}
+
+
+def read(reader: Reader, corrections: Corrections, writer: Writer, index: int) -> tuple[bool, torch.Tensor]:
     """Whether a drawing is read right and not refused; its digit logits (10,)."""
-    one = slice(index, index + 1)
-    logits, refusal = corrections.adjust(of.features[one], of.logits[one], of.refusal[one])
+    row = slice(index, index + 1)
+    logits, refusal = corrections.adjust(writer.features[row], writer.logits[row], writer.refusal[row])
     assert refusal is not None
-    right = int(logits.argmax()) == of.digits[index]
+    right = int(logits.argmax()) == writer.digits[index]
     return right and float((-refusal).sigmoid()) >= reader.threshold, logits[0]
 
 
-def teach(reader: Reader, of: Written, order: np.ndarray) -> list[tuple[int, bool, bool, torch.Tensor, int]]:
-    """For each drawing in turn: corrections so far, right without and with them, its logits with them, its digit."""
+def read_in_order(reader: Reader, writer: Writer, order: np.ndarray) -> list[Turn]:
+    """Reads the drawings in this order, and corrects each that is misread or refused."""
     none, corrections = Corrections(reader), Corrections(reader)
-    rows = []
+    turns = []
     for index in order:
-        alone, *_ = read(reader, none, of, index)
-        taught, logits = read(reader, corrections, of, index)
-        rows.append((len(corrections), alone, taught, logits, of.digits[index]))
-        if not taught and len(corrections) < MAX_CORRECTIONS:
-            correct(corrections, of, index)
-    return rows
+        right_without, _ = read(reader, none, writer, index)
+        right_with, logits = read(reader, corrections, writer, index)
+        turns.append(Turn(len(corrections), right_without, right_with, logits, writer.digits[index]))
+        if not right_with and len(corrections) < MAX_CORRECTIONS:
+            correct(corrections, writer, index)
+    return turns
 
 
-def correct(corrections: Corrections, of: Written, index: int) -> None:
-    corrections.extend(*corrections.made_from(np.rint(of.images[[index]] * 255).astype(np.uint8), [of.digits[index]]))
+def correct(corrections: Corrections, writer: Writer, index: int) -> None:
+    image = np.rint(writer.images[[index]] * 255).astype(np.uint8)
+    corrections.extend(*corrections.made_from(image, [writer.digits[index]]))
 
 
-def flips(reader: Reader, of: Written, rng: np.random.Generator) -> tuple[int, int]:
-    """How many right readings flip after FLIPPING corrections of other right ones, and of how many."""
+def count_flips(reader: Reader, writer: Writer, rng: np.random.Generator) -> tuple[int, int]:
+    """Corrects FLIP_CORRECTIONS right readings; returns how many other right ones turn wrong, of how many."""
     none, corrections = Corrections(reader), Corrections(reader)
-    right = [index for index in range(len(of.digits)) if read(reader, none, of, index)[0]]
-    taught = rng.permutation(right)[:FLIPPING]
-    for index in taught:
-        correct(corrections, of, index)
-    others = sorted({*right} - {*taught})
-    return sum(not read(reader, corrections, of, index)[0] for index in others), len(others)
+    right = [index for index in range(len(writer.digits)) if read(reader, none, writer, index)[0]]
+    corrected = rng.permutation(right)[:FLIP_CORRECTIONS]
+    for index in corrected:
+        correct(corrections, writer, index)
+    others = sorted({*right} - {*corrected})
+    return sum(not read(reader, corrections, writer, index)[0] for index in others), len(others)
 
 
-def print_writers(reader: Reader, writers: dict[str, Written], picture: Path | None) -> None:
-    """A row for each writer, then all. Errors are means over ORDERS random orders; `picture` gets their curve."""
-    shared.print_row(["writer", "drawings", "errors without", "errors with corrections", "ratio"])
-    print("|---|---|---|---|---|")
-    rows, curves, flipped = [], [], np.zeros(2, int)
-    for name, of in writers.items():
-        orders = [np.random.default_rng(order).permutation(len(of.digits)) for order in range(ORDERS)]
-        own = [row for order in orders for row in teach(reader, of, order)]
-        flipped += sum(np.array(flips(reader, of, np.random.default_rng(order))) for order in range(ORDERS))
-        rows += own
-        curves.append(np.array([[not row[1], not row[2]] for row in own]).reshape(ORDERS, -1, 2).mean(0).cumsum(0))
-        print_row(name, len(of.digits), own)
-    print_row("**all**", sum(len(of.digits) for of in writers.values()), rows)
-    error = evaluation.calibration_error(torch.stack([row[3] for row in rows]), torch.tensor([row[4] for row in rows]))
-    print(f"\nCalibration error (ECE) with corrections: {error:.2%}")
-    print(f"Right readings that flip after {FLIPPING} right corrections: {flipped[0] / flipped[1]:.3%}\n")
-    by_corrections = defaultdict(list)
-    for row in rows:
-        by_corrections[max(start for start in BINS if start <= row[0])].append(row)
-    shared.print_row(["corrections given", "read right without", "with"])
-    print("|---|---|---|")
-    for start, after in pairwise(BINS):
-        if own := by_corrections[start]:
-            shares = [shared.with_interval(sum(bool(row[column]) for row in own), len(own)) for column in (1, 2)]
-            shared.print_row([str(start) if after == start + 1 else f"{start} to {after - 1}", *shares])
+def count_errors(turns: list[Turn]) -> np.ndarray:
+    """(2,): errors without and with corrections."""
+    return np.array([sum(not turn.right_without for turn in turns), sum(not turn.right_with for turn in turns)])
+
+
+def print_writers(reader: Reader, writers: dict[str, Writer], picture: Path | None) -> None:
+    """Prints a row for each writer, then all: mean errors over ORDERS random orders. Draws the errors as `picture`."""
+    tables.print_table(["writer", "drawings", "errors without", "errors with corrections", "ratio"])
+    all_turns, curves, flips = [], [], np.zeros(2, int)
+    for name, writer in writers.items():
+        orders = [np.random.default_rng(order).permutation(len(writer.digits)) for order in range(ORDERS)]
+        turns = [turn for order in orders for turn in read_in_order(reader, writer, order)]
+        flips += sum(np.array(count_flips(reader, writer, np.random.default_rng(order))) for order in range(ORDERS))
+        all_turns += turns
+        wrong = np.array([[not turn.right_without, not turn.right_with] for turn in turns])
+        curves.append(wrong.reshape(ORDERS, -1, 2).mean(0).cumsum(0))
+        print_errors(name, len(writer.digits), turns)
+    print_errors("**all**", sum(len(writer.digits) for writer in writers.values()), all_turns)
+    logits, digits = torch.stack([turn.logits for turn in all_turns]), torch.tensor([turn.digit for turn in all_turns])
+    print(f"\nCalibration error (ECE) with corrections: {evaluation.calibration_error(logits, digits):.2%}")
+    print(f"Right readings that flip after {FLIP_CORRECTIONS} right corrections: {flips[0] / flips[1]:.3%}\n")
+    print_by_corrections(all_turns)
     if picture:
-        draw_curve(curves, picture)
+        draw_errors(curves, picture)
 
 
-def draw_curve(curves: list[np.ndarray], path: Path) -> None:
-    """Mistakes so far of all writers together, by how much of its drawings each has drawn."""
+def print_errors(name: str, count: int, turns: list[Turn]) -> None:
+    without, with_corrections = count_errors(turns) / ORDERS
+    ratio = f"{with_corrections / without:.2f}" if without else "-"
+    tables.print_row([name, f"{count:,}", f"{without:.1f}", f"{with_corrections:.1f}", ratio])
+
+
+def print_by_corrections(turns: list[Turn]) -> None:
+    by_corrections = defaultdict(list)
+    for turn in turns:
+        by_corrections[max(start for start in BINS if start <= turn.corrections)].append(turn)
+    tables.print_table(["corrections given", "read right without", "with"])
+    for start, after in pairwise(BINS):
+        if part := by_corrections[start]:
+            shares = [tables.with_interval(len(part) - wrong, len(part)) for wrong in count_errors(part).tolist()]
+            tables.print_row([str(start) if after == start + 1 else f"{start} to {after - 1}", *shares])
+
+
+def draw_errors(curves: list[np.ndarray], path: Path) -> None:
+    """Errors so far, summed over the writers, against the share of a writer's drawings; each curve is (N, 2)."""
     from matplotlib.figure import Figure
 
-    along = np.linspace(0, 1, 101)
-    at = [np.rint(along * (len(curve) - 1)).astype(int) for curve in curves]
-    without, with_corrections = np.sum([curve[index] for curve, index in zip(curves, at, strict=True)], 0).T
+    shares = np.linspace(0, 1, 101)
+    rows = [curve[np.rint(shares * (len(curve) - 1)).astype(int)] for curve in curves]
+    without, with_corrections = np.sum(rows, 0).T
     figure = Figure(figsize=(6, 3.6), layout="constrained")
     axes = figure.subplots()
-    axes.plot(100 * along, without, color="0.6", label=f"as it is: {without[-1]:.0f}")
-    label = f"taught each mistake: {with_corrections[-1]:.0f}"
-    axes.plot(100 * along, with_corrections, color="#0f766e", linewidth=2, label=label)
+    axes.plot(100 * shares, without, color="0.6", label=f"without corrections: {without[-1]:.0f}")
+    label = f"each error corrected: {with_corrections[-1]:.0f}"
+    axes.plot(100 * shares, with_corrections, color="#0f766e", linewidth=2, label=label)
     axes.legend(frameon=False, loc="upper left")
-    axes.set(xlabel="drawings of a writer, %", ylabel="mistakes so far", xlim=(0, 100), ylim=(0, without[-1] * 1.12))
+    axes.set(xlabel="drawings of a writer, %", ylabel="errors so far", xlim=(0, 100), ylim=(0, without[-1] * 1.12))
     axes.spines[["top", "right"]].set_visible(False)
     figure.savefig(path, dpi=120)
     print(path)
 
 
-def print_choice(reader: Reader, writers: dict[str, Written]) -> None:
-    """The constants that half of the writers would choose, and what they do to the other half."""
+def print_constants(reader: Reader, writers: dict[str, Writer]) -> None:
+    """Chooses the constants on each half of the writers, and prints what they do to the other half."""
     print()
-    shared.print_row(
-        [
-            "chosen by",
-            "sharpness, digit weight, refusal weight",
-            "errors of the others without",
-            "with corrections",
-            "ratio",
-        ]
-    )
-    print("|---|---|---|---|---|")
+    names = ", ".join(name.lower().replace("_", " ") for name in CANDIDATES)
+    tables.print_table(["chosen by", names, "errors of the others without", "with corrections", "ratio"])
     halves = [list(writers)[::2], list(writers)[1::2]]
-    shipped = {name: getattr(adder.corrections, name) for name in CHOICES}
+    shipped = {name: getattr(adder.corrections, name) for name in CANDIDATES}
     found = {}
-    for constants in product(*CHOICES.values()):
-        vars(adder.corrections).update(zip(CHOICES, constants, strict=True))
-        found[constants] = [errors(reader, [writers[name] for name in half]) for half in halves]
+    for constants in product(*CANDIDATES.values()):
+        vars(adder.corrections).update(zip(CANDIDATES, constants, strict=True))
+        found[constants] = [mean_errors(reader, [writers[name] for name in half]) for half in halves]
     vars(adder.corrections).update(shipped)
     total = np.zeros(2)
     for chooser, other in ((0, 1), (1, 0)):
         best = min(found, key=lambda constants: found[constants][chooser][1])
-        without, with_corrections = found[best][other]
-        total += found[best][other]
+        errors = found[best][other]
+        total += errors
         chosen = ", ".join(f"{constant:g}" for constant in best)
-        shared.print_row(
-            [
-                f"{len(halves[chooser])} writers",
-                chosen,
-                f"{without:.1f}",
-                f"{with_corrections:.1f}",
-                f"{with_corrections / without:.2f}",
-            ]
-        )
-    shared.print_row(["**both**", "", f"{total[0]:.1f}", f"{total[1]:.1f}", f"{total[1] / total[0]:.2f}"])
+        tables.print_row([f"{len(halves[chooser])} writers", chosen, *error_cells(errors)])
+    tables.print_row(["**both**", "", *error_cells(total)])
 
 
-def errors(reader: Reader, writers: list[Written]) -> np.ndarray:
-    """Without and with corrections, in the mean over FEW orders."""
-    wrong = np.zeros(2)
-    for of in writers:
-        for order in range(FEW):
-            rows = teach(reader, of, np.random.default_rng(order).permutation(len(of.digits)))
-            wrong += [sum(not row[column] for row in rows) for column in (1, 2)]
-    return wrong / FEW
+def error_cells(errors: np.ndarray) -> list[str]:
+    without, with_corrections = errors
+    return [f"{without:.1f}", f"{with_corrections:.1f}", f"{with_corrections / without:.2f}"]
 
 
-def print_row(name: str, drawings: int, rows: list) -> None:
-    without, with_corrections = (sum(not row[column] for row in rows) / ORDERS for column in (1, 2))
-    ratio = f"{with_corrections / without:.2f}" if without else "-"
-    shared.print_row([name, f"{drawings:,}", f"{without:.1f}", f"{with_corrections:.1f}", ratio])
+def mean_errors(reader: Reader, writers: list[Writer]) -> np.ndarray:
+    """(2,): errors of these writers without and with corrections, mean over ORDERS_TO_CHOOSE."""
+    errors = np.zeros(2)
+    for writer in writers:
+        for order in range(ORDERS_TO_CHOOSE):
+            shuffled = np.random.default_rng(order).permutation(len(writer.digits))
+            errors += count_errors(read_in_order(reader, writer, shuffled))
+    return errors / ORDERS_TO_CHOOSE
 
 
-def print_cost(reader: Reader, of: Written) -> None:
-    """What MAX_CORRECTIONS corrections add to a reading, by turns."""
+def print_cost(reader: Reader, writer: Writer) -> None:
+    """The median time of a reading, without corrections and with MAX_CORRECTIONS, measured in turns."""
     corrections = Corrections(reader)
     for index in range(MAX_CORRECTIONS):
-        correct(corrections, of, index)
-    image = np.rint(255 * of.images[0]).astype(np.uint8)
-    seconds: dict[int, list[float]] = {id(each): [] for each in (None, corrections)}
-    for _ in range(TIMED):
-        for each in (None, corrections):
-            start = time.perf_counter()
-            reader.read(image, 5, corrections=each)
-            seconds[id(each)].append(time.perf_counter() - start)
-    alone, taught = (1000 * float(np.median(seconds[id(each)])) for each in (None, corrections))
-    print(f"\nA reading, median: {alone:.2f} ms, with {MAX_CORRECTIONS} corrections {taught:.2f} ms")
+        correct(corrections, writer, index)
+    image = np.rint(255 * writer.images[0]).astype(np.uint8)
+    seconds: dict[bool, list[float]] = {False: [], True: []}
+    for _ in range(TIMED_READINGS):
+        for is_corrected in seconds:
+            started = time.perf_counter()
+            reader.read(image, 5, corrections=corrections if is_corrected else None)
+            seconds[is_corrected].append(time.perf_counter() - started)
+    without, with_corrections = (1000 * float(np.median(seconds[is_corrected])) for is_corrected in (False, True))
+    print(f"\nA reading, median: {without:.2f} ms, with {MAX_CORRECTIONS} corrections {with_corrections:.2f} ms")
 
 
 def main() -> None:
-    parser = shared.parser(__doc__.splitlines()[0], weights=shared.WEIGHTS / "held-out" / "seed-0.safetensors")
-    parser.add_argument("--strokes", type=user_path, help="a folder of KIND.jsonl, each taken as a writer too")
-    parser.add_argument("--picture", type=user_path, help="a PNG of the mistakes with and without corrections")
+    parser = command.parser("How much a few corrections help a writer.", weights=command.HELD_OUT_WEIGHTS)
+    parser.add_argument("--strokes", type=user_path, help="a folder of KIND.jsonl: each file counts as a writer")
+    parser.add_argument("--picture", type=user_path, help="draw the errors with and without corrections as this PNG")
     flags = parser.parse_args()
     torch.set_num_threads(1)
     try:
         reader = Reader.load(flags.weights, "cpu")
-        people = sources.pendigits(flags.data_dir)
-        writers = {
-            f"writer {writer}": written(reader, [each for each in people if each.writer == writer])
-            for writer in sorted({each.writer for each in people})
-            if writer % splits.VALIDATION_WRITERS == 0
-        }
-        for file in sorted(flags.strokes.glob("*.jsonl")) if flags.strokes else ():
-            writers[file.stem] = written(reader, [each for each in collection.load(file) if each.digit is not None])
+        writers = validation_writers(reader, flags.data_dir)
+        if flags.strokes:
+            writers |= writers_in(reader, flags.strokes)
     except ValueError as error:
         parser.error(str(error))
     print_writers(reader, writers, flags.picture)
-    print_choice(reader, writers)
+    print_constants(reader, writers)
     print_cost(reader, next(iter(writers.values())))
 
 
 if __name__ == "__main__":
-    shared.run(main)
+    command.run(main)

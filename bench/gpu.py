@@ -1,6 +1,7 @@
-"""What training and reading cost on a GPU, in one table: python -m bench.gpu --help. Prints Markdown; needs CUDA.
+"""What do training and reading cost on a GPU? python -m bench.gpu --help
 
-Needs neither gradio nor a network: --pack puts the data that it reads into one folder, for a machine without either.
+Prints a Markdown table. Needs CUDA, but neither gradio nor a network: --pack copies the data into one folder, for a
+machine without a network.
 """
 
 import gzip
@@ -24,19 +25,22 @@ from adder.reader import Reader
 from adder.training import distributed, loop, report
 from adder.training.recipes import RECIPES
 from adder.training.run import Run, Settings
-from bench import shared
+from bench import command
+from bench.tables import print_table
 
 SYSTEMS = ("default", "bottleneck-plain")
 TARGETS = (0.99, 0.995, 0.997)
-STEPS = 200  # timed, after as many to warm up
-PROFILED = 20
+TIMED_STEPS = 200  # after as many to warm up
+PROFILED_STEPS = 20
 READINGS = 5_000
-LAUNCHES = ("cudaLaunchKernel", "cudaLaunchKernelExC", "cuLaunchKernel", "cuLaunchKernelEx", "cudaGraphLaunch")
+LAUNCH_CALLS = ("cudaLaunchKernel", "cudaLaunchKernelExC", "cuLaunchKernel", "cuLaunchKernelEx", "cudaGraphLaunch")
 
 
 def pack(source: Path, folder: Path) -> None:
-    """Puts the data sets that training reads from `source` into `folder`, MNIST as .gz; what `source` lacks is
-    downloaded first. Raises DataError, OSError."""
+    """Copies the data sets that training reads from `source` to `folder`, MNIST as .gz; downloads what `source` lacks.
+
+    Raises DataError, OSError.
+    """
     for read in (sources.pendigits, sources.omniglot, sources.quickdraw):
         read(source)
     raw = folder / "MNIST" / "raw"
@@ -50,44 +54,44 @@ def pack(source: Path, folder: Path) -> None:
             shutil.copyfile(path, copy)
 
 
-def steps_of(run: Run, images: splits.Split, count: int) -> None:
-    """So many steps in the middle of the schedule."""
+def train_steps(run: Run, images: splits.Split, count: int) -> None:
+    """Trains `count` steps in the middle of the schedule."""
     for batch in islice(splits.batches(images, run.settings.batch_size), count):
         loop.train_step(run, run.network, batch, 0.5)
 
 
 def step_costs(run: Run, images: splits.Split) -> dict[str, float]:
-    """Seconds, kernels, launches and waits for the device, of one step each."""
+    """The mean costs of a step: "seconds", "kernels", "launches", and "waits" of the CPU for the device."""
     run.network.train()
-    steps_of(run, images, STEPS)
+    train_steps(run, images, TIMED_STEPS)
     torch.cuda.synchronize()
     started = time.perf_counter()
-    steps_of(run, images, STEPS)
+    train_steps(run, images, TIMED_STEPS)
     torch.cuda.synchronize()
-    costs = {"seconds": (time.perf_counter() - started) / STEPS}
-    batches = list(islice(splits.batches(images, run.settings.batch_size), PROFILED))
+    costs = {"seconds": (time.perf_counter() - started) / TIMED_STEPS}
+    batches = list(islice(splits.batches(images, run.settings.batch_size), PROFILED_STEPS))
     with profile(activities=[ProfilerActivity.CPU, ProfilerActivity.CUDA]) as profiled:
         for batch in batches:
             loop.train_step(run, run.network, batch, 0.5)
         torch.cuda.synchronize()
     events = profiled.events()
     kernels = [event for event in events if event.device_type == torch.autograd.DeviceType.CUDA]
-    costs["kernels"] = sum(not event.name.startswith(("Memcpy", "Memset")) for event in kernels) / PROFILED
-    costs["launches"] = sum(event.name in LAUNCHES for event in events) / PROFILED
+    costs["kernels"] = sum(not event.name.startswith(("Memcpy", "Memset")) for event in kernels) / PROFILED_STEPS
+    costs["launches"] = sum(event.name in LAUNCH_CALLS for event in events) / PROFILED_STEPS
     try:
         with warnings.catch_warnings(record=True) as waits:
             warnings.simplefilter("always")
             torch.cuda.set_sync_debug_mode("warn")
             for batch in batches:
                 loop.train_step(run, run.network, batch, 0.5)
-        costs["waits"] = sum("synchronizing" in str(wait.message) for wait in waits) / PROFILED
+        costs["waits"] = sum("synchronizing" in str(wait.message) for wait in waits) / PROFILED_STEPS
     finally:
         torch.cuda.set_sync_debug_mode("default")
     return costs
 
 
 def seconds_to(target: float, log: list[dict]) -> str:
-    """When an epoch's end first found both outputs so often right on MNIST's validation images."""
+    """The end of the first epoch with both accuracies at `target`, on MNIST's validation images."""
     for row in log:
         scores = row["validation"]["mnist"]
         if min(scores["digit_accuracy"], scores["sum_accuracy"]) >= target:
@@ -95,24 +99,24 @@ def seconds_to(target: float, log: list[dict]) -> str:
     return "not reached"
 
 
-def reading_rate(weights: Path, device: torch.device, drawings: list) -> tuple[float, float]:
-    """(drawings, ink images) that Reader.read_many reads in a second, given READINGS in one call."""
+def reading_rates(weights: Path, device: torch.device, drawings: list) -> tuple[float, float]:
+    """(drawings, ink images) a second, with READINGS of them in one call of Reader.read_many."""
     reader = Reader.load(weights, device.type)
     rates = []
     strokes = [drawings[index % len(drawings)] for index in range(READINGS)]
     ink = [
         np.kron(reader.read_strokes(drawing, 0).image * 255, np.ones((4, 4))).astype(np.uint8) for drawing in drawings
     ]
-    for asked in (strokes, [ink[index % len(ink)] for index in range(READINGS)]):
-        reader.read_many(asked[:1000], [5] * len(asked[:1000]))
+    for inputs in (strokes, [ink[index % len(ink)] for index in range(READINGS)]):
+        reader.read_many(inputs[:1000], [5] * len(inputs[:1000]))
         started = time.perf_counter()
-        reader.read_many(asked, [5] * len(asked))
-        rates.append(len(asked) / (time.perf_counter() - started))
+        reader.read_many(inputs, [5] * len(inputs))
+        rates.append(len(inputs) / (time.perf_counter() - started))
     return rates[0], rates[1]
 
 
-def column(name: str, data_dir: Path, epochs: int | None, workers: int, device: torch.device) -> dict[str, str]:
-    """One recipe's figures, by the name of their row."""
+def measure(name: str, data_dir: Path, epochs: int | None, workers: int, device: torch.device) -> dict[str, str]:
+    """One recipe's figures: the name of the row -> its text."""
     recipe = RECIPES[name]
     started = time.perf_counter()
     run = Run(Settings(name, epochs or recipe.epochs, recipe.batch_size, recipe.lr, 0), device, {})
@@ -124,10 +128,10 @@ def column(name: str, data_dir: Path, epochs: int | None, workers: int, device: 
         metrics = loop.train(run, sets, Path(folder), workers=workers)
         assert metrics is not None
         drawings = [drawing.strokes for drawing in sources.pendigits(data_dir)[:500]]
-        rates = reading_rate(Path(folder) / loop.WEIGHTS, device, drawings)
-    took = [row["seconds"] for row in run.log]
+        rates = reading_rates(Path(folder) / loop.WEIGHTS, device, drawings)
+    ends = [row["seconds"] for row in run.log]
     mnist, drawn = metrics["test"], metrics["validation"].get("drawn")
-    last = [after - before for before, after in pairwise([0.0, *took])][-loop.REDRAW :]  # one of them draws
+    last = [after - before for before, after in pairwise([0.0, *ends])][-loop.REDRAW :]  # one of these epochs renders
     epoch = sum(last) / len(last)
     return {
         "parameters; images a step": f"{metrics['parameters']:,}; {recipe.batch_size}",
@@ -135,12 +139,12 @@ def column(name: str, data_dir: Path, epochs: int | None, workers: int, device: 
         "kernels; launches; waits for the device, a step": "; ".join(
             f"{costs[kind]:.0f}" for kind in ("kernels", "launches", "waits")
         ),
-        "images/s, steps alone; last epochs with all": f"{recipe.batch_size / costs['seconds']:,.0f}; "
+        "images/s, steps alone; whole epochs, the last ones": f"{recipe.batch_size / costs['seconds']:,.0f}; "
         f"{len(sets.training) / epoch:,.0f}",
-        "seconds to load the data; to the first epoch's end": f"{loaded:.1f}; {took[0]:.1f}",
+        "seconds to load the data; to the first epoch's end": f"{loaded:.1f}; {ends[0]:.1f}",
         "seconds an epoch, the last ones": f"{epoch:.2f}",
         **{f"to {target:.1%} on both outputs, validation": seconds_to(target, run.log) for target in TARGETS},
-        "the whole run": f"{len(took)} epochs, {took[-1]:.0f} s",
+        "the whole run": f"{len(ends)} epochs, {ends[-1]:.0f} s",
         "MNIST's test images: digit; sum": f"{mnist['digit_accuracy']:.2%}; {mnist['sum_accuracy']:.2%}",
         "held-out writers' drawings: digit": f"{drawn['digit_accuracy']:.2%}" if drawn else "-",
         "read_many, drawings/s; ink images/s": f"{rates[0]:,.0f}; {rates[1]:,.0f}",
@@ -148,33 +152,34 @@ def column(name: str, data_dir: Path, epochs: int | None, workers: int, device: 
 
 
 def main() -> None:
-    parser = shared.parser("What training and reading cost on a GPU, one seed, one table.", weights=None)
+    parser = command.parser("What training and reading cost on a GPU, one seed.", weights=None)
     parser.add_argument(
-        "--pack", type=user_path, metavar="FOLDER", help="put the data into FOLDER (.gpu is ignored by git)"
+        "--pack", type=user_path, metavar="FOLDER", help="copy the data into FOLDER, and exit (git ignores .gpu)"
     )
-    parser.add_argument("--systems", nargs="+", choices=RECIPES, default=list(SYSTEMS), help="recipes to fit")
-    parser.add_argument("--epochs", type=int, help="of each (default: the recipe's)")
-    parser.add_argument("--workers", type=int, help="processes that draw epochs ahead (default: the cores to spare)")
+    parser.add_argument("--systems", nargs="+", choices=RECIPES, default=list(SYSTEMS), help="recipes to train")
+    parser.add_argument("--epochs", type=int, help="of each recipe (default: its own)")
+    parser.add_argument("--workers", type=int, help="processes that render epochs ahead (default: the spare cores)")
     flags = parser.parse_args()
     if flags.pack:
         pack(flags.data_dir, flags.pack)
         size = sum(path.stat().st_size for path in flags.pack.rglob("*") if path.is_file())
-        print(f"{flags.pack}: {size / 1e6:.0f} MB; there: ADDER_DATA={flags.pack} python -m bench.gpu")
+        print(f"{flags.pack}: {size / 1e6:.0f} MB; on the other machine: ADDER_DATA={flags.pack} python -m bench.gpu")
         return
     if not torch.cuda.is_available():
-        raise shared.BenchError("no CUDA device is here; bench.speed measures on the CPU")
+        raise command.BenchError("no CUDA device is here; bench.speed measures on the CPU")
     device = torch.device("cuda")
     workers = distributed.spare_cores(device) if flags.workers is None else flags.workers
     columns = {}
     for name in flags.systems:
-        columns[name] = column(name, flags.data_dir, flags.epochs, workers, device)
+        columns[name] = measure(name, flags.data_dir, flags.epochs, workers, device)
         print(f"{name}: {columns[name]}", file=sys.stderr, flush=True)
     card, cores = torch.cuda.get_device_name(), os.cpu_count()
-    print(f"{card}, {cores} cores of {platform.machine()}, PyTorch {torch.__version__}, {workers} processes draw\n")
-    shared.print_table(
-        ("one seed", *columns), ([row, *(c[row] for c in columns.values())] for row in next(iter(columns.values())))
+    print(f"{card}, {cores} cores of {platform.machine()}, PyTorch {torch.__version__}, {workers} processes render\n")
+    print_table(
+        ("one seed", *columns),
+        ([name, *(column[name] for column in columns.values())] for name in next(iter(columns.values()))),
     )
 
 
 if __name__ == "__main__":
-    shared.run(main)
+    command.run(main)

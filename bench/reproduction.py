@@ -1,18 +1,23 @@
-"""The reference systems beside ours, from the records of their runs: python -m bench.reproduction. Prints Markdown."""
+"""How do the reference systems compare with ours? python -m bench.reproduction
+
+Prints Markdown, from the records of their runs.
+"""
 
 import csv
 import json
 
 from adder.files import user_path
 from adder.training.recipes import RECIPES
-from bench import shared
+from bench import command
+from bench.seeds import epochs_run
+from bench.tables import print_table
 
 COLUMNS = (
     *("recipe", "parameters", "epochs run", "digit", "sum, all ten numbers"),
     *("reported by its authors, %", "trained on"),
 )
 EPOCH_COLUMNS = ("recipe", "accuracy", "epoch", "here, validation images", "its authors, test images")
-REPORTED = {  # by epoch, in % of MNIST's test images
+REPORTED = {  # recipe -> what, and its authors' accuracy after an epoch, in % of MNIST's test images
     "bn-embed": ("sum", {1: 20.8, 4: 54.1, 8: 77.9, 12: 88.8, 17: 94.7, 21: 97.9, 26: 98.4}),
     "wide-linear": ("mean of digit and sum", {10: 72.6, 15: 79.6, 20: 81.8, 23: 85.6, 24: 82.9}),
     "bottleneck-plain": ("sum", {1: 69.7, 2: 97.9, 3: 98.7, 4: 99.0, 8: 99.2, 10: 99.2}),
@@ -20,9 +25,9 @@ REPORTED = {  # by epoch, in % of MNIST's test images
 
 
 def row(name: str, metrics: dict) -> list[str]:
-    """The cells of a recipe's run."""
+    """The cells of a recipe's row; `metrics` is its run's record."""
     recipe = RECIPES[name]
-    epochs, test = shared.epochs_run(metrics), metrics["test"]
+    epochs, test = epochs_run(metrics), metrics["test"]
     return [
         name,
         f"{metrics['parameters']:,}",
@@ -35,7 +40,7 @@ def row(name: str, metrics: dict) -> list[str]:
 
 
 def by_epoch(name: str, log: list[dict]) -> list[list[str]]:
-    """A row for each epoch of a run's log that has a reported figure, and one for the last epoch."""
+    """Rows for the epochs with a reported figure, and for the last one; `log` has a dict for each epoch of the run."""
     what, reported = REPORTED[name]
     rows = []
     for epoch in sorted({*reported, len(log)}):
@@ -48,8 +53,8 @@ def by_epoch(name: str, log: list[dict]) -> list[list[str]]:
 
 
 def main() -> None:
-    parser = shared.parser(
-        "Every recipe's figures on MNIST's test set, from its run's record.", weights=None, data=False
+    parser = command.parser(
+        "Each recipe's accuracy on MNIST's test set, from its run's record.", weights=None, data=False
     )
     parser.add_argument(
         "metrics",
@@ -57,10 +62,10 @@ def main() -> None:
         nargs="*",
         help="metrics.json of runs, each with its log.csv (default: those in weights/)",
     )
-    files = parser.parse_args().metrics or sorted(shared.WEIGHTS.glob("*.json"))
+    files = parser.parse_args().metrics or sorted(command.WEIGHTS.glob("*.json"))
     runs = [json.loads(file.read_text(encoding="utf-8")) for file in files]
     by_recipe = {run["recipe"]: run for run in runs}
-    shared.print_table(COLUMNS, [row(name, by_recipe[name]) for name in RECIPES if name in by_recipe])
+    print_table(COLUMNS, [row(name, by_recipe[name]) for name in RECIPES if name in by_recipe])
     print(
         "\nLast epoch, one seed each. "
         "`default` learns from pen strokes and non-digits too, the others from MNIST alone.\n"
@@ -70,8 +75,8 @@ def main() -> None:
         log = file.with_name("log.csv") if file.name == "metrics.json" else file.with_suffix(".csv")
         if run["recipe"] in REPORTED:
             rows += by_epoch(run["recipe"], list(csv.DictReader(log.read_text(encoding="utf-8").splitlines())))
-    shared.print_table(EPOCH_COLUMNS, rows)
+    print_table(EPOCH_COLUMNS, rows)
 
 
 if __name__ == "__main__":
-    shared.run(main)
+    command.run(main)

@@ -1,7 +1,7 @@
-"""Takes the pictures of the page: `python -m bench.screenshots`, light, dark, on a phone, a picture read, two lessons.
+"""Takes the pictures of the page: python -m bench.screenshots --help
 
-Starts the page with the shipped weights, and draws digits that a person drew, with the mouse, in Chromium. One picture
-moves: a digit is drawn, then the number changes.
+In Chromium, with the shipped weights; the mouse draws digits that a person drew. The pictures show the page when dark,
+on a phone, with a photo, and two lessons. In an animated one a digit is drawn, then the number changes.
 """
 
 import io
@@ -12,32 +12,34 @@ import numpy as np
 from PIL import Image
 
 from adder.files import replacing, user_path
-from bench import made_pictures, shared
-from bench.shared import Strokes, chromium, draw, serving
+from bench import command, made_pictures
+from bench.browser import READY, chromium, draw
+from bench.drawings import PAD, PadStrokes, page_examples
+from bench.server import serving
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, ViewportSize
 
-PICTURES: dict[str, tuple[int, int, dict]] = {  # name -> digit, number, and what the browser is
+PICTURES: dict[str, tuple[int, int, dict]] = {  # name -> digit, number, options of the browser
     "page-dark": (2, 6, {"viewport": {"width": 1280, "height": 800}, "color_scheme": "dark"}),
     "page-phone": (4, 8, {"viewport": {"width": 375, "height": 667}, "is_mobile": True, "device_scale_factor": 2}),
 }
 
-FILM: "ViewportSize" = {"width": 1080, "height": 680}
+FILM_VIEWPORT: "ViewportSize" = {"width": 1080, "height": 680}
 FILM_WIDTH = 720  # px
-ANSWERED = 100  # ms, within which the page shows the answer to the last change
+ANSWER_MS = 100  # until the page shows the answer to the last change
 
 
-def take_film(browser: "Browser", url: str, strokes: Strokes, path: Path) -> None:
+def take_film(browser: "Browser", url: str, strokes: PadStrokes, path: Path) -> None:
     """An animated GIF: a digit is drawn and the bars follow, then the number slides and the sum follows."""
-    page = browser.new_page(reduced_motion="reduce", viewport=FILM)
+    page = browser.new_page(reduced_motion="reduce", viewport=FILM_VIEWPORT)
     page.goto(url)
-    page.wait_for_selector(shared.READY)
+    page.wait_for_selector(READY)
     frames: list[Image.Image] = []
     durations: list[int] = []  # ms, of each frame
 
     def take(duration: int) -> None:
-        page.wait_for_timeout(ANSWERED)
+        page.wait_for_timeout(ANSWER_MS)
         frame = Image.open(io.BytesIO(page.screenshot()))
         height = round(FILM_WIDTH * frame.height / frame.width)
         frames.append(frame.convert("RGB").resize((FILM_WIDTH, height), Image.Resampling.LANCZOS))
@@ -48,7 +50,7 @@ def take_film(browser: "Browser", url: str, strokes: Strokes, path: Path) -> Non
     assert box, "the pad is not shown"
     for stroke in strokes:
         for index, (x, y) in enumerate(stroke):
-            page.mouse.move(box["x"] + x / 10_000 * box["width"], box["y"] + y / 10_000 * box["height"])
+            page.mouse.move(box["x"] + x / PAD * box["width"], box["y"] + y / PAD * box["height"])
             if index == 0:
                 page.mouse.down()
             if index % 2:
@@ -67,13 +69,13 @@ def take_film(browser: "Browser", url: str, strokes: Strokes, path: Path) -> Non
     print(path)
 
 
-def take_picture(browser: "Browser", url: str, strokes: Strokes, path: Path) -> None:
-    """A photo of ruled paper, and the frame round the digit that was found on it."""
+def take_picture(browser: "Browser", url: str, strokes: PadStrokes, path: Path) -> None:
+    """The page with a photo of ruled paper, and a frame round its digit, a 5."""
     drawing = [np.array(stroke, float) for stroke in strokes]
-    photo = made_pictures.saved(made_pictures.ruled(np.random.default_rng(1), drawing), "jpg")
+    photo = made_pictures.encode(made_pictures.ruled(np.random.default_rng(1), drawing), "jpg")
     page = browser.new_page(reduced_motion="reduce", viewport={"width": 1280, "height": 800})
     page.goto(url)
-    page.wait_for_selector(shared.READY)
+    page.wait_for_selector(READY)
     page.set_input_files("[type=file]", {"name": "photo.jpg", "mimeType": "image/jpeg", "buffer": photo})
     page.wait_for_selector("#reading[data-digit='5']")
     page.mouse.move(0, 0)
@@ -81,11 +83,11 @@ def take_picture(browser: "Browser", url: str, strokes: Strokes, path: Path) -> 
     print(path)
 
 
-def take_lesson(browser: "Browser", url: str, strokes: Strokes, lesson: str, at: float, path: Path) -> None:
-    """A question of 'How it works', open on a drawing, its slider, if it has one, `at` this share."""
+def take_lesson(browser: "Browser", url: str, strokes: PadStrokes, lesson: str, at: float, path: Path) -> None:
+    """A lesson of 'How it works' on a drawn 2; its slider, if it has one, is `at` this share of its way."""
     page = browser.new_page(reduced_motion="reduce", viewport={"width": 1280, "height": 1100})
     page.goto(url)
-    page.wait_for_selector(shared.READY)
+    page.wait_for_selector(READY)
     draw(page, strokes)
     page.wait_for_selector("#reading[data-digit='2']")
     page.get_by_text("How it works").click()
@@ -99,21 +101,23 @@ def take_lesson(browser: "Browser", url: str, strokes: Strokes, lesson: str, at:
 
 
 def main() -> None:
-    parser = shared.parser("Takes the pictures of the page.", data=False)
-    out = shared.ROOT / "docs"
-    parser.add_argument("--out", type=user_path, default=out, help="folder for the pictures (%(default)s)")
-    preview = shared.ROOT / "adder/page/web/preview.png"
-    parser.add_argument("--preview", type=user_path, default=preview, help="what links to the page show (%(default)s)")
+    parser = command.parser("Takes the pictures of the page.", data=False)
+    out = command.ROOT / "docs"
+    parser.add_argument("--out", type=user_path, default=out, help="the folder for the pictures (%(default)s)")
+    preview = command.ROOT / "adder/page/web/preview.png"
+    parser.add_argument(
+        "--preview", type=user_path, default=preview, help="the picture that links to the page show (%(default)s)"
+    )
     flags = parser.parse_args()
     flags.out.mkdir(parents=True, exist_ok=True)
 
-    drawn = {example["digit"]: example["strokes"] for example in shared.page_examples()}
+    drawn = {example["digit"]: example["strokes"] for example in page_examples()}
     with chromium() as browser, serving(flags.weights) as server:
         url = f"http://127.0.0.1:{server.port}"
         for name, (digit, number, options) in PICTURES.items():
             page = browser.new_page(reduced_motion="reduce", **options)
             page.goto(url)
-            page.wait_for_selector(shared.READY)
+            page.wait_for_selector(READY)
             page.keyboard.press(str(number))
             draw(page, drawn[digit])
             page.wait_for_selector(f"#reading[data-sum='{digit + number}']")
@@ -122,7 +126,7 @@ def main() -> None:
             print(flags.out / f"{name}.png")
         page = browser.new_page(reduced_motion="reduce", viewport={"width": 1200, "height": 630})
         page.goto(url)
-        page.wait_for_selector(shared.READY)
+        page.wait_for_selector(READY)
         draw(page, drawn[7])
         page.wait_for_selector("#reading[data-digit='7']")
         page.screenshot(path=flags.preview)
@@ -134,4 +138,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    shared.run(main)
+    command.run(main)

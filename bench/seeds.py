@@ -1,6 +1,6 @@
-"""Mean and deviation of a recipe over its seeds: python -m bench.seeds METRICS.json ... Prints Markdown.
+"""How much do a recipe's results differ between seeds? python -m bench.seeds METRICS.json ...
 
-Reads the metrics.json of finished runs; each was evaluated once, after its last epoch.
+Prints Markdown, from the metrics.json of finished runs; each run was evaluated once, after its last epoch.
 """
 
 import json
@@ -8,10 +8,10 @@ from functools import reduce
 from operator import getitem
 
 from adder.files import user_path
-from bench import shared
+from bench import command
+from bench.tables import mean_and_deviation, print_table
 
-HELD_OUT = shared.WEIGHTS / "held-out"
-ROWS = {
+ROWS = {  # name -> path in the metrics
     "MNIST test, digit": ("test", "digit_accuracy"),
     "MNIST test, sum, all ten numbers": ("test", "sum_accuracy"),
     "MNIST test, sum = digit + number": ("test", "agreement"),
@@ -29,23 +29,29 @@ ROWS = {
 }
 
 
+def epochs_run(metrics: dict) -> int:
+    """The epochs of this record's run, together with those of the runs that it continued."""
+    runs = [metrics, *metrics.get("started_from", ())]
+    return sum({run.get("command"): run["settings"]["epochs"] for run in runs}.values())
+
+
 def main() -> None:
-    parser = shared.parser("Mean and deviation of a recipe over its seeds.", weights=None, data=False)
+    parser = command.parser("Mean and deviation of a recipe over its seeds.", weights=None, data=False)
     parser.add_argument(
-        "metrics", type=user_path, nargs="*", help="metrics.json of each run (default: weights/held-out)"
+        "metrics", type=user_path, nargs="*", help="metrics.json of each run (default: those in weights/held-out)"
     )
-    files = parser.parse_args().metrics or sorted(HELD_OUT.glob("seed-*.json"))
+    files = parser.parse_args().metrics or sorted(command.HELD_OUT_WEIGHTS.parent.glob("seed-*.json"))
     runs = [json.loads(file.read_text(encoding="utf-8")) for file in files]
     recipe = runs[0]["recipe"]
-    epochs = sorted(set(map(shared.epochs_run, runs)))
+    epochs = sorted(set(map(epochs_run, runs)))
     length = " or ".join(map(str, epochs))
     print(f"Recipe {recipe}, {runs[0]['parameters']:,} parameters, {length} epochs, last epoch, {len(runs)} runs.\n")
     rows = []
     for name, path in ROWS.items():
         values = [100 * reduce(getitem, path, run) for run in runs]
-        rows.append([name, shared.mean_and_deviation(values), ", ".join(f"{value:.2f}" for value in values)])
-    shared.print_table(["", "mean ± standard deviation", "each seed"], rows)
+        rows.append([name, mean_and_deviation(values), ", ".join(f"{value:.2f}" for value in values)])
+    print_table(["", "mean ± standard deviation", "each seed"], rows)
 
 
 if __name__ == "__main__":
-    shared.run(main)
+    command.run(main)

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from adder.files import user_path
-from bench import shared
+from bench.browser import BROWSERS
 from tests.machine import ROOT, missing, program
 from tests.servers import Server
 
@@ -116,7 +116,7 @@ def server(weights):
 
 @pytest.fixture(scope="module")
 def chromium():
-    path = program(*shared.BROWSERS, package="chromium")
+    path = program(*BROWSERS, package="chromium")
     flags = ["--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-sync"]
     with sync_playwright() as playwright:
         sandbox = not hasattr(os, "geteuid") or os.geteuid() != 0  # Chromium refuses its sandbox to root

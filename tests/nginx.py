@@ -7,7 +7,7 @@ import socket
 import subprocess
 import time
 
-from bench import shared
+from bench.server import free_port
 from tests.machine import ROOT, program
 
 AROUND = """
@@ -42,7 +42,7 @@ def nginx_program() -> str:
 @contextlib.contextmanager
 def nginx(folder, lines: str):
     """nginx by these lines, its `listen 80;` on a free port, which is yielded."""
-    found, port = nginx_program(), shared.free_port()
+    found, port = nginx_program(), free_port()
     assert "listen 80;" in lines
     lines = lines.replace("listen 80;", f"listen 127.0.0.1:{port};")
     user = "user root;" if os.geteuid() == 0 else ""  # its workers write into the folder

@@ -11,7 +11,7 @@ import urllib.request
 from contextlib import contextmanager
 from pathlib import Path
 
-from bench.shared import free_port
+from bench.server import free_port
 from tests.machine import ROOT
 
 NOWHERE = "http://127.0.0.1:9"  # nobody listens there

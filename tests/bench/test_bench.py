@@ -12,7 +12,9 @@ from adder.data import splits
 from adder.drawing import collection, table
 from adder.drawing.strokes import Drawing, as_strokes, draw
 from adder.reader import Reader
-from bench import drawn, gpu, pictures, reliability, reproduction, seeds, shared
+from bench import corrections, drawn, gpu, pictures, reliability, reproduction, seeds
+from bench.command import BenchError
+from bench.drawings import page_examples
 from tests.machine import ROOT
 
 
@@ -25,15 +27,15 @@ def test_the_readme_shows_what_the_records_say(command, monkeypatch, capsys):
     assert len(rows) > 5 and set(rows) <= set((ROOT / "docs/results.md").read_text(encoding="utf-8").splitlines())
 
 
-def test_a_folder_of_drawings_is_told_a_row_a_file(tmp_path, monkeypatch, capsys):
-    examples = json.loads((ROOT / "adder/page/web/examples.json").read_text(encoding="utf-8"))["drawings"]
+def test_a_folder_of_drawings_gives_a_row_for_each_file(tmp_path, monkeypatch, capsys):
+    examples = page_examples()
     for name, shift in (("as-meant", 0), ("otherwise", 1)):
         labels = [(example["digit"] + shift) % 10 for example in examples]
         lines = [
             json.dumps({"strokes": e["strokes"], "label": label}) for e, label in zip(examples, labels, strict=True)
         ]
         (tmp_path / f"{name}.JSONL").write_text("\ufeff" + "\n\n".join(lines), encoding="utf-8")
-        (tmp_path / f"._{name}.JSONL").write_bytes(b"\0\5\x16\7")  # what a Mac leaves beside it
+        (tmp_path / f"._{name}.JSONL").write_bytes(b"\0\5\x16\7")  # a Mac leaves such a file beside it
     monkeypatch.setattr("sys.argv", ["bench", "--strokes", str(tmp_path), "--reference", str(tmp_path / "none")])
     drawn.main()
     rows = [line.split(" | ") for line in capsys.readouterr().out.splitlines()]
@@ -47,7 +49,7 @@ def test_a_folder_of_drawings_is_told_a_row_a_file(tmp_path, monkeypatch, capsys
 
 def test_your_own_digits_are_measured(tmp_path, monkeypatch, capsys):
     """As pictures in folders by label, as a table, and as lines that another program wrote."""
-    examples = [Drawing(e["digit"], 0, as_strokes(e["strokes"])) for e in shared.page_examples()]
+    examples = [Drawing(e["digit"], 0, as_strokes(e["strokes"])) for e in page_examples()]
     table.write(tmp_path / "digits.csv", examples)
     for folder, example in (("7", 7), ("none", 8)):
         (tmp_path / "my" / folder).mkdir(parents=True)
@@ -76,12 +78,12 @@ def test_a_folder_without_drawings_is_an_error(tmp_path, monkeypatch, capsys):
     assert "holds no" in capsys.readouterr().err
 
 
-def test_kept_drawings_as_a_sheet_with_the_misread_ones_first(tmp_path, monkeypatch, capsys):
+def test_a_sheet_of_drawings_begins_with_the_misread_ones(tmp_path, monkeypatch, capsys):
     for label in (7, 2, 4, 8, 5):
-        [strokes] = (each["strokes"] for each in shared.page_examples() if each["digit"] == label)
+        [strokes] = (each["strokes"] for each in page_examples() if each["digit"] == label)
         collection.append(tmp_path, strokes, 3 if label == 8 else label, {})
-    kept, sheet = tmp_path / collection.FILE_NAME, tmp_path / "sheet.png"
-    monkeypatch.setattr("sys.argv", ["bench.drawn", "--strokes", str(kept), "--sheet", str(sheet)])
+    file, sheet = tmp_path / collection.FILE_NAME, tmp_path / "sheet.png"
+    monkeypatch.setattr("sys.argv", ["bench.drawn", "--strokes", str(file), "--sheet", str(sheet)])
     drawn.main()
     pixels = np.array(Image.open(sheet).convert("RGB")).astype(int)
     is_red = (pixels[..., 0] > 200) & (pixels[..., 1:].max(2) < 100)
@@ -93,16 +95,24 @@ def test_kept_drawings_as_a_sheet_with_the_misread_ones_first(tmp_path, monkeypa
     assert "--strokes" in capsys.readouterr().err
 
 
+def test_drawings_labelled_as_no_digit_are_not_corrected(tmp_path, weights):
+    example = page_examples()[0]
+    for label in (example["digit"], None):
+        collection.append(tmp_path, example["strokes"], label, {})
+    writers = corrections.writers_in(Reader.load(weights, "cpu"), tmp_path)
+    assert {name: writer.digits for name, writer in writers.items()} == {"drawings": [example["digit"]]}
+
+
 def test_reliability_counts_each_drawing_once(weights):
-    drawings = [SimpleNamespace(strokes=each["strokes"], digit=each["digit"]) for each in shared.page_examples()]
-    drawings[0].digit = (drawings[0].digit + 1) % 10  # read, surely, as something else
+    drawings = [SimpleNamespace(strokes=each["strokes"], digit=each["digit"]) for each in page_examples()]
+    drawings[0].digit = (drawings[0].digit + 1) % 10  # read, with confidence, as something else
     rows = reliability.reliability(Reader.load(weights, "cpu"), drawings)
     assert sum(count for count, *_ in rows) == len(drawings)
-    count, sure, right = rows[-1]
-    assert sure > 0.99 and right == round((count - 1) / count, 4)
+    count, confidence, right = rows[-1]
+    assert confidence > 0.99 and right == round((count - 1) / count, 4)
 
 
-def test_a_machine_without_a_network_gets_all_that_training_reads(data_dir, tmp_path, monkeypatch, capsys):
+def test_the_packed_folder_holds_all_that_training_reads(data_dir, tmp_path, monkeypatch, capsys):
     monkeypatch.setattr("sys.argv", ["bench.gpu", "--data-dir", str(data_dir), "--pack", str(tmp_path / "data")])
     gpu.main()
     assert sum(file.stat().st_size for file in tmp_path.rglob("*") if file.is_file()) < 40e6
@@ -111,20 +121,20 @@ def test_a_machine_without_a_network_gets_all_that_training_reads(data_dir, tmp_
     assert torch.equal(here.training.fixed.images, there.training.fixed.images)
 
 
-def test_a_recipe_is_fitted_and_read_as_on_a_card(data_dir, monkeypatch):
-    """All of a column but what a step costs there."""
+def test_a_recipe_is_trained_and_reads_as_on_a_gpu(data_dir, monkeypatch):
+    """The whole column except the costs of a step, which need CUDA."""
     monkeypatch.setattr(
         gpu, "step_costs", lambda run, images: dict.fromkeys(("seconds", "kernels", "launches", "waits"), 1)
     )
     monkeypatch.setattr(gpu, "READINGS", 40)
-    column = gpu.column("quick", data_dir, 1, 0, torch.device("cpu"))
+    column = gpu.measure("quick", data_dir, 1, 0, torch.device("cpu"))
     assert float(column["MNIST's test images: digit; sum"].split("%")[0]) > 98
     assert column["the whole run"].startswith("1 epochs")
     assert column["to 99.0% on both outputs, validation"].endswith("(epoch 1)")
 
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason="there is one")
-def test_where_no_cuda_device_is_one_line_says_so(monkeypatch):
+def test_without_a_cuda_device_one_line_says_so(monkeypatch):
     monkeypatch.setattr("sys.argv", ["bench.gpu"])
-    with pytest.raises(shared.BenchError, match="no CUDA device is here"):
+    with pytest.raises(BenchError, match="no CUDA device is here"):
         gpu.main()

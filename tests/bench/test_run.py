@@ -1,4 +1,4 @@
-"""A bench that lacks data, weights or a browser ends with one line that says what to do, and a ~ is the home folder."""
+"""A bench without data, weights or a browser ends with one line that says what to do; ~ is the home folder."""
 
 import json
 import runpy
@@ -7,17 +7,18 @@ from pathlib import Path
 
 import pytest
 
-from bench import reliability, shared
+from bench import command, reliability
+from bench.server import serving
 from tests.machine import ROOT
 
 BENCHES = {path.stem: path for path in (ROOT / "bench").glob("*.py") if "__main__" in path.read_text(encoding="utf-8")}
-NEEDED = {"gpu": ["--pack", "packed"], "sheet": ["sheet.png"]}  # flags with which they read data
+NEEDED = {"gpu": ["--pack", "packed"], "sheet": ["sheet.png"]}  # flags with which these read data
 WITHOUT_DATA = {"reproduction", "screenshots", "seeds"}
 
 
 @pytest.fixture
 def ended(monkeypatch, capsys, tmp_path, restored):
-    """Runs a bench as a command does, in an empty folder; what it said on stderr as it ended with 2."""
+    """Runs a bench as a command, in an empty folder; returns its lines on stderr. Its status must be 2."""
     monkeypatch.chdir(tmp_path)
 
     def run(name: str, *flags: str) -> list[str]:
@@ -42,7 +43,7 @@ def test_without_data(name, ended, monkeypatch, tmp_path, offline):
 
 
 def test_without_weights(ended, data_dir):
-    assert ended("hand", "--weights", "none.safetensors", "--data-dir", str(data_dir)) == [
+    assert ended("corrections", "--weights", "none.safetensors", "--data-dir", str(data_dir)) == [
         "bench.corrections: none.safetensors does not exist; name another file, or make one with: python train.py"
     ]
 
@@ -66,14 +67,14 @@ def test_without_a_browser(ended, monkeypatch, tmp_path):
 
 def test_a_server_that_does_not_start(monkeypatch, tmp_path, capfd):
     def main():
-        with shared.serving(tmp_path / "none.safetensors"):
+        with serving(tmp_path / "none.safetensors"):
             pass
 
     monkeypatch.setattr("sys.argv", ["bench/some.py"])
     with pytest.raises(SystemExit, match="2"):
-        shared.run(main)
+        command.run(main)
     *_, first, last = capfd.readouterr().err.splitlines()
-    assert "none.safetensors does not exist" in first and last.startswith("bench.some: demo.py ended by itself")
+    assert "none.safetensors does not exist" in first and last.startswith("bench.some: demo.py did not start")
 
 
 def test_a_device_that_is_not_there(ended):
@@ -83,14 +84,14 @@ def test_a_device_that_is_not_there(ended):
 def test_an_error_of_ours_keeps_its_traceback(monkeypatch):
     monkeypatch.setattr("sys.argv", ["bench/some.py"])
     with pytest.raises(ZeroDivisionError):
-        shared.run(lambda: 1 // 0)
+        command.run(lambda: 1 // 0)
     with pytest.raises(SystemExit, match="1"):
-        shared.run(lambda: 1)
+        command.run(lambda: 1)
 
 
 def test_no_flag_takes_a_tilde_for_a_folder():
     assert not [name for name, path in BENCHES.items() if "type=Path" in path.read_text(encoding="utf-8")]
-    flags = shared.parser("").parse_args(["--weights=~/a.safetensors", "--data-dir=~/digits"])
+    flags = command.parser("").parse_args(["--weights=~/a.safetensors", "--data-dir=~/digits"])
     assert (flags.weights, flags.data_dir) == (Path.home() / "a.safetensors", Path.home() / "digits")
 
 

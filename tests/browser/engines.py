@@ -10,7 +10,7 @@ import urllib.error
 import urllib.request
 from pathlib import Path
 
-from bench.shared import free_port
+from bench.server import free_port
 from tests.machine import missing, program
 
 COMPLAINTS = """

@@ -6,7 +6,7 @@ import re
 import numpy as np
 from playwright.sync_api import expect
 
-from bench import shared
+from bench.browser import READY
 from tests.machine import ROOT
 
 DRAWN = {  # five digits that people drew with a pen, as strokes in a square of side 1
@@ -78,7 +78,7 @@ def expect_rows(page, digit, number):
 def expect_ready(page) -> None:
     """The page, or a frame, listens to its pad, which stands a moment earlier, and Gradio's 'Loading...' is gone."""
     expect(page.locator("#pad canvas")).to_be_visible()
-    expect(page.locator(shared.READY)).to_be_attached()
+    expect(page.locator(READY)).to_be_attached()
     expect(page.locator("p.loading")).to_have_count(0)
 
 

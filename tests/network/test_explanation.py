@@ -8,7 +8,7 @@ from adder.network.checkpoint import load_model
 from adder.network.explanation import can_explain, explain
 from adder.network.model import build
 from adder.reader import Reader
-from bench.shared import page_examples
+from bench.drawings import page_examples
 
 
 @pytest.fixture(scope="module")

@@ -7,12 +7,13 @@ from adder.pictures.decode import PictureError
 from adder.pictures.select import cut, overlap, with_margin, within
 from adder.reader import Reader
 from bench import made_pictures, pictures
+from bench.command import HELD_OUT_WEIGHTS
 from tests.photos import saved
 
 
 @pytest.fixture(scope="module")
 def reader():
-    return Reader.load(pictures.shared.WEIGHTS / "held-out" / "seed-0.safetensors", "cpu")
+    return Reader.load(HELD_OUT_WEIGHTS, "cpu")
 
 
 @pytest.fixture(scope="module")
@@ -40,7 +41,7 @@ def two(data_dir):
         2: [np.array([(20, 30), (50, 10), (80, 30), (20, 90), (85, 90)])],
         7: [np.array([(20, 10), (80, 10), (40, 90)])],
     }
-    return made_pictures.saved(made_pictures.several(np.random.default_rng(0), [*drawings.values()]), "jpg")
+    return made_pictures.encode(made_pictures.several(np.random.default_rng(0), [*drawings.values()]), "jpg")
 
 
 def test_several_are_told_from_left_to_right_and_each_can_be_read(reader, two):

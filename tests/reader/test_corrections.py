@@ -7,7 +7,9 @@ import pytest
 
 from adder.corrections import MAX_CORRECTIONS, Corrections, as_json
 from adder.reader import Reader
-from bench import made_pictures, shared
+from bench import made_pictures
+from bench.command import HELD_OUT_WEIGHTS, WEIGHTS
+from bench.drawings import page_examples
 
 FOUR = [[(50, 5), (20, 60), (85, 60)], [(65, 30), (65, 98)]]
 LOOP = [[(50, 10), (20, 30), (30, 60), (60, 55), (65, 15), (62, 40), (55, 95)]]  # a 9, or what somebody means by a 4
@@ -16,7 +18,7 @@ SCRIBBLE = [[(10, 10), (90, 80), (10, 60), (95, 15), (40, 95), (60, 5), (15, 85)
 
 @pytest.fixture(scope="module")
 def reader():
-    return Reader.load(shared.WEIGHTS / "adder.safetensors", "cpu")
+    return Reader.load(WEIGHTS / "adder.safetensors", "cpu")
 
 
 def shaken(drawing, rng):
@@ -41,7 +43,7 @@ def test_a_lesson_is_read_at_once_and_so_is_what_looks_like_it(reader, rng):
 def test_far_off_drawings_stay_as_they_are(reader):
     corrections = Corrections(reader)
     corrections.add(LOOP, 4)
-    for example in shared.page_examples():
+    for example in page_examples():
         if example["digit"] in (4, 9):
             continue
         alone, taught = (reader.read_strokes(example["strokes"], 2, corrections=each) for each in (None, corrections))
@@ -81,7 +83,7 @@ def test_one_batch_for_several_hands(reader):
 
 @pytest.mark.parametrize("recipe", ["bottleneck", "concat-mlp"])
 def test_the_reference_networks_learn_the_same_way(recipe):
-    reader = Reader.load(shared.WEIGHTS / f"{recipe}.safetensors", "cpu")
+    reader = Reader.load(WEIGHTS / f"{recipe}.safetensors", "cpu")
     other = (reader.read_strokes(LOOP, 0).digit + 5) % 10
     corrections = Corrections(reader)
     corrections.add(LOOP, other)
@@ -96,7 +98,7 @@ def test_kept_in_a_file_and_seen_anew_by_other_weights(reader, tmp_path):
     again = Corrections.load(tmp_path / "corrections.json", reader)
     ours, theirs = (reader.read_strokes(LOOP, 1, corrections=each).digit_probs for each in (corrections, again))
     np.testing.assert_allclose(theirs, ours, atol=1e-6)
-    other = Reader.load(shared.WEIGHTS / "held-out" / "seed-0.safetensors", "cpu")
+    other = Reader.load(HELD_OUT_WEIGHTS, "cpu")
     seen_anew = Corrections.load(tmp_path / "corrections.json", other)
     assert other.read_strokes(LOOP, 1, corrections=seen_anew).digit == 4 and len(seen_anew) == 2
     with pytest.raises(ValueError, match="other weights"):
@@ -109,14 +111,14 @@ def test_another_readers_hand_is_refused_and_its_lessons_are_not(reader, other):
         corrections = Corrections(Reader(reader.network))
         assert corrections.reader.weights != Reader(reader.network).weights
     else:
-        corrections = Corrections(Reader.load(shared.WEIGHTS / f"{other}.safetensors", "cpu"))
+        corrections = Corrections(Reader.load(WEIGHTS / f"{other}.safetensors", "cpu"))
     corrections.add(LOOP, 4)
     asked = (
         lambda: reader.read_strokes(LOOP, 0, corrections=corrections),
         lambda: reader.read_strokes([], 0, corrections=corrections),
         lambda: reader.read(np.eye(40, dtype=np.uint8), 0, corrections=corrections),
         lambda: reader.read_picture(
-            made_pictures.saved(made_pictures.grey(np.eye(200)), "png"), 0, corrections=corrections
+            made_pictures.encode(made_pictures.grey(np.eye(200)), "png"), 0, corrections=corrections
         ),
         lambda: reader.read_many([LOOP, LOOP], [0, 0], corrections=corrections),
         lambda: reader.read_all_numbers([LOOP, LOOP], [None, corrections]),
@@ -125,7 +127,7 @@ def test_another_readers_hand_is_refused_and_its_lessons_are_not(reader, other):
         with pytest.raises(ValueError, match=r"other weights.*Corrections\(reader, corrections\.kept\)"):
             ask()
     assert reader.read_strokes(LOOP, 0, corrections=Corrections(reader, corrections.kept)).digit == 4
-    again = Reader.load(shared.WEIGHTS / "adder.safetensors", "cpu")
+    again = Reader.load(WEIGHTS / "adder.safetensors", "cpu")
     assert again.read_strokes(LOOP, 0, corrections=Corrections(reader, corrections.kept)).digit == 4, "of the same file"
 
 

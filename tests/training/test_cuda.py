@@ -12,7 +12,7 @@ from adder.reader import Reader
 from adder.training import loop
 from adder.training.recipes import RECIPES
 from adder.training.run import Run, Settings
-from bench.shared import page_examples
+from bench.drawings import page_examples
 
 pytestmark = [
     pytest.mark.cuda,

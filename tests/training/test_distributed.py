@@ -12,7 +12,7 @@ from adder.network import model as models
 from adder.training import distributed, loop
 from adder.training.recipes import RECIPES
 from adder.training.run import Run, Settings
-from bench.shared import free_port
+from bench.server import free_port
 from train import main
 
 WAYS = [(recipe, supervision) for recipe in RECIPES for supervision in ("both", "sum")]

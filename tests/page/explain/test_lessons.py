@@ -8,7 +8,7 @@ import pytest
 
 from adder.page.explain.lessons import answer_lesson, lessons, paint, think
 from adder.reader import Reader
-from bench.shared import page_examples
+from bench.drawings import page_examples
 
 
 @pytest.fixture(scope="module")

@@ -5,18 +5,19 @@ from contextlib import ExitStack, closing
 import pytest
 import torch
 
-from bench import load, shared
+from bench import visitors
+from bench.drawings import validation_pad_strokes
 
 
 @pytest.fixture(scope="module")
 def drawings(data_dir):
-    return shared.validation_drawings(data_dir)
+    return validation_pad_strokes(data_dir)
 
 
 @pytest.fixture(scope="module")
 def is_right(weights):
     threads = torch.get_num_threads()
-    yield load.checker(weights)
+    yield visitors.answer_checker(weights)
     torch.set_num_threads(threads)
 
 
@@ -26,7 +27,7 @@ def pads():
     with ExitStack() as stack:
 
         def opened(port, number):
-            component = load.pad_of(port)
-            return [stack.enter_context(closing(load.Pad(port, component))) for _ in range(number)]
+            component = visitors.pad_component(port)
+            return [stack.enter_context(closing(visitors.Pad(port, component))) for _ in range(number)]
 
         yield opened

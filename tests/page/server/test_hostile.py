@@ -219,9 +219,9 @@ def test_a_program_sends_a_picture(visitor, rng):
         return visitor.fetch("pictures")["output"]
 
     seven = [np.array(stroke) for stroke in SEVEN]
-    answer = asked(made_pictures.saved(made_pictures.on_a_board(rng, seven), "png"))["data"][0]
+    answer = asked(made_pictures.encode(made_pictures.on_a_board(rng, seven), "png"))["data"][0]
     assert (answer["digit"], answer["sum"]) == (7, 11)
-    two = made_pictures.saved(made_pictures.several(rng, [seven, seven]), "jpg")
+    two = made_pictures.encode(made_pictures.several(rng, [seven, seven]), "jpg")
     assert re.match(r"several: I see 2 pieces .* \[\[0\.\d+, ", asked(two)["error"])
     assert asked(b"rubbish")["error"].startswith("unreadable: ")
     assert asked(b"", "data:text/html,")["error"].startswith("drawing: expected a picture as data:")

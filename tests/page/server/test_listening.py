@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from adder.page.server import listening
-from bench.shared import free_port
+from bench.server import free_port
 from tests.servers import NOWHERE, opened, started
 
 DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))

@@ -1,4 +1,4 @@
-"""A few people at once on a real server; the bars on latency and memory are bench.load's."""
+"""A few people at once on a real server; the limits on latency and memory are bench.load's."""
 
 import asyncio
 import json
@@ -11,31 +11,33 @@ import pytest
 
 from adder.page.server import app
 from adder.reader import blank_reading
-from bench import load, shared
+from bench import load
+from bench.server import free_port, serving
+from bench.visitors import Pad, first_points, is_busy, stroke_indices
 
 
 @pytest.fixture(scope="module")
 def server(weights):
-    with shared.serving(weights) as running:
+    with serving(weights) as running:
         yield running
 
 
 def test_it_answers_and_stays_small(server, pads, drawings, is_right):
     [pad] = pads(server.port, 1)
     assert is_right(pad.ask(drawings[0], 5))
-    assert server.megabytes() < load.rest_bar() + 150
+    assert server.megabytes() < load.max_idle_memory() + 150
 
 
 def test_eight_people_get_their_own_answers(server, drawings, is_right):
-    met = load.drawing_crowd(server, 8, drawings, 4, is_right)
+    met = load.measure_human_speed(server, 8, drawings, 4, is_right)
     assert (met.errors, met.busy, met.wrong) == (0, 0, 0) and met.p50 <= met.p95 <= met.p99
     assert met.rate > 0
 
 
 def test_readings_leave_nothing_behind(server, drawings, is_right):
-    load.hurried_crowd(server, 200, drawings, is_right)
-    met = load.hurried_crowd(server, 600, drawings, is_right)
-    assert (met.errors, met.wrong) == (0, 0) and met.after - met.before < load.BARS["growth"]
+    load.measure_without_pause(server, 200, drawings, is_right)
+    met = load.measure_without_pause(server, 600, drawings, is_right)
+    assert (met.errors, met.wrong) == (0, 0) and met.after - met.before < load.MAX_GROWTH
 
 
 def test_a_swapped_answer_is_noticed(server, pads, drawings, is_right):
@@ -49,7 +51,7 @@ def test_a_crowd_gets_slower_but_no_error(server, pads, drawings, is_right):
     people = pads(server.port, 2 * app.MAX_CROWD)
     with ThreadPoolExecutor(len(people)) as pool:
         answers = list(pool.map(lambda pad: pad.ask(drawings[0], 5), people))
-    assert all(answer.body and (load.is_busy(answer.body) or is_right(answer)) for answer in answers)
+    assert all(answer.body and (is_busy(answer.body) or is_right(answer)) for answer in answers)
     [late] = pads(server.port, 1)  # a connection that waited longer than the server keeps one is closed by now
     assert is_right(late.ask(drawings[1], 3))
 
@@ -75,7 +77,7 @@ def test_who_comes_when_too_many_wait_is_told_so():
         return late, await asyncio.gather(*inside), await pad.read_pad(asked)
 
     late, inside, later = asyncio.run(visit())
-    assert load.is_busy(late.body)
+    assert is_busy(late.body)
     assert all(json.loads(answer.body)["state"] == "refused" for answer in [*inside, later])
 
 
@@ -107,17 +109,17 @@ def test_lessons_wait_for_readings_and_are_told_busy_first():
         return late, reading, await asyncio.gather(*inside)
 
     late, reading, inside = asyncio.run(visit())
-    assert load.is_busy(late.body) and json.loads(reading.body)["state"] == "refused"
+    assert is_busy(late.body) and json.loads(reading.body)["state"] == "refused"
     assert [json.loads(answer.body) for answer in inside] == [{"error": "not this one"}] * len(inside)
 
 
 def test_the_newest_state_is_what_was_drawn_so_far():
     drawing = [[[0, 0], [1, 1], [2, 2]], [[3, 3]]]
-    assert [load.first(drawing, points) for points in (1, 3, 4)] == [[[[0, 0]]], drawing[:1], drawing]
-    assert load.strokes_of(drawing) == [0, 0, 0, 1]
+    assert [first_points(drawing, points) for points in (1, 3, 4)] == [[[[0, 0]]], drawing[:1], drawing]
+    assert stroke_indices(drawing) == [0, 0, 0, 1]
 
 
 def test_errors_are_counted_and_survived(drawings):
-    port = shared.free_port()
-    pad = load.Pad(port, 1)
+    port = free_port()
+    pad = Pad(port, 1)
     assert pad.ask(drawings[0], 5).body is None  # nobody listens

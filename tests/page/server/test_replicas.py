@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from gradio_client import Client
 
-from bench import shared
+from bench.server import serving
 from tests.browser.pad import DRAWN, draw, expect_reading, expect_ready
 from tests.nginx import lines_of, nginx, nginx_program
 
@@ -32,7 +32,7 @@ class Balanced:
 def balanced(tmp_path, weights):
     nginx_program()
     with contextlib.ExitStack() as stack, ThreadPoolExecutor(2) as pool:
-        replicas = list(pool.map(lambda _: stack.enter_context(shared.serving(weights)), range(2)))
+        replicas = list(pool.map(lambda _: stack.enter_context(serving(weights)), range(2)))
         lines = lines_of("docs/serving.md", "upstream")
         for written, replica in zip(("7860", "7861"), replicas, strict=True):
             assert written in lines

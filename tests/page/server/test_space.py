@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from bench.shared import free_port
+from bench.server import free_port
 from tests.browser.pad import DESKTOP, DRAWN, draw, expect_reading
 from tests.machine import ROOT, install
 from tests.servers import Server

@@ -52,7 +52,7 @@ def server(weights):
 
 
 def test_eight_slow_uploads_hold_up_nothing_else(server, rng):
-    content = made_pictures.saved(made_pictures.on_a_board(rng, [np.array(stroke) for stroke in SEVEN]), "png")
+    content = made_pictures.encode(made_pictures.on_a_board(rng, [np.array(stroke) for stroke in SEVEN]), "png")
     picture = base64.b64encode(content).decode()
     with ExitStack() as stack:
         visitor, *uploading = visitors = [Visitor(server) for _ in range(UPLOADS + 1)]
