@@ -1,4 +1,4 @@
-"""Takes the pictures of the page: `python -m bench.screenshots`, light, dark, on a phone, a picture read, two lessons.
+"""Takes the pictures of the page: `python -m bench.screenshots`, dark, on a phone, a picture read, two lessons.
 
 Starts the page with the shipped weights, and draws digits that a person drew, with the mouse, in Chromium. One picture
 moves: a digit is drawn, then the number changes.
