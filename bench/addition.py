@@ -227,15 +227,19 @@ def main() -> None:
         "Whether the heads add: sums of pairs that training never shows, over frozen digits and end to end.",
         weights=command.HELD_OUT_WEIGHTS,
     )
-    parser.add_argument("--seeds", type=int, default=5, help="of the frozen part; 0 skips it (%(default)s)")
-    parser.add_argument("--steps", type=int, default=STEPS, help="of training, for each head (%(default)s)")
+    parser.add_argument("--seeds", type=int, default=5, help="seeds of the frozen part; 0 skips it (%(default)s)")
+    parser.add_argument("--steps", type=int, default=STEPS, help="training steps of each head (%(default)s)")
     parser.add_argument("--device", default="auto", type=command.as_device, help="auto, cpu, cuda or mps (%(default)s)")
     parser.add_argument("--picture", type=user_path, help="draw the accuracy of every pair as this PNG")
     parser.add_argument("--rates", action="store_true", help="compare learning rates on validation images, and exit")
     parser.add_argument(
-        "--end-to-end", type=int, default=3, metavar="EPOCHS", help="of the end-to-end part; 0 skips it (%(default)s)"
+        "--end-to-end",
+        type=int,
+        default=3,
+        metavar="EPOCHS",
+        help="epochs of the end-to-end part; 0 skips it (%(default)s)",
     )
-    parser.add_argument("--end-to-end-seeds", type=int, default=5, help="of the end-to-end part (%(default)s)")
+    parser.add_argument("--end-to-end-seeds", type=int, default=5, metavar="SEEDS", help="seeds of it (%(default)s)")
     flags = parser.parse_args()
 
     device = flags.device

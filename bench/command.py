@@ -45,10 +45,12 @@ def parser(
         sys.stdout.reconfigure(errors="replace")  # a terminal without ± shows ?
     flags = argparse.ArgumentParser(description=description)
     if weights:
-        flags.add_argument("--weights", type=user_path, default=weights, help="the weights to measure (%(default)s)")
+        flags.add_argument("--weights", type=user_path, default=weights, help="weights of the network (%(default)s)")
     if data:
         folder = os.environ.get("ADDER_DATA") or str(ROOT / "data")
-        flags.add_argument("--data-dir", type=user_path, default=folder, help="the data sets ($ADDER_DATA, or data)")
+        flags.add_argument(
+            "--data-dir", type=user_path, default=folder, help="folder of the data sets ($ADDER_DATA, or data)"
+        )
     return flags
 
 

@@ -234,8 +234,8 @@ def main() -> None:
     parser.add_argument("--picture", type=user_path, help="draw the errors with and without corrections as this PNG")
     flags = parser.parse_args()
     torch.set_num_threads(1)
+    reader = Reader.load(flags.weights, "cpu")
     try:
-        reader = Reader.load(flags.weights, "cpu")
         writers = validation_writers(reader, flags.data_dir)
         if flags.strokes:
             writers |= writers_in(reader, flags.strokes)

@@ -156,7 +156,9 @@ def main() -> None:
     parser.add_argument(
         "--pack", type=user_path, metavar="FOLDER", help="copy the data into FOLDER, and exit (git ignores .gpu)"
     )
-    parser.add_argument("--systems", nargs="+", choices=RECIPES, default=list(SYSTEMS), help="recipes to train")
+    parser.add_argument(
+        "--systems", nargs="+", choices=RECIPES, metavar="RECIPE", default=list(SYSTEMS), help="recipes to train"
+    )
     parser.add_argument("--epochs", type=int, help="of each recipe (default: its own)")
     parser.add_argument("--workers", type=int, help="processes that render epochs ahead (default: the spare cores)")
     flags = parser.parse_args()

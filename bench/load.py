@@ -163,9 +163,13 @@ def wrong_answers(load: Load) -> list[str]:
 
 def main() -> int:
     parser = command.parser("Readings a second, latency and memory with many people who draw.")
-    parser.add_argument("--people", type=int, nargs="*", default=[32, 64, 128], help="at the same time; a row for each")
-    parser.add_argument("--seconds", type=float, default=20, help="that they draw (%(default)s)")
-    parser.add_argument("--readings", type=int, default=20_000, help="without a pause; 0 skips them (%(default)s)")
+    parser.add_argument(
+        "--people", type=int, nargs="*", default=[32, 64, 128], help="how many draw at the same time; a row for each"
+    )
+    parser.add_argument("--seconds", type=float, default=20, help="how long they draw (%(default)s)")
+    parser.add_argument(
+        "--readings", type=int, default=20_000, help="readings without a pause; 0 skips them (%(default)s)"
+    )
     parser.add_argument("--held", type=int, default=2000, help="connections that hold half a header (%(default)s)")
     flags = parser.parse_args()
 

@@ -140,13 +140,14 @@ def main() -> None:
         "--sheet", type=user_path, help="draw the pictures that are read wrong as this PNG, beside what the network saw"
     )
     flags = parser.parse_args()
+    reader = Reader.load(flags.weights, "cpu")
     try:
         if flags.source is None:
             pictures: Iterable[Picture] = from_strokes(flags.data_dir, flags.a_kind)
         else:
             has_table = (flags.source / "labels.csv").exists()
             pictures = with_labels_csv(flags.source) if has_table else labelled(flags.source)
-        kinds, failed = measure(Reader.load(flags.weights, "cpu"), pictures)
+        kinds, failed = measure(reader, pictures)
     except ValueError as error:
         parser.error(str(error))
     print_kinds(dict(sorted(kinds.items())) if flags.source else kinds)

@@ -29,8 +29,8 @@ def main() -> None:
         help="the JSON file to write (%(default)s)",
     )
     flags = parser.parse_args()
+    reader = Reader.load(flags.weights, "cpu")
     try:
-        reader = Reader.load(flags.weights, "cpu")
         drawings = validation_digits(flags.data_dir)
         files = sorted(flags.strokes.glob("*.jsonl")) if flags.strokes else []
         drawings += [drawing for file in files for drawing in digits_in(file)]

@@ -63,7 +63,7 @@ def connect(port: int) -> contextlib.closing[http.client.HTTPConnection]:
 
 
 def fetch(connection: http.client.HTTPConnection, path: str, body: bytes | None = None) -> bytes:
-    """Posts `body`, or gets; returns the body of the answer. HTTPException for a status other than 200; OSError."""
+    """Posts `body`, or gets; returns the body of the answer. HTTPException if its status is not 200; OSError."""
     connection.request("POST" if body else "GET", path, body, {"Content-Type": "application/json"})
     answer = connection.getresponse()
     content = answer.read()

@@ -42,9 +42,10 @@ def test_without_data(name, ended, monkeypatch, tmp_path, offline):
     assert not (tmp_path / "~").exists()
 
 
-def test_without_weights(ended, data_dir):
-    assert ended("corrections", "--weights", "none.safetensors", "--data-dir", str(data_dir)) == [
-        "bench.corrections: none.safetensors does not exist; name another file, or make one with: python train.py"
+@pytest.mark.parametrize("name", ["corrections", "drawn", "pictures", "reliability"])
+def test_without_weights(name, ended, data_dir):
+    assert ended(name, "--weights", "none.safetensors", "--data-dir", str(data_dir)) == [
+        f"bench.{name}: none.safetensors does not exist; name another file, or make one with: python train.py"
     ]
 
 
