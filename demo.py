@@ -1,4 +1,4 @@
-"""Opens the page: `python demo.py`, then draw a digit. Knows flags and exit codes; adder/page knows the rest."""
+"""Opens the page: run `python demo.py`, then draw a digit in the browser."""
 
 import argparse
 import os
@@ -33,60 +33,62 @@ def host_name(text: str) -> str:
             raise UnicodeError
         host.encode("idna")
     except UnicodeError:
-        raise argparse.ArgumentTypeError(f"{text} is no address such as 127.0.0.1 or ::1") from None
+        raise argparse.ArgumentTypeError(f"{text} is not an address; give one such as 127.0.0.1 or ::1") from None
     return host
 
 
 def root_path(text: str) -> str:
     path = text.rstrip("/")
     if path and not re.fullmatch(r"(https?://[\w.:-]+)?(/[\w.~-]+)*", path):
-        raise argparse.ArgumentTypeError(f"{text} is no path such as /digit")
+        raise argparse.ArgumentTypeError(f"{text} is not a path; give one such as /digit")
     return path
 
 
 def parser() -> argparse.ArgumentParser:
-    # A Space says where to listen by Gradio's own variables, and reaches nothing but 0.0.0.0.
+    # A Hugging Face Space may set Gradio's variables, and needs 0.0.0.0.
     host = os.environ.get("GRADIO_SERVER_NAME") or ("0.0.0.0" if os.environ.get("SPACE_ID") else "127.0.0.1")
     port = os.environ.get("GRADIO_SERVER_PORT") or "7860"
-    flags = argparse.ArgumentParser(description="Draw a digit in the browser, pick a number, and read digit and sum.")
+    flags = argparse.ArgumentParser(
+        description="Opens a web page: draw a digit, pick a number, and a network answers with the digit and the sum."
+    )
     flags.add_argument(
         "--weights",
         default=SHIPPED,
         type=user_path,
-        help="file that train.py saved (the shipped weights, beside demo.py)",
+        help="a file that train.py saved (default: the shipped weights)",
     )
     flags.add_argument(
         "--device",
         default="auto",
         choices=["auto", "cpu", "cuda", "mps"],
-        help="where the network runs; auto takes a GPU where there is one (%(default)s)",
+        help="where the network runs; auto uses a GPU if there is one (default: %(default)s)",
     )
     flags.add_argument(
         "--host",
         default=host,
         type=host_name,
-        help="address to listen on; 0.0.0.0, or :: with IPv6, lets other machines in (%(default)s)",
+        help="address to listen on; 0.0.0.0, or :: with IPv6, lets other machines in (default: %(default)s)",
     )
-    flags.add_argument("--port", default=port, type=port_number, help="port to listen on (%(default)s)")
+    flags.add_argument("--port", default=port, type=port_number, help="port to listen on (default: %(default)s)")
     flags.add_argument(
         "--collect",
         default=os.environ.get("ADDER_COLLECT") or None,
         metavar="DIR",
         type=user_path,
-        help="let visitors keep drawings that were misread: asks on the page, appends to DIR/drawings.jsonl, which "
-        "train.py --extra and bench.drawn --strokes read (off unless given here or in $ADDER_COLLECT)",
+        help="ask visitors on the page whether you may keep their misread drawings, and append these to "
+        "DIR/drawings.jsonl, for train.py --extra and bench.drawn --strokes (default: $ADDER_COLLECT, else off)",
     )
     flags.add_argument(
         "--root-path",
         default=os.environ.get("GRADIO_ROOT_PATH", ""),
         type=root_path,
         metavar="/PATH",
-        help="where a proxy shows the page, when not at the top of its host: /digit ($GRADIO_ROOT_PATH, or the top)",
+        help="the path at which a proxy shows the page, such as /digit (default: $GRADIO_ROOT_PATH, else the top)",
     )
-    flags.add_argument("--open", action="store_true", help="open the page in the browser too")
-    flags.add_argument("--share", action="store_true", help="also open a public link for a week, through gradio.live")
+    flags.add_argument("--open", action="store_true", help="open the page in your browser")
+    flags.add_argument("--share", action="store_true", help="make a public link for a week, through gradio.live")
     flags.add_argument(
-        "--mcp", action="store_true", help="let language models call /read too, by MCP; needs gradio[mcp]"
+        "--mcp", action="store_true", help="let language models call /read, through MCP; needs gradio[mcp]"
     )
     return flags
 
@@ -94,18 +96,18 @@ def parser() -> argparse.ArgumentParser:
 def main(arguments: list[str] | None = None) -> int:
     args = parser().parse_args(arguments)
     if args.mcp and not find_spec("mcp"):
-        return refuse('--mcp needs an extra: pip install "gradio[mcp]"')
+        return fail('--mcp needs a package that is not installed; run: pip install "gradio[mcp]"')
     try:
         return run(args)
     except OSError as error:
-        return refuse(listening.trouble(error, args.host, args.port))
+        return fail(listening.explain(error, args.host, args.port))
 
 
 def run(args: argparse.Namespace) -> int:
     print("Loading the network and the page, some seconds ...", flush=True)
-    listening.go_past_proxies(args.host)
-    os.environ.pop("SYSTEM", None)  # "spaces": Gradio would watch the files, and have the page ask other hosts
-    try:  # not before the flags were read: torch and gradio take seconds, --help and a mistyped flag should not
+    listening.bypass_proxies(args.host)
+    os.environ.pop("SYSTEM", None)  # with "spaces", Gradio would watch the files, and the page would call other hosts
+    try:  # here, and not at the top, since torch and gradio take seconds, and --help should not
         import torch
 
         from adder.drawing import collection
@@ -115,14 +117,14 @@ def run(args: argparse.Namespace) -> int:
     except (ImportError, OSError) as error:
         if getattr(error, "errno", None) in listening.TOO_MANY_FILES:
             raise
-        return refuse(cannot_import(error))
+        return fail(cannot_import(error))
 
-    torch.set_num_threads(1)  # one drawing is too little to divide, and many visitors share the cores
+    torch.set_num_threads(1)  # one drawing is too little work to share, and many visitors share the cores
     try:
-        device = choose_device(args.device).type  # chosen once: what is loaded later says nothing of a card again
+        device = choose_device(args.device).type  # once, so that its warnings appear once
         reader = Reader.load(args.weights, device)
     except ValueError as error:
-        return refuse(str(error))
+        return fail(str(error))
     others = [path for path in sorted(WEIGHTS.glob("*.safetensors")) if not is_same(path, args.weights)]
     store = None
     if args.collect:
@@ -130,9 +132,9 @@ def run(args: argparse.Namespace) -> int:
             args.collect.mkdir(parents=True, exist_ok=True)
             (args.collect / collection.FILE_NAME).open("ab").close()
         except OSError as error:
-            return refuse(f"--collect {args.collect}: cannot be written to ({error.strerror}); name another folder")
+            return fail(f"--collect {args.collect}: cannot be written to ({error.strerror}); name another folder")
         store = partial(collection.append, args.collect)
-    is_shipped = is_same(args.weights, SHIPPED)  # what the lessons tell of weights/ is of these
+    is_shipped = is_same(args.weights, SHIPPED)  # the snapshots and records in weights/ are of these weights
     page = build(
         reader,
         partial(load_all, others, device) if others else None,
@@ -167,12 +169,15 @@ def keep_open(page, args: argparse.Namespace) -> None:
 
 
 def is_same(path: Path, other: Path) -> bool:
-    """Whether both name one file, also through links."""
+    """Whether both are the same file, also through links."""
     return path.exists() and other.exists() and path.samefile(other)
 
 
 def growth_of(folder: Path, device: str) -> Callable[[], list] | None:
-    """What loads the snapshots when the lesson asks; empty, and why on stderr, for damaged ones. None without any."""
+    """A function that loads the snapshots, or None if there are none.
+
+    If one is damaged, it returns [] and says why on stderr.
+    """
     from adder.page.explain import growth
     from adder.reader import Reader
 
@@ -180,14 +185,14 @@ def growth_of(folder: Path, device: str) -> Callable[[], list] | None:
         try:
             return growth.load(folder, lambda path: Reader.load(path, device))
         except ValueError as error:
-            print(f"demo.py: without the lesson on how it learned: {error}", file=sys.stderr)
+            print(f"demo.py: without the lesson on how it learned, since {error}", file=sys.stderr)
             return []
 
     return load if any(folder.glob("*.safetensors")) or load() else None
 
 
 def facts_of(folder: Path) -> dict:
-    """What the lessons show of the records in `folder`; what is damaged is named on stderr and left out."""
+    """The curves and the reliability in `folder`, for the lessons. A damaged file is named on stderr and left out."""
     from adder.page.explain import growth
 
     found = {}
@@ -195,12 +200,12 @@ def facts_of(folder: Path) -> dict:
         try:
             found[name] = read(folder)
         except ValueError as error:
-            print(f"demo.py: without a lesson: {error}", file=sys.stderr)
+            print(f"demo.py: without a lesson, since {error}", file=sys.stderr)
     return {name: fact for name, fact in found.items() if fact}
 
 
 def load_all(paths: list[Path], device: str) -> list:
-    """A Reader for each file; one that cannot be used is named on stderr and left out."""
+    """A Reader for each file. A damaged file is named on stderr and left out."""
     from adder.reader import Reader
 
     readers = []
@@ -212,19 +217,20 @@ def load_all(paths: list[Path], device: str) -> list:
     return readers
 
 
-def refuse(reason: str) -> int:
+def fail(reason: str) -> int:
+    """Prints the reason, and returns the exit code."""
     print(f"demo.py: {reason}", file=sys.stderr)
     return 2
 
 
 if __name__ == "__main__":
-    is_at_prompt = hasattr(sys, "ps1")  # %run in IPython, which gets its prompt back
+    is_at_prompt = hasattr(sys, "ps1")  # with %run in IPython, which goes on afterwards
     if not is_at_prompt:
-        signal.signal(signal.SIGINT, lambda *_: os._exit(130))  # raised in an import it would print a traceback
+        signal.signal(signal.SIGINT, lambda *_: os._exit(130))  # an exception in an import would print a traceback
     try:
         code = main()
     except KeyboardInterrupt:
         code = 130
     sys.stdout.flush()
     if not is_at_prompt:
-        os._exit(code)  # nothing is left to close, and to take torch apart piece by piece takes a second
+        os._exit(code)  # nothing is left to close, and the normal exit takes torch a second

@@ -1,4 +1,4 @@
-"""What the page and programs are told: readings as JSON. Knows what a Reading holds, neither Gradio nor the network."""
+"""Answers to the page and to programs: readings as JSON."""
 
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -8,16 +8,18 @@ import numpy as np
 
 from adder.corrections import Corrections, corrections_from_json
 from adder.drawing.strokes import extent
-from adder.page.payload import SCALE, Strokes, checked_pad, checked_picture
+from adder.page.payload import SCALE, StrokesJson, checked_pad, checked_picture
 from adder.pictures.decode import PictureError
 
-UNSURE = 0.2  # from this probability on, the second digit is named too
-INK_SIDE = 192  # px, of what was found in a picture
-DOT = 0.03 * SCALE  # a drawing smaller than this is a slip of the pen
+MIN_SECOND_PROB = 0.2  # the page names the second digit too if its probability is higher
+MAX_INK_SIDE = 192  # px, of the ink that was found in a picture
+MIN_EXTENT = 0.03 * SCALE  # a smaller drawing is a dot, made by accident
 
 
-def answer_pad(payload: Any, answer: Callable[[Strokes | np.ndarray, int], dict]) -> dict:
-    """`answer` to what a pad sent, once that is checked; {"state": "empty"} to a blank pad or a dot."""
+def answer_pad(payload: Any, answer: Callable[[StrokesJson | np.ndarray, int], dict]) -> dict:
+    """Checks what a pad sent, and calls `answer` with drawing and number. {"state": "empty"} for a blank pad or a dot,
+    {"error": text} for a payload that no pad sends.
+    """
     try:
         drawing, number = checked_pad(payload)
         return {"state": "empty"} if is_blank(drawing) else answer(drawing, number)
@@ -26,52 +28,55 @@ def answer_pad(payload: Any, answer: Callable[[Strokes | np.ndarray, int], dict]
 
 
 def answer_pads(payloads: list, reader) -> list[dict]:
-    """What the page is told of each pad, the drawings among them read by one call."""
-    asked: list[tuple[int, Strokes | np.ndarray, int, Corrections | None]] = []
+    """The page's answer to each pad; the reader reads all drawings in one batch."""
+    to_read: list[tuple[int, StrokesJson | np.ndarray, int, Corrections | None]] = []
     answers: list[dict] = []
 
-    def ask(drawing: Strokes | np.ndarray, number: int) -> dict:
-        asked.append((len(answers), drawing, number, corrections))
+    def read_later(drawing: StrokesJson | np.ndarray, number: int) -> dict:
+        to_read.append((len(answers), drawing, number, corrections))
         return {}
 
     for payload in payloads:
         try:
             corrections = corrections_of(payload, reader)
-            answers.append(answer_pad(payload, ask))
+            answers.append(answer_pad(payload, read_later))
         except ValueError as error:
             answers.append({"error": str(error), "kind": "corrections"})
-    if asked:
-        places, drawings, numbers, each = zip(*asked, strict=True)
-        for place, number, readings in zip(places, numbers, reader.read_all_numbers(drawings, each), strict=True):
-            answers[place] = pad_json(readings, number)
+    if to_read:
+        indices, drawings, numbers, own_corrections = zip(*to_read, strict=True)
+        all_readings = reader.read_all_numbers(drawings, own_corrections)
+        for index, number, readings in zip(indices, numbers, all_readings, strict=True):
+            answers[index] = pad_json(readings, number)
     return answers
 
 
 def corrections_of(payload: Any, reader) -> Corrections | None:
-    """The corrections that a pad sends with its drawing, or None. ValueError says what is wrong with one.
+    """The corrections that a pad sends with its drawing, or None. ValueError says what is wrong with them.
 
-    Their images are left out: making features again would take too long while the pen moves.
+    It ignores their images: to make features from them would take too long while the pen moves.
     """
     sent = payload.get("corrections") if isinstance(payload, dict) else None
     if sent is None:
         return None
-    return Corrections(reader, [each._replace(image=None) for each in corrections_from_json(sent)])
+    return Corrections(reader, [correction._replace(image=None) for correction in corrections_from_json(sent)])
 
 
-def is_blank(drawing: Strokes | np.ndarray) -> bool:
+def is_blank(drawing: StrokesJson | np.ndarray) -> bool:
     if isinstance(drawing, np.ndarray):
         return not drawing.any()
     strokes = [np.array(stroke) for stroke in drawing if stroke]
-    return not strokes or extent(strokes) < DOT
+    return not strokes or extent(strokes) < MIN_EXTENT
 
 
-def read_drawing(reader, drawing: Strokes | np.ndarray | bytes, number: int, corrections: Corrections | None = None):
+def read_drawing(
+    reader, drawing: StrokesJson | np.ndarray | bytes, number: int, corrections: Corrections | None = None
+):
     """The Reading of strokes, of ink or of a picture."""
     return reader.read_many([drawing], [number], corrections=corrections)[0]
 
 
 def reading_json(reading) -> dict:
-    """What programs are told: probabilities rounded to four places."""
+    """The answer to a program; probabilities have four decimal places."""
     return {
         "digit": reading.digit,
         "sum": reading.sum,
@@ -87,22 +92,22 @@ def rounded(probs: np.ndarray) -> list[float]:
 
 
 def pad_json(readings: Sequence, number: int) -> dict:
-    """The same of a drawing's ten readings: that with `number`, and the sums of all, by number."""
+    """A drawing's ten readings, one for each number -> the page's answer for `number`, and the sums for all numbers."""
     return page_json(readings[number]) | {"sums": [rounded(reading.sum_probs) for reading in readings]}
 
 
 def page_json(reading) -> dict:
-    """What the page is told: a state too, the second digit when it is close, the image as 784 grey values 0..255."""
+    """The answer to the page: as `reading_json`, with a state, a likely second digit, and the image's grey values."""
     second = int(np.argsort(reading.digit_probs)[-2])
     return reading_json(reading) | {
         "state": "digit" if reading.is_digit else "refused",
-        "unsure": second if reading.is_digit and reading.digit_probs[second] > UNSURE else None,
+        "unsure": second if reading.is_digit and reading.digit_probs[second] > MIN_SECOND_PROB else None,
         "image": grey_values(reading.image),
     }
 
 
 def answer_picture(payload: Any, reader) -> dict:
-    """What was found in a picture, or {"error": text, "kind": ..., "frames": [...]} for no digit, or several."""
+    """The ink that was found in a picture, or {"error": text, "kind": ..., "frames": [...]} for no digit or several."""
     try:
         content, frame = checked_picture(payload)
         return found_json(reader.read_picture(content, 0, frame=frame))
@@ -113,15 +118,15 @@ def answer_picture(payload: Any, reader) -> dict:
 
 
 def found_json(reading) -> dict:
-    """What the page is told of a picture: the ink that was taken of it, at most INK_SIDE px a side, and its frame."""
+    """A picture's Reading -> {"ink": rows of 0..255, at most MAX_INK_SIDE px a side, "frame": ...}, or an error."""
     if not reading.is_digit:
         return {"error": "That does not look like a digit.", "kind": "no digit", "frames": [reading.frame]}
-    ink, scale = reading.ink, INK_SIDE / max(reading.ink.shape)
+    ink, scale = reading.ink, MAX_INK_SIDE / max(reading.ink.shape)
     if scale < 1:
         ink = cv2.resize(np.pad(ink, 4), None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
     return {"ink": ink.tolist(), "frame": reading.frame}
 
 
-def grey_values(pixels: np.ndarray) -> list[int]:
-    """(28, 28) float32 in [0, 1] -> 784 integers 0..255."""
-    return np.rint(np.asarray(pixels) * 255).astype(int).ravel().tolist()
+def grey_values(image: np.ndarray) -> list[int]:
+    """(28, 28) float32 in [0, 1] -> 784 integers 0..255, row by row."""
+    return np.rint(np.asarray(image) * 255).astype(int).ravel().tolist()

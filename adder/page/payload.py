@@ -1,49 +1,50 @@
-"""Checks what arrives from outside before anything touches it: a drawing and a number, as plain JSON.
+"""Checks the JSON that arrives from outside: drawings, numbers, labels and pictures.
 
-Anybody can post anything to a web server, so types, lengths and ranges are read here by hand. ValueError says what was
-expected. Knows neither Gradio nor the network.
+Anyone can send anything to a web server, so each function checks types, lengths and ranges before the value is used.
+ValueError says what was expected.
 """
 
 import base64
 import binascii
 import re
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
-from adder.drawing.raster import SIDE
+from adder.drawing.raster import PIXELS, SIDE
 from adder.pictures.candidates import Frame
 
 SCALE = 10_000  # the page's pad is SCALE x SCALE
-MAX_STROKES = 64  # of a program's drawing; on the pad people hatch, and their points alone are counted
-MAX_POINTS = 4096  # of all strokes together
-MAX_SIDE = 512  # of an image, in pixels
-MAX_COORDINATE = 1e6  # of a program's strokes, in whatever unit
-MAX_PICTURE = 1_400_000  # bytes: as base64 within the page's largest body
+MAX_STROKES = 64  # in a program's drawing; a drawing on the pad may have as many as it has points
+MAX_POINTS = 4096  # in all strokes of a drawing
+MAX_SIDE = 512  # px, of ink
+MAX_COORDINATE = 1e6  # of a program's strokes, in any unit
+MAX_PICTURE = 1_400_000  # bytes: in base64 it fits into the largest request
 ID = re.compile("[0-9a-f]{32}")
 DATA_URI = re.compile("data:image/[a-z.+-]{1,30};base64,")
 
-Strokes = list[list[list[float]]]
+StrokesJson = list[list[list[float]]]  # strokes of points [x, y]
 
 
 def checked_number(value: Any) -> int:
-    if type(value) is not int or not 0 <= value <= 9:  # `type`, since True is an int and 3.0 == 3
+    if type(value) is not int or not 0 <= value <= 9:  # isinstance would let True through
         raise ValueError("number: expected an integer from 0 to 9")
     return value
 
 
-def checked_pad(value: Any) -> tuple[Strokes | np.ndarray, int]:
-    """What the page's pad sends: {"strokes": ..., "number": ...}, or for a photo {"ink": ..., "number": ...}."""
+def checked_pad(value: Any) -> tuple[StrokesJson | np.ndarray, int]:
+    """{"strokes": ..., "number": ...} from the page's pad, or {"ink": ..., "number": ...} for a picture's ink."""
     if not isinstance(value, dict):
         raise ValueError("expected an object with strokes and number")
     drawing = _checked_ink(value["ink"]) if "ink" in value else checked_pad_strokes(value.get("strokes"))
     return drawing, checked_number(value.get("number"))
 
 
-def checked_answer(value: Any) -> tuple[Strokes, int | None, str]:
-    """A drawing, what it was meant as (None for no digit) and its id: {"strokes": ..., "label": ..., "id": ...}.
+def checked_answer(value: Any) -> tuple[StrokesJson, int | None, str]:
+    """{"strokes": ..., "label": ..., "id": ...} -> a drawing to keep, its label (None for no digit) and its id.
 
-    The id is the page's random one; a drawing without strokes takes back the one that was kept by it.
+    The page makes up the id, at random. Without strokes, it asks to delete the drawing with that id.
     """
     if not isinstance(value, dict) or "label" not in value:
         raise ValueError("expected an object with strokes, label and id")
@@ -65,17 +66,17 @@ def checked_label(value: dict) -> int | None:
 
 
 def checked_pixels(value: dict) -> tuple[np.ndarray, int]:
-    """{"pixels": 784 grey values, "number": ...} -> (28, 28) uint8, as they were painted, and the number."""
+    """{"pixels": 784 grey values, "number": ...} -> the pixels (28, 28) uint8, and the number."""
     pixels = value.get("pixels")
-    if not isinstance(pixels, list) or len(pixels) != SIDE * SIDE:
-        raise ValueError(f"expected an object with {SIDE * SIDE} pixels")
+    if not isinstance(pixels, list) or len(pixels) != PIXELS:
+        raise ValueError(f"expected an object with {PIXELS} pixels")
     if not _are_greys(pixels):
         raise ValueError("pixels: expected integers from 0 (paper) to 255 (ink)")
     return np.array(pixels, np.uint8).reshape(SIDE, SIDE), checked_number(value.get("number"))
 
 
 def checked_picture(value: Any) -> tuple[bytes, Frame | None]:
-    """A picture's file, and where in it to look: {"picture": base64, "frame": [left, top, wide, high]}, in shares."""
+    """{"picture": base64, "frame": null or [left, top, width, height]} -> the file's bytes, and the frame in shares."""
     if not isinstance(value, dict):
         raise ValueError("expected an object with a picture in base64")
     frame = value.get("frame")
@@ -100,47 +101,53 @@ def _from_base64(text: Any) -> bytes:
         raise ValueError("picture: expected base64") from error
 
 
-def checked_pad_strokes(value: Any) -> Strokes:
-    """Strokes drawn on the page's pad: integers from 0 to SCALE."""
-    return _checked_strokes(value, _on_pad, f"integers from 0 to {SCALE}", most=MAX_POINTS)
+def checked_pad_strokes(value: Any) -> StrokesJson:
+    """Strokes from the page's pad: integers from 0 to SCALE."""
+    return _checked_strokes(value, _is_on_pad, f"integers from 0 to {SCALE}", max_strokes=MAX_POINTS)
 
 
-def checked_drawing(value: Any) -> Strokes | np.ndarray | bytes:
-    """A program's drawing: strokes `[[[x, y], ...], ...]` in any unit, ink `[[0, 255], ...]` as (H, W) uint8, or a
-    picture as data URI, `data:image/png;base64,...`.
+def checked_drawing(value: Any) -> StrokesJson | np.ndarray | bytes:
+    """A program's drawing: strokes [[[x, y], ...], ...] in any unit; ink as rows of 0..255 -> (H, W) uint8; or a
+    picture as a data URI, data:image/png;base64,... -> bytes.
     """
     if isinstance(value, str):
         head = DATA_URI.match(value)
         if not head:
             raise ValueError(
-                "drawing: expected a picture as data:image/...;base64,..., not a path or an address; in Python: "
+                "drawing: expected a picture as data:image/...;base64,..., not a path or an address; in Python, send "
                 "'data:image/png;base64,' + base64.b64encode(open(path, 'rb').read()).decode()"
             )
         return _from_base64(value[head.end() :])
     if not isinstance(value, list):
         raise ValueError(
-            "drawing: expected a list, of strokes [[[x, y], ...], ...] or of rows of ink [[0, 255, ...], ...]"
+            "drawing: expected a list of strokes, [[[x, y], ...], ...], or of rows of ink, [[0, 255, ...], ...]"
         )
     first = value[0] if value else None
     is_ink = isinstance(first, list) and bool(first) and not isinstance(first[0], list)
-    return _checked_ink(value) if is_ink else _checked_strokes(value, _finite, "finite numbers", most=MAX_STROKES)
+    if is_ink:
+        return _checked_ink(value)
+    return _checked_strokes(
+        value, _is_number, f"numbers from -{MAX_COORDINATE:.0f} to {MAX_COORDINATE:.0f}", max_strokes=MAX_STROKES
+    )
 
 
 def _are_greys(values: list) -> bool:
     return all(type(value) is int and 0 <= value <= 255 for value in values)
 
 
-def _on_pad(value: Any) -> bool:
+def _is_on_pad(value: Any) -> bool:
     return type(value) is int and 0 <= value <= SCALE
 
 
-def _finite(value: Any) -> bool:
+def _is_number(value: Any) -> bool:
     return type(value) in (int, float) and abs(value) <= MAX_COORDINATE  # false for NaN
 
 
-def _checked_strokes(value: Any, allowed, expected: str, *, most: int) -> Strokes:
-    if not isinstance(value, list) or len(value) > most:
-        raise ValueError(f"drawing: expected a list of at most {most} strokes")
+def _checked_strokes(
+    value: Any, is_coordinate: Callable[[Any], bool], expected: str, *, max_strokes: int
+) -> StrokesJson:
+    if not isinstance(value, list) or len(value) > max_strokes:
+        raise ValueError(f"drawing: expected a list of at most {max_strokes} strokes")
     points = 0
     for stroke in value:
         if not isinstance(stroke, list) or not stroke:
@@ -149,7 +156,7 @@ def _checked_strokes(value: Any, allowed, expected: str, *, most: int) -> Stroke
         if points > MAX_POINTS:
             raise ValueError(f"drawing: expected at most {MAX_POINTS} points in all strokes together")
         for point in stroke:
-            if not isinstance(point, list) or len(point) != 2 or not allowed(point[0]) or not allowed(point[1]):
+            if not isinstance(point, list) or len(point) != 2 or not all(map(is_coordinate, point)):
                 raise ValueError(f"drawing: expected each point to be [x, y], two {expected}")
     return value
 

@@ -1,7 +1,4 @@
-"""How networks came to know: one's snapshots on its way, read again, and the curves that each left in its log.
-
-Knows the files in weights/, and no data sets.
-"""
+"""How networks learned, from the files in weights/: snapshots of one while it trained, and the logs of several."""
 
 import csv
 import json
@@ -9,10 +6,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-ADDS_BY = {  # log -> how that network adds, in a few words; the log without a name is the shipped network's own
-    "log": "slides its ten chances along by what it learned the number to be worth",
+ADDS_BY = {  # name of a log -> how its network adds, in words for the page; "log" is that of the shipped network
+    "log": "shifts its ten probabilities by the value that it learned for the number",
     "bottleneck": "two layers over ten scores for the digit and ten switches for the number",
-    "lenet-sigmoid": "is told its own digit and the number as two values, and bends them through soft steps",
+    "lenet-sigmoid": "two layers of soft steps over two values, the digit that it read and the number",
     "concat-mlp": "a small network of its own, over ten scores and ten switches",
     "bn-embed": "turns digit and number into twenty values each, then weighs all forty once",
     "wide-linear": "weighs ten scores and ten switches just once, straight to the sum",
@@ -20,7 +17,7 @@ ADDS_BY = {  # log -> how that network adds, in a few words; the log without a n
 
 
 def load(folder: Path, load_reader: Callable[[Path], Any]) -> list[tuple[Any, dict]]:
-    """A Reader for each snapshot of the folder and its `milestone`, by steps. ValueError names a damaged file."""
+    """Each snapshot in the folder, as a Reader with its `milestone`, first to last. ValueError names a damaged file."""
     found = []
     for path in folder.glob("*.safetensors"):
         reader = load_reader(path)
@@ -30,11 +27,11 @@ def load(folder: Path, load_reader: Callable[[Path], Any]) -> list[tuple[Any, di
             raise ValueError(f"{path} is not a snapshot: {error}") from error
     if not found:
         raise ValueError(f"{folder} holds no snapshots")
-    return sorted(found, key=lambda each: each[1]["step"])
+    return sorted(found, key=lambda pair: pair[1]["step"])
 
 
 def milestone(reader) -> dict:
-    """Step, epoch, accuracies in [0, 1] on 5,000 images it never learned from, table [number, value] of P(value)."""
+    """A snapshot's step, epoch, accuracies in [0, 1] on validation images, and its table of P(value | number)."""
     table = reader.value_probs()
     try:
         held_out = reader.description["validation"]["mnist"]
@@ -45,29 +42,30 @@ def milestone(reader) -> dict:
             "sum_accuracy": float(held_out["sum_accuracy"]),
         }
     except (KeyError, TypeError, ValueError) as error:
-        raise ValueError(f"it does not say how good it was ({error!r})") from error
-    return scores | {"table": [[round(share, 3) for share in row] for row in table.tolist()]}
+        raise ValueError(f"its header has no step, epoch and accuracies ({error!r})") from error
+    return scores | {"table": [[round(prob, 3) for prob in row] for row in table.tolist()]}
 
 
 def reliability(folder: Path) -> dict[str, Any]:
-    """What `python -m bench.reliability` wrote: {"of": text, "bins": [[count, mean confidence, share right], ...]}.
+    """The file of `python -m bench.reliability`: {"of": text, "bins": [[count, mean confidence, share right], ...]}.
 
-    Empty where there is none; ValueError names a damaged file.
+    {} if there is no such file; ValueError names a damaged one.
     """
     path = folder / "held-out" / "reliability.json"
     if not path.exists():
         return {}
     try:
         kept = json.loads(path.read_text(encoding="utf-8"))
-        return {"of": str(kept["of"]), "bins": [[int(n), float(sure), float(right)] for n, sure, right in kept["bins"]]}
+        bins = [[int(count), float(confidence), float(right)] for count, confidence, right in kept["bins"]]
+        return {"of": str(kept["of"]), "bins": bins}
     except (KeyError, TypeError, ValueError) as error:
-        raise ValueError(f"{path}: no reliability: {error!r}") from error
+        raise ValueError(f"{path} is damaged ({error!r}); run python -m bench.reliability again") from error
 
 
 def curves(folder: Path) -> list[dict[str, Any]]:
-    """Of each log in `folder` that ADDS_BY names: digit and sum accuracy on validation images by epoch, in [0, 1].
+    """For each log that ADDS_BY names: digit and sum accuracy in [0, 1] on validation images, a value an epoch.
 
-    A log that is not there is left out; ValueError names one that is damaged.
+    It skips logs that are missing; ValueError names a damaged one.
     """
     found = []
     for name, adds_by in ADDS_BY.items():
@@ -77,8 +75,8 @@ def curves(folder: Path) -> list[dict[str, Any]]:
         try:
             with path.open(encoding="utf-8", newline="") as log:
                 rows = list(csv.DictReader(log))
-            digit, total = ([float(row[f"mnist_{of}_accuracy"]) for row in rows] for of in ("digit", "sum"))
+            digits, sums = ([float(row[f"mnist_{task}_accuracy"]) for row in rows] for task in ("digit", "sum"))
         except (KeyError, TypeError, ValueError) as error:
-            raise ValueError(f"{path}: no log of a training: {error!r}") from error
-        found.append({"name": "this page" if name == "log" else name, "adds_by": adds_by, "digit": digit, "sum": total})
+            raise ValueError(f"{path} is not a log of train.py ({error!r}); copy it from its run again") from error
+        found.append({"name": "this page" if name == "log" else name, "adds_by": adds_by, "digit": digits, "sum": sums})
     return found

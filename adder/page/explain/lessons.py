@@ -1,6 +1,6 @@
-"""What the lessons are told. Knows what a reader explains and how it came to know, neither Gradio nor torch.
+"""What the lessons of 'How it works' show: a function for each question that needs the network.
 
-Maps travel as bytes in base64 with the value that 127 or 255 stands for; what the page calculates with, in full.
+A map travels as bytes in base64, with the value of its largest step; numbers that the page calculates with, as floats.
 """
 
 import base64
@@ -12,43 +12,45 @@ import numpy as np
 from adder.page.answers import answer_pad, corrections_of, is_blank, page_json, read_drawing, reading_json, rounded
 from adder.page.payload import checked_pixels
 
-SHOWN = (24, 48, 96)  # maps at most, of stem, middle and last: bounds the answer
+MAX_MAPS = (24, 48, 96)  # of stem, middle and last: they bound the size of an answer
 
-Lesson = Callable[[dict], dict]  # what the page sent -> what it is told; ValueError for what no page sends
+Lesson = Callable[[dict], dict]  # payload -> answer; ValueError for a payload that no page sends
 
 
-def lessons(reader, grown: Callable[[], list[tuple[Any, dict]]], facts: dict, panel: dict) -> dict[str, Lesson]:
-    """What the page may ask, by the lesson's name.
+def lessons(
+    reader, load_snapshots: Callable[[], list[tuple[Any, dict]]], facts: dict, panel: dict
+) -> dict[str, Lesson]:
+    """The lessons by name.
 
-    `grown` gives a reader for each snapshot, and how good it was; `panel` is the lessons' HTML and script.
+    `load_snapshots` is as `growth.load`; `facts` are curves and reliability; `panel` is the lessons' HTML and script.
     """
     return {
-        "think": lambda asked: think(asked, reader),
-        "paint": lambda asked: paint(asked, reader),
-        "near": lambda asked: near(asked, reader),
-        "grow": lambda asked: grow(asked, reader, grown()),
+        "think": lambda payload: think(payload, reader),
+        "paint": lambda payload: paint(payload, reader),
+        "near": lambda payload: near(payload, reader),
+        "grow": lambda payload: grow(payload, reader, load_snapshots()),
         "facts": lambda _: facts,
         "panel": lambda _: panel,
     }
 
 
-def answer_lessons(payloads: list, taught: dict[str, Lesson]) -> list[dict]:
-    """{"lesson": name, ...} each -> its answer, or {"error": text}."""
-    return [answer_lesson(payload, taught) for payload in payloads]
+def answer_lessons(payloads: list, by_name: dict[str, Lesson]) -> list[dict]:
+    """Payloads {"lesson": name, ...} -> an answer, or {"error": text}, for each."""
+    return [answer_lesson(payload, by_name) for payload in payloads]
 
 
-def answer_lesson(payload: Any, taught: dict[str, Lesson]) -> dict:
+def answer_lesson(payload: Any, by_name: dict[str, Lesson]) -> dict:
     name = payload.get("lesson") if isinstance(payload, dict) else None
-    if not isinstance(name, str) or name not in taught:
-        return {"error": f"lesson: expected one of {', '.join(taught)}"}
+    if not isinstance(name, str) or name not in by_name:
+        return {"error": f"lesson: expected one of {', '.join(by_name)}"}
     try:
-        return taught[name](payload)
+        return by_name[name](payload)
     except ValueError as error:
         return {"error": str(error)}
 
 
 def think(payload: dict, reader) -> dict:
-    """What the pad shows now -> filters, maps and votes of the network alone, without corrections."""
+    """What the pad shows -> filters, maps and votes of the network, without corrections."""
 
     def answer(drawing, number: int) -> dict:
         reading = read_drawing(reader, drawing, number)
@@ -58,37 +60,35 @@ def think(payload: dict, reader) -> dict:
 
 
 def explanation_json(explanation, reading) -> dict:
-    stem, middle, last = (
-        maps[:most] for maps, most in zip((explanation.stem, explanation.middle, explanation.last), SHOWN, strict=True)
-    )
+    max_stem, max_middle, max_last = MAX_MAPS
     return {
         "state": page_json(reading)["state"],
         "digit": reading.digit,
-        "pixels": text_of(np.rint(reading.image * 65535), "<u2"),
-        "filters": text_of(explanation.filters[: SHOWN[0]], "<f4"),
-        "stem": map_json(stem, signed=True),
-        "middle": map_json(middle),
-        "last": map_json(last),
-        "votes": text_of(explanation.votes[:, : SHOWN[2]], "<f4"),
-        "rest": np.asarray(explanation.votes[:, SHOWN[2] :].sum(1)).astype(float).tolist(),
+        "pixels": base64_of(np.rint(reading.image * 65535), "<u2"),
+        "filters": base64_of(explanation.filters[:max_stem], "<f4"),
+        "stem": maps_json(explanation.stem[:max_stem], signed=True),
+        "middle": maps_json(explanation.middle[:max_middle]),
+        "last": maps_json(explanation.last[:max_last]),
+        "votes": base64_of(explanation.votes[:, :max_last], "<f4"),
+        "rest": np.asarray(explanation.votes[:, max_last:].sum(1)).astype(float).tolist(),
         "start": np.asarray(explanation.start).astype(float).tolist(),
     }
 
 
-def map_json(maps, *, signed: bool = False) -> dict:
-    """(C, H, W) float32 -> as bytes; signed ones with 128 for 0 and `most` 127 steps above."""
+def maps_json(maps, *, signed: bool = False) -> dict:
+    """(C, H, W) float32 -> a byte a value: 0 .. `most` as 0 .. 255, or, signed, -`most` .. `most` as 1 .. 255."""
     values = np.asarray(maps)
     most = max(float(np.abs(values).max()), 1e-6)
     steps = np.rint(values / most * 127) + 128 if signed else np.rint(values.clip(0) / most * 255)
-    return {"shape": list(values.shape), "most": most, "data": text_of(steps, "u1")}
+    return {"shape": list(values.shape), "most": most, "data": base64_of(steps, "u1")}
 
 
-def text_of(values, kind: str) -> str:
-    return base64.b64encode(np.asarray(values, dtype=kind).tobytes()).decode()
+def base64_of(values, dtype: str) -> str:
+    return base64.b64encode(np.asarray(values, dtype=dtype).tobytes()).decode()
 
 
 def paint(payload: dict, reader) -> dict:
-    """{"pixels": 784 grey values 0..255, "number": ...} -> the reading of exactly these pixels."""
+    """{"pixels": 784 grey values 0..255, "number": ...} -> the reading of these pixels as they are."""
     pixels, number = checked_pixels(payload)
     if is_blank(pixels):
         return {"state": "empty"}
@@ -97,7 +97,7 @@ def paint(payload: dict, reader) -> dict:
 
 
 def near(payload: dict, reader) -> dict:
-    """What the pad shows now, and its corrections -> its similarity to each, in [0, 1]."""
+    """What the pad shows, and the page's corrections -> their similarity, in [0, 1]."""
     corrections = corrections_of(payload, reader)
 
     def answer(drawing, _: int) -> dict:
@@ -107,12 +107,13 @@ def near(payload: dict, reader) -> dict:
     return answer_pad(payload, answer)
 
 
-def grow(payload: dict, reader, grown: list[tuple[Any, dict]]) -> dict:
-    """What the pad shows now -> each snapshot, how good it was and how it reads that; readings only of a drawing."""
+def grow(payload: dict, reader, snapshots: list[tuple[Any, dict]]) -> dict:
+    """What the pad shows -> each snapshot's milestone and, unless the pad is blank, how it reads the drawing."""
 
     def answer(drawing, number: int) -> dict:
         image = reader.image(drawing)
-        readings = [each.read_images([image], [number])[0] for each, _ in grown]
-        return {"state": "read", "readings": [[rounded(of.digit_probs), rounded(of.sum_probs)] for of in readings]}
+        readings = [snapshot.read_images([image], [number])[0] for snapshot, _ in snapshots]
+        probs = [[rounded(reading.digit_probs), rounded(reading.sum_probs)] for reading in readings]
+        return {"state": "read", "readings": probs}
 
-    return answer_pad(payload, answer) | {"snapshots": [milestone for _, milestone in grown]}
+    return answer_pad(payload, answer) | {"snapshots": [milestone for _, milestone in snapshots]}

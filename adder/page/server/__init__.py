@@ -8,6 +8,7 @@ Read in this order:
 - `first_paint`: a pad that draws before Gradio is there
 - `app`: the page and its functions
 - `sessions`: limits on what Gradio remembers
+- `envelope`: what Gradio wraps a call in
 - `gate`: which requests are allowed
 - `connections`: limits on connections
 - `listening`: addresses, ports and how to join

@@ -1,7 +1,7 @@
-"""The page as one HTML component that holds pad, number and reading, and the endpoint for programs.
+"""The page, one HTML component with pad, number and reading, and /read, the endpoint for programs.
 
-The live path is the component's server function: the fastest way that Gradio offers. It passes by the queue, so the
-page itself keeps one request in flight and sends the newest state next.
+While the pen moves, the page sends one request at a time to `read_pad`. The gate answers these without Gradio's queue,
+and the reader reads all drawings that wait in one batch.
 """
 
 import json
@@ -29,7 +29,7 @@ from adder.page.answers import (
 from adder.page.explain.lessons import answer_lessons, lessons
 from adder.page.payload import (
     MAX_PICTURE,
-    Strokes,
+    StrokesJson,
     checked_answer,
     checked_drawing,
     checked_label,
@@ -41,14 +41,16 @@ from adder.page.server.first_paint import PAD
 from adder.page.server.head import TITLE, web_file
 from adder.pictures.decode import PictureError
 
-MAX_WAITING = 32  # requests of programs in Gradio's queue; beyond, they are told to come again
-MAX_PROGRAMS = 32  # that left the queue; four of them are read at once
-MAX_THREADS = 8  # at once, for all visitors: what waits costs less than what fights over the cores
-MAX_PICTURES = 8  # that wait for the one that is read, and 16 of programs; beyond, they are told to come again
-MAX_LESSONS = 4  # that wait for their answer; beyond, or while CALM readings wait, they are told to come again
-CALM = 8
-MAX_CROWD = 128  # pages that wait for their reading, each for less than a second
-DAY = 86_400  # s, after which Gradio's cache is emptied, should anything ever come to lie there
+# Requests beyond these limits are refused with 'busy'.
+MAX_PADS = 128  # drawings that wait to be read, each for less than a second
+MAX_LESSONS = 4  # lessons that wait for an answer
+MAX_PADS_WITH_LESSONS = 8  # while more drawings wait, lessons are refused
+MAX_PICTURES = 8  # pictures that wait; twice as many of programs
+MAX_WAITING = 32  # requests of programs in Gradio's queue
+MAX_PROGRAMS = 32  # requests of programs that have left the queue
+PROGRAM_THREADS = 4  # drawings of programs that are read at the same time
+MAX_THREADS = 8  # for the functions that Gradio calls itself: more threads would only compete for the cores
+CACHE_SECONDS = 86_400  # Gradio deletes older files from its cache, which the page does not use
 
 
 def build(
@@ -58,80 +60,80 @@ def build(
     load_growth: Callable[[], list[tuple[Any, dict]]] | None = None,
     facts: dict | None = None,
 ) -> gr.Blocks:
-    """The page around a `Reader`; `serving.launch` opens it.
+    """The page for a `Reader`; `launch.launch` serves it.
 
-    `load_others` loads the readers that a visitor may compare it with; `store` keeps a drawing with what its visitor
-    says it is and what was read, and tells whether there was room. `load_growth` loads, for the first who opens the
-    lesson on it, a reader for each snapshot of the network's training, and how good it was; none where they are
-    damaged. `facts` are what the lessons show of weights/: curves, reliability.
+    `load_others` loads the readers that it can be compared with. `store` keeps (strokes, label, reading, id) of a
+    visitor's drawing, and returns False when there is no room. `load_growth` is `growth.load`, called for the first
+    visitor who opens that lesson. `facts` are the curves and reliability that lessons show.
     """
     loading = Lock()
-    pictures = CapacityLimiter(1)  # one at a time: a picture unpacks to many times its size
-    programs, programs_pictures = CapacityLimiter(4), CapacityLimiter(1)
+    pictures = CapacityLimiter(1)  # one at a time: a decoded picture is many times larger than its file
+    programs, program_pictures = CapacityLimiter(PROGRAM_THREADS), CapacityLimiter(1)
     pads = MicroBatcher(partial(answer_pads, reader=reader))
-    grown = cache(load_growth or list)
+    load_snapshots = cache(load_growth or list)
     panel = {
         "html": f"<style>{web_file('lessons/lessons.css')}</style>{web_file('lessons/lessons.html')}",
         "script": bundle("lessons/lessons.js", call="return openLessons(panel, page);"),
     }
-    taught = MicroBatcher(partial(answer_lessons, taught=lessons(reader, grown, facts or {}, panel)))
+    lesson_answers = MicroBatcher(partial(answer_lessons, by_name=lessons(reader, load_snapshots, facts or {}, panel)))
 
     @cache
     def all_readers() -> list:
         return [reader, *(load_others() if load_others else ())]
 
     async def read_pad(payload: Any) -> JSONResponse:
-        """What the pad shows now -> what the page shows next; a payload that no pad sends -> {"error": text}.
+        """What the pad shows -> its reading. {"error": text} for a malformed payload, {"busy": true} in a crowd.
 
-        {"busy": true} when too many wait. Being awaited, it is asked by the gate, which sends the response as it is.
+        It is async, so the gate calls it, and sends its response as it is.
         """
-        if len(pads.waiting) >= MAX_CROWD:
+        if len(pads.waiting) >= MAX_PADS:
             return JSONResponse({"busy": True})
         return JSONResponse(await pads.ask(payload))
 
     def correct_pad(payload: Any) -> dict:
         """The pad's drawing and its label, null for no digit -> {"correction": ...}, which the page keeps."""
 
-        def correct(drawing: Strokes | np.ndarray, _: int) -> dict:
+        def correct(drawing: StrokesJson | np.ndarray, _: int) -> dict:
             return {"correction": as_json(Corrections(reader).add(drawing, checked_label(payload)))}
 
         return answer_pad(payload, correct)
 
     def refresh_corrections(payload: Any) -> dict:
-        """Corrections with their images, made with any weights -> {"corrections": the same for these weights}."""
+        """Corrections with images, made with any weights -> {"corrections": the same, made with these weights}."""
         try:
-            return {"corrections": [as_json(each) for each in Corrections.from_json(reader, payload).kept]}
+            kept = Corrections.from_json(reader, payload).kept
+            return {"corrections": [as_json(correction) for correction in kept]}
         except ValueError as error:
             return {"error": str(error)}
 
     def compare_pad(payload: Any) -> dict:
-        """What the pad shows now -> a row for each network, the page's own first; errors as in `read_pad`."""
+        """What the pad shows -> a row for each network, the page's own first; errors as in `read_pad`."""
         return answer_pad(payload, compare)
 
     async def lesson_pad(payload: Any) -> JSONResponse:
-        """What a lesson asks -> what it shows; errors and crowds as in `read_pad`, but readings go first.
+        """What a lesson asks -> what it shows; errors as in `read_pad`.
 
-        One thread for all of them, so that they never hold more than that back from the readings.
+        All lessons share one thread, so that they hold up the readings as little as possible.
         """
-        if len(pads.waiting) >= CALM or len(taught.waiting) >= MAX_LESSONS:
+        if len(pads.waiting) >= MAX_PADS_WITH_LESSONS or len(lesson_answers.waiting) >= MAX_LESSONS:
             return JSONResponse({"busy": True})
-        return JSONResponse(await taught.ask(payload))
+        return JSONResponse(await lesson_answers.ask(payload))
 
     def explain_pad(payload: Any) -> dict:
-        """What the pad shows now -> its reading and which ink spoke for the digit; errors as in `read_pad`."""
+        """What the pad shows -> its reading, and how much each pixel adds to the digit; errors as in `read_pad`."""
         return answer_pad(payload, explain)
 
     async def find_ink(payload: Any) -> JSONResponse:
-        """A picture, and the frame to look in if one was drawn -> {"ink": rows of 0..255, "frame": [...]}.
+        """A picture, and maybe a frame to look in -> {"ink": rows of 0..255, "frame": [...]}, which `read_pad` reads.
 
-        `read_pad` reads the ink. Errors as `answer_picture` has them, and when too many wait.
+        Errors as in `answer_picture`, and one when too many pictures wait.
         """
         if pictures.statistics().tasks_waiting >= MAX_PICTURES:
             return JSONResponse({"error": "Many pictures wait to be read. Try again in a moment."})
         return JSONResponse(await to_thread.run_sync(answer_picture, payload, reader, limiter=pictures))
 
     def store_pad(payload: Any) -> dict:
-        """A drawing and what it was meant as -> {"kept": true}; {"error": text} when it was not kept."""
+        """A drawing and its label -> {"kept": true}, or {"error": text} when it was not kept."""
         assert store
         try:
             strokes, label, id = checked_answer(payload)
@@ -141,31 +143,32 @@ def build(
             return {"error": str(error)}
         except OSError as error:
             print(f"demo.py: a drawing was not kept: {error}", file=sys.stderr)
-            return {"error": "It could not be stored, and was not kept."}
+            return {"error": "The drawing could not be stored. Try again later."}
         return {"kept": True}
 
-    def explain(drawing: Strokes | np.ndarray, number: int) -> dict:
+    def explain(drawing: StrokesJson | np.ndarray, number: int) -> dict:
         reading = read_drawing(reader, drawing, number)
         if not reading.is_digit:
             return page_json(reading)
-        worth = reader.saliency(reading)
-        return page_json(reading) | {"saliency": grey_values(worth.clip(0) / max(worth.max(), 1e-6))}
+        saliency = reader.saliency(reading)
+        return page_json(reading) | {"saliency": grey_values(saliency.clip(0) / max(saliency.max(), 1e-6))}
 
-    def compare(drawing: Strokes | np.ndarray, number: int) -> dict:
-        with loading:  # visitors who come at once load once
+    def compare(drawing: StrokesJson | np.ndarray, number: int) -> dict:
+        with loading:  # only the first of several visitors loads
             readers = all_readers()
         rows = [
-            {"name": each.description.get("recipe", "unnamed"), "right": tested(each.description)}
-            | reading_json(read_drawing(each, drawing, number))
-            for each in readers
+            {"name": other.description.get("recipe", "unnamed"), "right": test_accuracies(other.description)}
+            | reading_json(read_drawing(other, drawing, number))
+            for other in readers
         ]
         return {"number": number, "rows": rows}
 
     def check_read(drawing: Any, number: Any, corrections: Any = None, lessons: Any = None) -> None:
         """ValueError for corrections that these weights cannot use; `read` itself checks the rest."""
         sent = lessons if corrections is None else corrections
-        for each in corrections_from_json([] if sent is None else sent):
-            if each.image is None and (each.weights, len(each.feature)) != (reader.weights, reader.width):
+        for correction in corrections_from_json([] if sent is None else sent):
+            fits = (correction.weights, len(correction.feature)) == (reader.weights, reader.width)
+            if correction.image is None and not fits:
                 raise ValueError("corrections: made with other weights, and without the images to make them again")
 
     def answer_program(drawing: Any, number: Any, sent: Any) -> dict:
@@ -186,19 +189,19 @@ def build(
 
         `drawing` is a list of strokes `[[[x, y], ...], ...]`, x right, y down, in any unit, at most 64 strokes and
         4,096 points; or an image as rows of integers `[[0, 0, 255, ...], ...]`, 0 paper to 255 ink, at most 512 x 512;
-        or a picture, `"data:image/jpeg;base64,..."`, JPEG, PNG, WebP, GIF or BMP of at most 1.4 MB. `corrections`
-        are at most 32, as `adder.corrections.as_json` makes them; null or left out for none. `lessons` is their
-        earlier name and goes with version 1.2.
+        or a picture, `"data:image/jpeg;base64,..."`, JPEG, PNG, WebP, GIF or BMP of at most 1.4 MB. `corrections`,
+        which may be left out, is a list of at most 32, as `adder.corrections.as_json` makes them. `lessons` is its
+        earlier name, until version 1.2.
         """
         sent = lessons if corrections is None else corrections
         if not isinstance(drawing, str):
             return await to_thread.run_sync(answer_program, drawing, number, sent, limiter=programs)
-        if programs_pictures.statistics().tasks_waiting >= 2 * MAX_PICTURES:
+        if program_pictures.statistics().tasks_waiting >= 2 * MAX_PICTURES:
             raise gr.Error("busy: many pictures wait to be read; try again", print_exception=False)
-        async with programs_pictures:  # a visitor's picture waits for one of theirs, not for all
+        async with program_pictures:  # so that a visitor's picture waits for at most one of a program
             return await to_thread.run_sync(answer_program, drawing, number, sent, limiter=pictures)
 
-    with gr.Blocks(title=TITLE, analytics_enabled=False, fill_width=True, delete_cache=(DAY, DAY)) as page:
+    with gr.Blocks(title=TITLE, analytics_enabled=False, fill_width=True, delete_cache=(CACHE_SECONDS,) * 2) as page:
         gr.HTML(
             html_template=web_file("page.html"),
             head=f"<style>{web_file('page.css')}</style>",
@@ -215,13 +218,13 @@ def build(
             pad=PAD,
             examples=json.loads(web_file("examples.json"))["drawings"],
         )
-        vars(read)["check"] = check_read  # what the gate asks before it lets a program in
+        vars(read)["check"] = check_read  # the gate calls it before it admits a request
         gr.api(read, api_name="read")
     page.queue(api_open=False, max_size=MAX_WAITING, default_concurrency_limit=None)
     return page
 
 
-def tested(description: dict) -> list[float]:
-    """How often digit and sum were right on the test set, by the weights' own record; empty where it does not say."""
+def test_accuracies(description: dict) -> list[float]:
+    """The accuracy of digit and sum on the test set, as the weights file says; [] if it does not say."""
     test = description.get("test", {})
     return [test[name] for name in ("digit_accuracy", "sum_accuracy") if name in test]

@@ -1,4 +1,4 @@
-"""Questions that wait for one another anyway, answered together by one call in a thread. Knows not what they are."""
+"""Answers the questions of several visitors in one call."""
 
 import asyncio
 from collections.abc import Callable, Sequence
@@ -6,14 +6,14 @@ from typing import Any
 
 from anyio import to_thread
 
-MOST = 64  # questions in a call
+MAX_BATCH = 64  # questions in a call
 
 
 class MicroBatcher:
-    """`await ask(question)` gives what `answer_all` of a list of questions gives it in a list of answers.
+    """`await ask(question)` returns the answer that `answer_all` gives it; `answer_all` maps a list to a list.
 
-    Nobody waits for company: a call begins as soon as the one before is over, with all who came meanwhile. Should it
-    raise, each is asked alone, so that one bad question is nobody else's trouble. To be used in one event loop.
+    A call runs in a thread. It starts as soon as the one before it ends, with all questions that came meanwhile. If it
+    raises, each question is asked alone, so that a bad one fails alone. Use a MicroBatcher in one event loop only.
     """
 
     def __init__(self, answer_all: Callable[[list], list]):
@@ -22,23 +22,23 @@ class MicroBatcher:
         self.calls: asyncio.Task | None = None
 
     async def ask(self, question: Any) -> Any:
-        answer = asyncio.get_running_loop().create_future()
-        self.waiting.append((question, answer))
+        future = asyncio.get_running_loop().create_future()
+        self.waiting.append((question, future))
         if self.calls is None or self.calls.done():
             self.calls = asyncio.create_task(self.call())
-        return await answer
+        return await future
 
     async def call(self) -> None:
-        while asked := self.waiting[:MOST]:
-            del self.waiting[:MOST]
-            questions, places = zip(*asked, strict=True)
-            for place, (answer, error) in zip(places, await to_thread.run_sync(self.answer, questions), strict=True):
-                if place.done():  # who asked has gone
+        while batch := self.waiting[:MAX_BATCH]:
+            del self.waiting[:MAX_BATCH]
+            questions, futures = zip(*batch, strict=True)
+            for future, (answer, error) in zip(futures, await to_thread.run_sync(self.answer, questions), strict=True):
+                if future.done():  # the visitor has left
                     continue
                 if error:
-                    place.set_exception(error)
+                    future.set_exception(error)
                 else:
-                    place.set_result(answer)
+                    future.set_result(answer)
 
     def answer(self, questions: Sequence) -> list[tuple[Any, Exception | None]]:
         try:

@@ -1,4 +1,4 @@
-"""How many connections there may be, and how long one may take to say what it wants. Knows uvicorn, not Gradio."""
+"""How many connections uvicorn may hold, and how long one may take to send its headers."""
 
 import asyncio
 import sys
@@ -10,28 +10,28 @@ from uvicorn.protocols.http.auto import AutoHTTPProtocol
 
 from adder.page.server.head import headed
 
-PATIENCE = 10.0  # s until a whole header is there; uvicorn itself would wait for ever, with a file open
+HEADER_TIMEOUT = 10.0  # s; uvicorn itself would wait for ever
 
 
 def raise_file_limit() -> None:
-    """As many open files, which connections are too, as the system allows this process; Windows has no such limit."""
+    """Lets this process open as many files, and so connections, as the system allows. Windows has no such limit."""
     if sys.platform != "win32":
         import resource
 
-        usual, most = resource.getrlimit(resource.RLIMIT_NOFILE)
-        for limit in (most, max(usual, 10_240)):  # a Mac calls it unlimited, and then takes no more than 10,240
+        soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+        for limit in (hard, max(soft, 10_240)):  # macOS says 'unlimited' but allows at most 10,240
             with suppress(ValueError, OSError):
-                resource.setrlimit(resource.RLIMIT_NOFILE, (limit, most))
+                resource.setrlimit(resource.RLIMIT_NOFILE, (limit, hard))
                 return
 
 
 def bound_headers() -> None:
-    """Has servers that uvicorn starts from now on close connections whose header does not come to an end."""
+    """Servers that uvicorn starts from now on close a connection when its headers take longer than HEADER_TIMEOUT."""
     HTTP_PROTOCOLS["auto"] = f"{__name__}:ImpatientProtocol"
 
 
-class ImpatientProtocol(AutoHTTPProtocol):  # type: ignore[misc, valid-type]  # chosen as uvicorn is imported
-    """uvicorn's own, by h11 or by httptools where that is installed; every answer has the page's headers."""
+class ImpatientProtocol(AutoHTTPProtocol):  # type: ignore[misc, valid-type]  # uvicorn chooses its base when imported
+    """uvicorn's protocol (httptools if installed, else h11) with a timeout; every response has the page's headers."""
 
     app: ASGIApp
     deadline: asyncio.TimerHandle | None = None
@@ -42,20 +42,20 @@ class ImpatientProtocol(AutoHTTPProtocol):  # type: ignore[misc, valid-type]  # 
 
     def connection_made(self, transport) -> None:
         super().connection_made(transport)
-        self.deadline = self.loop.call_later(PATIENCE, transport.close)
+        self.deadline = self.loop.call_later(HEADER_TIMEOUT, transport.close)
 
     def data_received(self, data: bytes) -> None:
         super().data_received(data)
         if self.cycle is not None and not self.cycle.response_complete:
-            self.forget()
+            self.cancel_deadline()
         elif self.deadline is None:
-            self.deadline = self.loop.call_later(PATIENCE, self.transport.close)
+            self.deadline = self.loop.call_later(HEADER_TIMEOUT, self.transport.close)
 
     def connection_lost(self, exc) -> None:
-        self.forget()
+        self.cancel_deadline()
         super().connection_lost(exc)
 
-    def forget(self) -> None:
+    def cancel_deadline(self) -> None:
         if self.deadline:
             self.deadline.cancel()
             self.deadline = None

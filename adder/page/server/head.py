@@ -1,6 +1,6 @@
-"""What others see of the page before it runs: the served HTML's head, its preview, and the headers of every answer.
+"""The head of the served HTML, the preview picture that links show, and the headers of every response.
 
-The one place that owns the served HTML: Gradio's own head names Gradio, and links that nobody can follow.
+It replaces Gradio's own head, which describes Gradio and has broken links.
 """
 
 import gzip
@@ -14,27 +14,27 @@ from starlette.responses import FileResponse
 WEB = Path(__file__).parents[1] / "web"
 TITLE = "Draw a digit, add a number"
 DESCRIPTION = "Draw a digit, pick a number: a small neural network reads both and adds them, while you draw."
-PREVIEW = "/preview.png"  # 1200 x 630, as those who show links like it
+PREVIEW = "/preview.png"  # 1200 x 630 px, as sites that show links expect
 HEADERS = {"x-content-type-options": "nosniff", "referrer-policy": "same-origin"}
-GRADIOS = re.compile(rb"""<title>.*?</title>|<meta\s+(?:property="og:|name="(?:twitter:|description"))[^>]*>""", re.S)
+OLD_TAGS = re.compile(rb"""<title>.*?</title>|<meta\s+(?:property="og:|name="(?:twitter:|description"))[^>]*>""", re.S)
 BODY = re.compile(rb"<body[^>]*>")
 HOST = re.compile(r"[\w.-]{1,255}(:\d{1,5})?|\[[\da-fA-F:.]{2,45}\](:\d{1,5})?", re.ASCII)
-# The page speaks English, whatever language Gradio finds in the browser.
-LANGUAGE = """<script>
+# The page is in English, but Gradio sets the language of the browser.
+LANGUAGE_SCRIPT = """<script>
 const root = document.documentElement, english = () => root.lang === "en" || (root.lang = "en");
 new MutationObserver(english).observe(root, { attributeFilter: ["lang"] });
 </script>"""
 
 
 def headed(app):
-    """The ASGI `app` with HEADERS on each answer, Gradio's outermost middlewares' too; at an IPv6 host without CORS."""
+    """The ASGI `app` with HEADERS on each response, also those of Gradio's outermost middleware."""
 
     async def answering(scope, receive, send) -> None:
         async def send_headed(message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(raw=list(message.get("headers", [])))
                 headers.update(HEADERS)
-                if Headers(scope=scope).get("host", "").startswith("["):  # Gradio's strict CORS knows IPv4 alone
+                if Headers(scope=scope).get("host", "").startswith("["):  # Gradio's strict CORS does not know IPv6
                     del headers["access-control-allow-origin"]
                 message = message | {"headers": headers.raw}
             await send(message)
@@ -49,9 +49,9 @@ def web_file(name: str) -> str:
 
 
 class Head:
-    """An ASGI middleware around the gate. `root_path` is the page's path on its host, '' at the top.
+    """An ASGI middleware around the gate, which changes the HTML of the page.
 
-    `first` is HTML that stands at the start of the body.
+    `root_path` is the page's path on its host, '' at the top. `first` is HTML for the start of the body.
     """
 
     def __init__(self, app, *, root_path: str = "", first: str = ""):
@@ -63,9 +63,9 @@ class Head:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        kept: list[dict] = []  # the HTML's start, until its end tells how long it is
+        kept: list[dict] = []  # the messages of the HTML, until the last: its new length goes into the first
 
-        async def send_dressed(message) -> None:
+        async def send_changed(message) -> None:
             if message["type"] == "http.response.start":
                 kind = Headers(raw=message["headers"]).get("content-type", "")
                 if scope["path"] == "/" and kind.startswith("text/html"):
@@ -75,7 +75,7 @@ class Head:
                 kept.append(message)
                 if message.get("more_body"):
                     return
-                html = self.dress(b"".join(part.get("body", b"") for part in kept[1:]), scope)
+                html = self.replace_head(b"".join(part.get("body", b"") for part in kept[1:]), scope)
                 headers = MutableHeaders(raw=kept[0]["headers"])
                 headers["vary"] = "accept-encoding"
                 if "gzip" in Headers(scope=scope).get("accept-encoding", ""):
@@ -87,14 +87,14 @@ class Head:
             await send(message)
 
         if scope["path"] == PREVIEW and scope["method"] in ("GET", "HEAD"):
-            await FileResponse(WEB / "preview.png")(scope, receive, send_dressed)
+            await FileResponse(WEB / "preview.png")(scope, receive, send_changed)
             return
-        await self.app(scope, receive, send_dressed)
+        await self.app(scope, receive, send_changed)
 
-    def dress(self, html: bytes, scope) -> bytes:
-        """Gradio's HTML with our title, description and picture in the place of its own."""
+    def replace_head(self, html: bytes, scope) -> bytes:
+        """Gradio's HTML with the page's title, description and preview instead of Gradio's."""
         url = escape(self.address(scope))
-        about = {
+        properties = {
             "og:title": TITLE,
             "og:description": DESCRIPTION,
             "og:type": "website",
@@ -102,19 +102,19 @@ class Head:
             "og:image": f"{url}{PREVIEW}",
             "twitter:card": "summary_large_image",
         }
-        metas = [f'<meta property="{name}" content="{content}" />' for name, content in about.items()]
+        metas = [f'<meta property="{name}" content="{content}" />' for name, content in properties.items()]
         metas += [f'<meta name="description" content="{DESCRIPTION}" />', '<link rel="icon" href="favicon.ico" />']
-        ours = [f"<title>{TITLE}</title>", *metas, LANGUAGE]
-        start, head, rest = GRADIOS.sub(b"", html).partition(b"<head>")
+        tags = [f"<title>{TITLE}</title>", *metas, LANGUAGE_SCRIPT]
+        start, head, rest = OLD_TAGS.sub(b"", html).partition(b"<head>")
         rest = BODY.sub(lambda body: body[0] + self.first, rest, 1)
-        return start + head + "\n".join(["", *ours]).encode() + rest
+        return start + head + "\n".join(["", *tags]).encode() + rest
 
     def address(self, scope) -> str:
-        """The page's address as its visitor wrote it, by the request's own words and the proxy's; '' for no host."""
+        """The page's address as its visitor typed it, from the request's headers; `root_path` if they name no host."""
         if "://" in self.root_path:
             return self.root_path
         headers = Headers(scope=scope)
-        # Each proxy on the way may add its own; the first is the visitor's.
+        # Each proxy may append its own host; the first is the visitor's.
         host = (headers.get("x-forwarded-host") or headers.get("host", "")).partition(",")[0].strip()
         scheme = (headers.get("x-forwarded-proto") or scope["scheme"]).partition(",")[0].strip()
         if not HOST.fullmatch(host) or scheme not in ("http", "https"):

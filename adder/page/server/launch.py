@@ -1,4 +1,4 @@
-"""Opens the page to the network behind its gate, and closes it."""
+"""Serves the page behind its gate, and stops."""
 
 import sys
 import time
@@ -16,31 +16,31 @@ from starlette.middleware import Middleware
 
 from adder.page.server.app import MAX_PROGRAMS, MAX_THREADS
 from adder.page.server.connections import bound_headers, raise_file_limit
+from adder.page.server.envelope import Program
 from adder.page.server.first_paint import first_paint
-from adder.page.server.gate import Gate, Program
+from adder.page.server.gate import Gate
 from adder.page.server.head import WEB, Head
 from adder.page.server.listening import listen, url
 from adder.page.server.sessions import Sessions
 
-MAX_BODY = 2_000_000  # bytes: 512 x 512 pixels of ink as JSON, and some
-MAX_SESSIONS = 64  # visitors whose copy of the page's settings Gradio keeps; nothing is lost with one
+MAX_BODY = 2_000_000  # bytes: enough for 512 x 512 pixels of ink as JSON
+MAX_SESSIONS = 64  # visitors for whom Gradio keeps a copy of the page's settings; the page does not need them
 SYSTEM_FONT = ("system-ui", "-apple-system", "Segoe UI", "Roboto", "Helvetica Neue", "Arial", "sans-serif")
 
 
 def launch(
     page: gr.Blocks, *, host: str, port: int, share: bool = False, mcp: bool = False, root_path: str = ""
 ) -> None:
-    """Serve the page from a thread and return; `close` ends it. With `mcp`, /read is an MCP tool too.
+    """Serves the page from a thread, until `close`. With `mcp`, /read is an MCP tool too.
 
-    `root_path` is where a proxy shows the page, '/digit' for one, which it takes off each request's path.
-
-    OSError, as `listening.trouble` explains it, when it cannot listen there.
+    `root_path`, such as '/digit', is the path at which a proxy shows the page; the proxy removes it from each request.
+    OSError when it cannot listen there; `listening.explain` puts it into words.
     """
     raise_file_limit()
     bound_headers()
     http_server.start_server = serve  # type: ignore[assignment]
-    said = StringIO()
-    with redirect_stdout(said) if share else nullcontext():
+    output = StringIO()
+    with redirect_stdout(output) if share else nullcontext():
         page.launch(
             prevent_thread_lock=True,
             server_name=host,
@@ -49,9 +49,9 @@ def launch(
             mcp_server=mcp,
             root_path=root_path or None,
             quiet=True,
-            inline=False,  # in a notebook
-            ssr_mode=False,  # the page is made in the browser: there is nothing for a server to render
-            max_threads=MAX_PROGRAMS,  # to Gradio, requests that left its queue too, though ours wait without a thread
+            inline=False,  # not inside a notebook
+            ssr_mode=False,  # the page is made in the browser, so a server has nothing to render
+            max_threads=MAX_PROGRAMS,  # also bounds the requests that have left Gradio's queue, which is the aim here
             max_file_size=MAX_BODY,
             app_kwargs={
                 "middleware": [Middleware(Head, root_path=root_path, first=first_paint()), gate_middleware(page, mcp)],
@@ -68,18 +68,18 @@ def launch(
         )
     page.limiter.total_tokens = MAX_THREADS  # type: ignore[attr-defined]  # None until the launch
     if share and not page.share_url:
-        reason = said.getvalue().strip().partition("\n")[0].removeprefix("Could not create share link. ")
+        reason = output.getvalue().strip().partition("\n")[0].removeprefix("Could not create share link. ")
         print(
             f"demo.py: --share made no public link: {reason.strip('. ')}; "
-            "check the connection, the proxy and the virus scanner, and start again",
+            "check the connection, the proxy and the virus scanner, then start again",
             file=sys.stderr,
         )
 
 
 def serve(app, server_name, server_port, *_, **__) -> tuple[str, int, str, http_server.Server]:
-    """In the place of Gradio's own, which knows no IPv6, takes each failure for a taken port, and waits 5 s at most."""
+    """Replaces Gradio's function, which knows no IPv6, calls every failure a taken port, and waits at most 5 s."""
     sockets = listen(server_name, server_port)
-    grace = 1  # seconds, for what is being answered when `close` is called
+    grace = 1  # s, to finish responses after `close`
     server = http_server.Server(uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=grace))
     failures: list[Exception] = []
 
@@ -93,38 +93,42 @@ def serve(app, server_name, server_port, *_, **__) -> tuple[str, int, str, http_
     server.thread.start()
     while not server.started:
         if not server.thread.is_alive():
-            raise failures[0] if failures else OSError("the server ended as it started")
+            raise failures[0] if failures else OSError("the server stopped at once; start it again")
         time.sleep(0.001)
     return server_name, server_port, url(server_name, server_port), server
 
 
 def close(page: gr.Blocks) -> None:
-    """Stop listening, answer what was asked, end the public link."""
+    """Stops listening, finishes responses, and ends the public link."""
     page.close(verbose=False)
     for tunnel in CURRENT_TUNNELS:
         tunnel.kill()
 
 
 def gate_middleware(page: gr.Blocks, mcp: bool) -> Middleware:
-    """What lets in requests for the page's functions and the named endpoints, and for nothing else."""
+    """The gate for the page's functions and named endpoints."""
     functions = {
         block._id: {function.__name__: function for function in block.server_fns}
         for block in page.blocks.values()
         if isinstance(block, gr.HTML) and block.server_fns
     }
-    programs = {each.api_name: program(id, each.fn) for id, each in page.fns.items() if each.fn and each.api_name}
+    programs = {
+        endpoint.api_name: program_of(id, endpoint.fn)
+        for id, endpoint in page.fns.items()
+        if endpoint.fn and endpoint.api_name
+    }
     sessions = Sessions(page._queue)
     return Middleware(Gate, max_body=MAX_BODY, functions=functions, programs=programs, sessions=sessions, mcp=mcp)
 
 
-def program(id: int, function: Callable) -> Program:
+def program_of(id: int, function: Callable) -> Program:
     parameters = signature(function).parameters
-    optional = sum(each.default is not each.empty for each in parameters.values())
+    optional = sum(parameter.default is not parameter.empty for parameter in parameters.values())
     return Program(id, list(parameters), optional, vars(function).get("check"))
 
 
 def theme() -> gr.themes.Base:
-    """Ink on paper, one accent, the system's own type; the page's css takes its colours from here."""
+    """Dark ink on light paper, one accent colour, the system's font. The page's CSS takes its colours from here."""
     return gr.themes.Base(primary_hue="teal", neutral_hue="stone", font=SYSTEM_FONT).set(
         body_background_fill="*neutral_50",
         body_background_fill_dark="*neutral_950",

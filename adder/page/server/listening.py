@@ -1,4 +1,4 @@
-"""Where the page listens, the addresses that open it, and why it cannot listen. Knows sockets, not Gradio."""
+"""Where the page listens, which addresses open it, and why it cannot listen."""
 
 import errno
 import io
@@ -10,62 +10,62 @@ from contextlib import ExitStack, suppress
 from importlib.util import find_spec
 from ipaddress import IPv6Address
 
-LOOPBACK = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # what opens the page here when it listens to all addresses
-ABSENT = (errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT)  # an address that is not this machine's; a system without IPv6
+LOOPBACK = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # opens the page on this machine when it listens on all addresses
+NO_SUCH_ADDRESS = (errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT)  # not of this machine; IPv6 where there is none
 TOO_MANY_FILES = (errno.EMFILE, errno.ENFILE)
-ELSEWHERE = (socket.AF_INET, "198.51.100.1"), (socket.AF_INET6, "2001:db8::1")  # nobody's, by RFC 5737 and 3849
+RESERVED = (socket.AF_INET, "198.51.100.1"), (socket.AF_INET6, "2001:db8::1")  # for documentation, RFC 5737 and 3849
 
 
 def listen(host: str, port: int) -> list[socket.socket]:
-    """A listening socket for each address that `host` means; '::' takes IPv4 too. OSError as the system gives it."""
+    """A listening socket for each address of `host`; '::' means IPv4 too. OSError as the system raises it."""
     with ExitStack() as opened:
-        sockets, absent = [], None
+        sockets, failure = [], None
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
         for family, address in dict.fromkeys((family, address) for family, *_, address in found):
             both = address[0] == "::" and socket.has_dualstack_ipv6()
             try:
                 sockets.append(opened.enter_context(socket.create_server(address, family=family, dualstack_ipv6=both)))
             except OSError as error:
-                if error.errno not in ABSENT:
+                if error.errno not in NO_SUCH_ADDRESS:
                     raise
-                absent = error  # 'localhost' may name ::1 where IPv6 is off
-        if absent and not sockets:
-            raise absent
+                failure = error  # the others may do: 'localhost' can name ::1 where IPv6 is off
+        if failure and not sockets:
+            raise failure
         opened.pop_all()
         return sockets
 
 
-def place(host: str, port: int) -> str:
+def host_and_port(host: str, port: int) -> str:
     return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
 
 def url(host: str, port: int) -> str:
-    """What a browser on this machine opens."""
-    return f"http://{place(LOOPBACK.get(host, host), port)}/"
+    """The page's address for a browser on this machine."""
+    return f"http://{host_and_port(LOOPBACK.get(host, host), port)}/"
 
 
 def others_url(host: str, port: int) -> str | None:
-    """What a browser on another machine opens when `host` is '0.0.0.0' or '::'; None where there is no network.
+    """The page's address for other machines, if `host` is '0.0.0.0' or '::'; None without a network.
 
-    Nothing is sent: a UDP socket is asked which of this machine's addresses it would send from.
+    It asks a UDP socket which address it would send from, and sends nothing.
     """
-    for family, elsewhere in {"0.0.0.0": ELSEWHERE[:1], "::": ELSEWHERE}.get(host, ()):
-        with suppress(OSError), socket.socket(family, socket.SOCK_DGRAM) as asked:
-            asked.connect((elsewhere, 9))
-            return url(asked.getsockname()[0], port)
+    for family, reserved in {"0.0.0.0": RESERVED[:1], "::": RESERVED}.get(host, ()):
+        with suppress(OSError), socket.socket(family, socket.SOCK_DGRAM) as udp:
+            udp.connect((reserved, 9))
+            return url(udp.getsockname()[0], port)
     return None
 
 
 def invite(url: str) -> None:
-    """Says what others open, and draws it for their cameras where stdout is a terminal."""
+    """Prints the address for others, on a terminal also as a QR code."""
     print(f"Others open {url}", flush=True)
     if sys.stdout.isatty():
-        with suppress(UnicodeEncodeError):  # a terminal without block letters
+        with suppress(UnicodeEncodeError):  # a terminal without block characters
             print(qr_code(url), flush=True)
 
 
 def qr_code(text: str) -> str:
-    """Lines for a terminal, light on dark whatever its own colours are."""
+    """Lines for a terminal, light on dark in terminals of any colour."""
     import segno
 
     lines = io.StringIO()
@@ -73,42 +73,42 @@ def qr_code(text: str) -> str:
     return "".join(f"\033[97;40m{line}\033[0m\n" for line in lines.getvalue().splitlines())
 
 
-def trouble(error: OSError, host: str, port: int) -> str:
-    """Why the page did not open on this host and port, and the remedy, in one line."""
-    cannot = f"cannot listen on {place(host, port)}"
+def explain(error: OSError, host: str, port: int) -> str:
+    """Why the page cannot listen on this host and port, and what to do, in one line."""
+    cannot = f"cannot listen on {host_and_port(host, port)}"
     if error.errno in TOO_MANY_FILES:
-        return "too many files are open; allow more, as by ulimit -n 4096, or end other programs"
+        return "too many files are open; allow more with ulimit -n 4096, or end other programs"
     if error.filename:
         return f"{error.filename}: {error.strerror}"
-    if error.errno in ABSENT or isinstance(error, socket.gaierror):
+    if error.errno in NO_SUCH_ADDRESS or isinstance(error, socket.gaierror):
         return f"{cannot}: this machine has no such address; try --host 127.0.0.1, or 0.0.0.0 for others"
     if error.errno in (errno.EADDRINUSE, errno.EACCES):
-        why = "another program has this port" if error.errno == errno.EADDRINUSE else "no permission for this port"
+        reason = "another program uses this port" if error.errno == errno.EADDRINUSE else "no permission for this port"
         free = free_port(host, port)
-        offer = f"{free} is free: --port {free}" if free else "choose another with --port"
-        return f"{cannot}: {why}; {offer}"
+        remedy = f"{free} is free: --port {free}" if free else "choose another with --port"
+        return f"{cannot}: {reason}; {remedy}"
     return error.strerror or str(error)
 
 
 def free_port(host: str, taken: int) -> int | None:
-    """The first of the hundred ports after `taken`, from 1024 on, that `host` can listen on."""
-    first = max(taken + 1, 1024)  # below, systems ask for permission
+    """The first port that `host` can listen on, of the hundred after `taken` or, if higher, from 1024 on."""
+    first = max(taken + 1, 1024)  # systems ask for permission below
     for port in range(first, min(first + 100, 65536)):
         with suppress(OSError):
-            for each in listen(host, port):
-                each.close()
+            for opened in listen(host, port):
+                opened.close()
             return port
     return None
 
 
-def go_past_proxies(host: str) -> None:
-    """Lets Gradio ask its own address, and be imported, whatever proxies the environment or the system names.
+def bypass_proxies(host: str) -> None:
+    """Changes the proxy settings in the environment so that Gradio can start and call its own address.
 
-    It asks by httpx, which passes by the proxies for none but the addresses in NO_PROXY, raises at some of these, and
-    cannot be imported where a SOCKS proxy is named and socksio is not installed.
+    Gradio uses httpx. That sends requests to this machine through the proxy too unless NO_PROXY names it, raises at
+    some entries of NO_PROXY, and cannot be imported when a SOCKS proxy is set and socksio is not installed.
     """
-    given = ",".join(os.environ.get(name, "") for name in ("no_proxy", "NO_PROXY")).split(",")
-    kept = [entry for entry in map(str.strip, given) if httpx_reads(entry)]
+    entries = ",".join(os.environ.get(name, "") for name in ("no_proxy", "NO_PROXY")).split(",")
+    kept = [entry for entry in map(str.strip, entries) if httpx_accepts(entry)]
     os.environ["no_proxy"] = os.environ["NO_PROXY"] = ",".join([*kept, "localhost", *LOOPBACK.values(), host])
     if not find_spec("socksio"):
         for name, address in list(os.environ.items()):
@@ -116,8 +116,8 @@ def go_past_proxies(host: str) -> None:
                 del os.environ[name]
 
 
-def httpx_reads(entry: str) -> bool:
-    """Of NO_PROXY; it raises at '[::1]' and 'fd00::/8', among others."""
+def httpx_accepts(entry: str) -> bool:
+    """Whether httpx accepts an entry of NO_PROXY; it raises at '[::1]' and 'fd00::/8', among others."""
     with suppress(ValueError):
         IPv6Address(entry)
         return True

@@ -3,7 +3,7 @@ import threading
 
 import pytest
 
-from adder.page.server.batching import MOST, MicroBatcher
+from adder.page.server.batching import MAX_BATCH, MicroBatcher
 
 
 def test_questions_that_wait_are_answered_by_one_call():
@@ -19,16 +19,16 @@ def test_questions_that_wait_are_answered_by_one_call():
         first = asyncio.create_task(pads.ask(0))
         while not asked:
             await asyncio.sleep(0)
-        rest = [asyncio.create_task(pads.ask(each)) for each in range(1, MOST + 4)]
+        rest = [asyncio.create_task(pads.ask(each)) for each in range(1, MAX_BATCH + 4)]
         await asyncio.sleep(0)
         rest[1].cancel()  # a visitor goes
         go.set()
         return await first, await asyncio.gather(*rest, return_exceptions=True)
 
     first, rest = asyncio.run(main())
-    assert first == 0 and [len(questions) for questions in asked] == [1, MOST, 3]
+    assert first == 0 and [len(questions) for questions in asked] == [1, MAX_BATCH, 3]
     assert isinstance(rest.pop(1), asyncio.CancelledError)
-    assert rest == [10 * each for each in range(1, MOST + 4) if each != 2]
+    assert rest == [10 * each for each in range(1, MAX_BATCH + 4) if each != 2]
 
 
 def test_nobody_waits_for_company():

@@ -62,7 +62,7 @@ def test_a_space_is_served_where_it_listens(monkeypatch):
 def test_a_host_that_is_none(host, capsys):
     with pytest.raises(SystemExit, match="2"):
         demo.parser().parse_args(["--host", host])
-    assert "is no address such as 127.0.0.1 or ::1" in capsys.readouterr().err
+    assert "is not an address; give one such as 127.0.0.1 or ::1" in capsys.readouterr().err
 
 
 def test_a_tilde_is_the_home_folder(monkeypatch, tmp_path):

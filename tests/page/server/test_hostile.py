@@ -20,7 +20,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse
 
 from adder.page.payload import MAX_POINTS, MAX_STROKES, SCALE
-from adder.page.server import gate
+from adder.page.server import envelope, gate
 from adder.page.server.sessions import MAX_SESSIONS, Sessions
 from bench import made_pictures
 from tests.readers import named
@@ -92,7 +92,7 @@ crowds = some.builds(
 ).filter(lambda many: len(many) * len(many[0]) < 100_000)
 towers = some.builds(
     lambda depth, wrap: reduce(lambda inner, _: wrap(inner), range(depth), 1),
-    some.sampled_from([4, gate.MAX_DEPTH, 100, 400]),
+    some.sampled_from([4, envelope.MAX_DEPTH, 100, 400]),
     some.sampled_from([lambda inner: [inner], lambda inner: {"a": inner}]),
 )
 inks = some.builds(
@@ -379,7 +379,7 @@ def test_a_chunked_body_is_counted(visitor):
 
 
 def test_a_body_that_does_not_come(monkeypatch):
-    monkeypatch.setattr(gate, "PATIENCE", 0.01)
+    monkeypatch.setattr(gate, "TIMEOUT", 0.01)
     closed = gate.Gate(None, max_body=9, functions={}, programs={}, sessions=None)
     scope = {"headers": [(b"content-type", b"application/json")]}
     with pytest.raises(HTTPException, match="408"):

@@ -60,14 +60,14 @@ def test_localhost_is_each_of_its_addresses_that_are_here(monkeypatch):
 def trouble_of(host: str, port: int) -> str:
     with pytest.raises(OSError) as caught:
         listening.listen(host, port)
-    return listening.trouble(caught.value, host, port)
+    return listening.explain(caught.value, host, port)
 
 
 def test_a_taken_port_is_called_taken():
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         said = trouble_of("127.0.0.1", port)
-        assert said.startswith(f"cannot listen on 127.0.0.1:{port}: another program has this port; ")
+        assert said.startswith(f"cannot listen on 127.0.0.1:{port}: another program uses this port; ")
         listening.listen("127.0.0.1", int(re.search(r"--port (\d+)$", said)[1]))[0].close()
 
 
@@ -87,7 +87,7 @@ def test_too_many_files_are_called_so():
             listening.listen("127.0.0.1", 0)
     finally:
         resource.setrlimit(resource.RLIMIT_NOFILE, (usual, most))
-    assert listening.trouble(caught.value, "127.0.0.1", 0).startswith("too many files are open; allow more")
+    assert listening.explain(caught.value, "127.0.0.1", 0).startswith("too many files are open; allow more")
 
 
 @pytest.mark.parametrize(
@@ -100,7 +100,7 @@ def test_too_many_files_are_called_so():
     ],
 )  # fmt: skip
 def test_other_troubles_are_called_what_they_are(ipv6, error, said):
-    assert re.search(said, listening.trouble(error, "::1", 80))
+    assert re.search(said, listening.explain(error, "::1", 80))
 
 
 def decoded(drawn: str) -> str:
@@ -134,7 +134,7 @@ def test_no_exception_to_the_proxy_stops_gradio(restored, monkeypatch):
     monkeypatch.setenv("HTTP_PROXY", NOWHERE)
     monkeypatch.setenv("NO_PROXY", "[::1], fd00::/8,fd00::3,example.org:80,.corp,10.0.0.0/8,stra\u00dfe.de,a:b")
     monkeypatch.delenv("no_proxy", raising=False)
-    listening.go_past_proxies("fd00::2")
+    listening.bypass_proxies("fd00::2")
     httpx.Client().close()
     ours = "fd00::3,example.org:80,.corp,10.0.0.0/8,localhost,127.0.0.1,::1,fd00::2"
     assert os.environ["NO_PROXY"] == ours

@@ -48,7 +48,7 @@ def test_a_swapped_answer_is_noticed(server, pads, drawings, is_right):
 
 
 def test_a_crowd_gets_slower_but_no_error(server, pads, drawings, is_right):
-    people = pads(server.port, 2 * app.MAX_CROWD)
+    people = pads(server.port, 2 * app.MAX_PADS)
     with ThreadPoolExecutor(len(people)) as pool:
         answers = list(pool.map(lambda pad: pad.ask(drawings[0], 5), people))
     assert all(answer.body and (is_busy(answer.body) or is_right(answer)) for answer in answers)
@@ -68,7 +68,7 @@ def test_who_comes_when_too_many_wait_is_told_so():
         [pad] = [block for block in app.build(reader).blocks.values() if isinstance(block, gr.HTML)]
         asked = {"strokes": [[[0, 0], [9000, 9000]]], "number": 2}
         inside = []
-        for room in (1, app.MAX_CROWD):  # the first are asked for, the others wait
+        for room in (1, app.MAX_PADS):  # the first are asked for, the others wait
             inside += [asyncio.create_task(pad.read_pad(asked)) for _ in range(room)]
             for _ in range(10):  # turns of the event loop, in which all get as far as they can
                 await asyncio.sleep(0)

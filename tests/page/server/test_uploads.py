@@ -26,7 +26,7 @@ SLOW = """
 import sys, demo, adder.reader
 from adder.page.server import gate
 
-decode, parsed = adder.reader.decode, gate.parsed
+decode, parse_body = adder.reader.decode, gate.parse_body
 
 def slow(content):
     print("decoding", flush=True)
@@ -35,9 +35,9 @@ def slow(content):
 
 def noticed(body):
     print("asked", flush=True)
-    return parsed(body)
+    return parse_body(body)
 
-adder.reader.decode, gate.parsed = slow, noticed
+adder.reader.decode, gate.parse_body = slow, noticed
 sys.exit(demo.main(sys.argv[1:]))
 """
 
