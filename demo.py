@@ -13,7 +13,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from adder.files import user_path
-from adder.imports import cannot_import
+from adder.import_errors import cannot_import
 from adder.page.server import listening
 
 WEIGHTS = Path(__file__).resolve().parent / "weights"
@@ -178,12 +178,12 @@ def growth_of(folder: Path, device: str) -> Callable[[], list] | None:
 
     If one is damaged, it returns [] and says why on stderr.
     """
-    from adder.page.explain import growth
+    from adder.page.explain import training_history
     from adder.reader import Reader
 
     def load() -> list:
         try:
-            return growth.load(folder, lambda path: Reader.load(path, device))
+            return training_history.load(folder, lambda path: Reader.load(path, device))
         except ValueError as error:
             print(f"demo.py: without the lesson on how it learned, since {error}", file=sys.stderr)
             return []
@@ -193,10 +193,10 @@ def growth_of(folder: Path, device: str) -> Callable[[], list] | None:
 
 def facts_of(folder: Path) -> dict:
     """The curves and the reliability in `folder`, for the lessons. A damaged file is named on stderr and left out."""
-    from adder.page.explain import growth
+    from adder.page.explain import training_history
 
     found = {}
-    for name, read in (("ways", growth.curves), ("reliability", growth.reliability)):
+    for name, read in (("ways", training_history.curves), ("reliability", training_history.reliability)):
         try:
             found[name] = read(folder)
         except ValueError as error:

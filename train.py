@@ -14,7 +14,7 @@ from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
-from adder.imports import cannot_import
+from adder.import_errors import cannot_import
 
 try:
     import torch

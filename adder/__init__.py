@@ -1,7 +1,7 @@
 """Draw a digit, pick a number: a two-headed network answers with the digit and the sum.
 
 - `files`: paths as people write them; a file is written whole or not at all
-- `imports`: why a package cannot be imported, and what to do
+- `import_errors`: why a package cannot be imported, and what to do
 - `drawing`: strokes -> the 28x28 image
 - `pictures`: a photo or a screenshot -> the ink of its digit
 - `inputs`: files and folders -> drawings

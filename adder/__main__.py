@@ -11,7 +11,7 @@ from typing import Any
 
 from tqdm import tqdm
 
-from adder.imports import cannot_import
+from adder.import_errors import cannot_import
 
 try:
     import torch

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from adder.drawing import collection, table
+from adder.drawing import collection, image_csv
 from adder.drawing.strokes import NO_DIGIT
 from adder.files import lines_in
 from adder.pictures.decode import MAX_BYTES
@@ -61,7 +61,7 @@ def drawings_in(file: Path) -> Iterator[Input]:
             for number, line in lines_in(file, collection.MAX_LINE):
                 yield Input(f"{file}:{number}", strokes_or_error(line))
         elif suffix == ".csv":
-            for number, label, ink in table.rows_in(file):
+            for number, label, ink in image_csv.rows_in(file):
                 yield Input(f"{file}:{number}", ink, label)
         else:
             with open(file, "rb") as opened:

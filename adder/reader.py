@@ -18,8 +18,8 @@ import torch
 
 from adder.drawing import raster, strokes
 from adder.network import checkpoint
+from adder.network.batch_norm_folding import fold_batch_norms
 from adder.network.explanation import Explanation, can_explain, explain
-from adder.network.folding import fold_batch_norms
 from adder.network.heads import DIGITS, NUMBERS, SUMS, ConvolutionHead
 from adder.network.model import Adder, choose_device
 from adder.network.saliency import saliency

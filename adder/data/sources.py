@@ -41,7 +41,7 @@ PENDIGITS_URL = "https://archive.ics.uci.edu/ml/machine-learning-databases/pendi
 PENDIGITS_MD5 = "28e269fb7eaf8cb51af3f561743a0de5"  # of the unpacked file
 QUICKDRAW_URL = "https://storage.googleapis.com/quickdraw_dataset/full/raw/"
 QUICKDRAW_FIRST = 100_000  # bytes of each word's file, up to its last complete line
-TURNED_TABLE = Path(__file__).with_name("turned.csv")  # turns after which a character is still not a digit
+TURNED_TABLE = Path(__file__).with_name("turned_characters.csv")  # turns after which a character is still not a digit
 QUICKDRAW_TABLE = Path(__file__).with_name("quickdraw.csv")  # words, and the key ids of doodles that look like a digit
 
 

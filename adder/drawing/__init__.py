@@ -6,5 +6,5 @@ It knows how MNIST was made and how people draw, and no network. Read in this or
 - `strokes`: pen trajectories, and the ink they leave on a canvas
 - `raster`: strokes or ink -> the centred 28x28 image
 - `collection`: drawings in a file of JSON lines
-- `table`: images as CSV
+- `image_csv`: images as CSV
 """

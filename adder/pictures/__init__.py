@@ -3,7 +3,7 @@
 It knows what cameras and screens do, and no network. Read in this order:
 
 - `decode`: bytes -> grey values
-- `ground`: what is darker than the paper
+- `ink_masks`: what is darker than the paper
 - `candidates`: the parts of it that may be the digit
 - `select`: the candidate that the network is most confident of
 """

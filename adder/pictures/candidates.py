@@ -11,7 +11,7 @@ from typing import NamedTuple
 import cv2
 import numpy as np
 
-from adder.pictures.ground import MIN_DARKNESS, Ground, ground_of, masks_of, resized, without_rules
+from adder.pictures.ink_masks import MIN_DARKNESS, Ground, ground_of, masks_of, resized, without_rules
 
 MIN_CONTRAST = 10  # ink stands out by so many times the paper's noise
 MIN_AREA = 0.0002  # of the picture: a smaller piece is dirt

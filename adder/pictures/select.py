@@ -9,7 +9,7 @@ import numpy as np
 from adder.drawing.raster import is_prepared
 from adder.pictures.candidates import Candidate, Frame, candidates
 from adder.pictures.decode import PictureError
-from adder.pictures.ground import MAX_SIDE
+from adder.pictures.ink_masks import MAX_SIDE
 
 HIGH_CONFIDENCE = 0.9  # a plain candidate above it is the digit: no others are read
 MIN_CONFIDENCE = 0.45  # with less it is not a digit, whatever the network says of the ink alone

@@ -8,7 +8,7 @@ It knows data and networks. Read in this order:
 - `distillation`: learning from larger networks
 - `run`: the state of a run
 - `snapshots`: the network at several steps of its training
-- `graph`: a whole step as one CUDA graph
+- `cuda_graph`: a whole step as one CUDA graph
 - `evaluation`: how good the network is
 - `report`: metrics and pictures for people
 - `loop`: epochs and steps

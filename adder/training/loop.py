@@ -21,7 +21,7 @@ from adder.network import checkpoint
 from adder.network import model as models
 from adder.training import distillation, distributed, evaluation, report, snapshots
 from adder.training.augment import augment
-from adder.training.graph import capture
+from adder.training.cuda_graph import capture
 from adder.training.run import Run
 
 WEIGHTS = "adder.safetensors"

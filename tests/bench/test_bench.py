@@ -9,7 +9,7 @@ import torch
 from PIL import Image
 
 from adder.data import splits
-from adder.drawing import collection, table
+from adder.drawing import collection, image_csv
 from adder.drawing.strokes import Drawing, as_strokes, draw
 from adder.reader import Reader
 from bench import corrections, drawn, gpu, pictures, reliability, reproduction, seeds
@@ -50,7 +50,7 @@ def test_a_folder_of_drawings_gives_a_row_for_each_file(tmp_path, monkeypatch, c
 def test_your_own_digits_are_measured(tmp_path, monkeypatch, capsys):
     """As pictures in folders by label, as a table, and as lines that another program wrote."""
     examples = [Drawing(e["digit"], 0, as_strokes(e["strokes"])) for e in page_examples()]
-    table.write(tmp_path / "digits.csv", examples)
+    image_csv.write(tmp_path / "digits.csv", examples)
     for folder, example in (("7", 7), ("none", 8)):
         (tmp_path / "my" / folder).mkdir(parents=True)
         [strokes] = (each.strokes for each in examples if each.digit == example)

@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 import demo
-from adder.drawing import collection, table
+from adder.drawing import collection, image_csv
 from adder.drawing.strokes import NO_DIGIT, draw
 from adder.page.payload import checked_answer
 from adder.page.server import app
@@ -127,7 +127,7 @@ def test_a_class_trains_on_its_own_drawings(tmp_path, data_dir, capsys):
     for label in (7, None):
         collection.append(tmp_path, SEVEN, label, READING)
     path = tmp_path / collection.FILE_NAME
-    table.write(tmp_path / "digits.csv", collection.load(path) * 3)
+    image_csv.write(tmp_path / "digits.csv", collection.load(path) * 3)
     seven = Image.fromarray(255 - draw(collection.load(path)[0].strokes, canvas=200, size=120, brush=12))
     for folder, pictures in (("7", [seven]), ("none", [seven, Image.new("L", (99, 99), "white")])):
         (tmp_path / "my" / folder).mkdir(parents=True)

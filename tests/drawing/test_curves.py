@@ -6,7 +6,7 @@ import pytest
 
 from adder.drawing import curves, strokes
 from adder.page.server.first_paint import PAD
-from adder.page.server.head import WEB
+from adder.page.server.html_head import WEB
 from tests.machine import node
 
 SEVEN = np.array([(0.0, 0), (10, 0), (4, 20)])  # README's

@@ -9,7 +9,7 @@ import pytest
 
 from adder.page.server import bundle
 from adder.page.server.first_paint import PAD, first_paint
-from adder.page.server.head import WEB
+from adder.page.server.html_head import WEB
 from tests.machine import ROOT, node
 
 ENTRIES = ("page.js", "first_paint.js", "lessons/lessons.js")

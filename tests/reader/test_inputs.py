@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from adder import inputs
-from adder.drawing import raster, table
+from adder.drawing import image_csv, raster
 from adder.drawing.strokes import NO_DIGIT, Drawing
 
 SEVEN = [np.array([(20, 10), (80, 10), (40, 90)], float)]
@@ -65,7 +65,7 @@ def test_collected_drawings_beside_pictures(tmp_path):
 
 def test_drawings_become_a_table_and_come_back(tmp_path):
     path = tmp_path / "digits.csv"
-    table.write(path, [Drawing(7, 0, SEVEN), Drawing(NO_DIGIT, 0, SEVEN), Drawing(1, 0, [SEVEN[0][:1]])])
+    image_csv.write(path, [Drawing(7, 0, SEVEN), Drawing(NO_DIGIT, 0, SEVEN), Drawing(1, 0, [SEVEN[0][:1]])])
     head, *rows = path.read_text(encoding="ascii").splitlines()
     assert head.startswith("label,pixel0,pixel1,") and head.endswith(",pixel783") and len(rows) == 2
     found = [*inputs.labelled(path)]
@@ -91,7 +91,7 @@ ROW = ",".join(["7", "0", "255", *["0"] * 782])
 )
 def test_tables_as_other_programs_write_them(text, labels, tmp_path):
     (tmp_path / "t.csv").write_bytes(text.encode())
-    rows = [*table.rows_in(tmp_path / "t.csv")]
+    rows = [*image_csv.rows_in(tmp_path / "t.csv")]
     assert [label for _, label, _ in rows] == labels
     assert rows[0][2][0, :3].tolist() == [0, 255, 0]
 
@@ -105,7 +105,7 @@ def test_tables_as_other_programs_write_them(text, labels, tmp_path):
 )
 def test_a_row_that_is_no_image_is_named(row, tmp_path):
     (tmp_path / "t.csv").write_text(f"{ROW}\n{row}\n", encoding="utf-8")
-    rows = table.rows_in(tmp_path / "t.csv")
+    rows = image_csv.rows_in(tmp_path / "t.csv")
     next(rows)
     with pytest.raises(ValueError, match=r"^line 2: expected a label"):
         next(rows)

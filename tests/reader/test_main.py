@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from adder.drawing import table
+from adder.drawing import image_csv
 from adder.drawing.strokes import Drawing
 from bench import made_pictures
 from tests.machine import ROOT
@@ -98,7 +98,7 @@ def test_home_and_wildcards(folder):
 
 def test_a_table_is_read(tmp_path):
     seven = [np.array(stroke, float) for stroke in SEVEN]
-    table.write(tmp_path / "digits.csv", [Drawing(7, 0, seven)] * 70)
+    image_csv.write(tmp_path / "digits.csv", [Drawing(7, 0, seven)] * 70)
     (tmp_path / "labels.csv").write_text("path,label\n7.png,7\n", encoding="utf-8")
     done = read("digits.csv", "labels.csv", "--number", 5, cwd=tmp_path)
     [*rows, other] = done.stdout.splitlines()

@@ -3,5 +3,5 @@
 Read in this order:
 
 - `lessons`: a function for each question
-- `growth`: snapshots and curves of the training
+- `training_history`: snapshots and curves of the training
 """

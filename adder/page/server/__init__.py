@@ -3,7 +3,7 @@
 Read in this order:
 
 - `batching`: requests that are answered together
-- `head`: the head of the HTML, and headers
+- `html_head`: the head of the HTML, and headers
 - `bundle`: JavaScript modules, as one script
 - `first_paint`: a pad that draws before Gradio is there
 - `app`: the page and its functions

@@ -38,7 +38,7 @@ from adder.page.payload import (
 from adder.page.server.batching import MicroBatcher
 from adder.page.server.bundle import bundle
 from adder.page.server.first_paint import PAD
-from adder.page.server.head import TITLE, web_file
+from adder.page.server.html_head import TITLE, web_file
 from adder.pictures.decode import PictureError
 
 # Requests beyond these limits are refused with 'busy'.

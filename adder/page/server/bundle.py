@@ -7,7 +7,7 @@ JavaScript what these files use: one-line imports of names, and `export` before 
 import posixpath
 import re
 
-from adder.page.server.head import web_file
+from adder.page.server.html_head import web_file
 
 IMPORT = re.compile(r'^import \{ (\w+(?:, \w+)*) \} from "(\.{1,2}/[\w./]+)";$', re.M)
 DECLARATION = re.compile(r"^(export )?(?:async )?(?:function|class|const|let) (\w+)", re.M)

@@ -8,7 +8,7 @@ from starlette.types import ASGIApp
 from uvicorn.config import HTTP_PROTOCOLS
 from uvicorn.protocols.http.auto import AutoHTTPProtocol
 
-from adder.page.server.head import headed
+from adder.page.server.html_head import headed
 
 HEADER_TIMEOUT = 10.0  # s; uvicorn itself would wait for ever
 

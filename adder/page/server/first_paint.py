@@ -9,7 +9,7 @@ import json
 from adder.drawing import curves
 from adder.page.payload import MAX_POINTS, SCALE
 from adder.page.server.bundle import bundle
-from adder.page.server.head import web_file
+from adder.page.server.html_head import web_file
 
 PAD = {  # what the pad's scripts share with Python
     "scale": SCALE,

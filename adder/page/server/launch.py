@@ -19,7 +19,7 @@ from adder.page.server.connections import bound_headers, raise_file_limit
 from adder.page.server.envelope import Program
 from adder.page.server.first_paint import first_paint
 from adder.page.server.gate import Gate
-from adder.page.server.head import WEB, Head
+from adder.page.server.html_head import WEB, Head
 from adder.page.server.listening import listen, url
 from adder.page.server.sessions import Sessions
 

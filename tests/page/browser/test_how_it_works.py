@@ -10,7 +10,7 @@ import torch
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
-from adder.page.explain import growth
+from adder.page.explain import training_history
 from adder.reader import Reader
 from tests.browser.pad import DESKTOP, DRAWN, NO_DIGITS, PHONE, draw, expect_empty, expect_reading, expect_refused
 from tests.machine import ROOT
@@ -238,7 +238,7 @@ def test_each_snapshot_answers_as_it_would_alone(visit):
     page = visit(**DESKTOP)
     growing = opened(page, "growing")
     seven_drawn(page)
-    snapshots = growth.load(ROOT / "weights" / "snapshots", Reader.load)
+    snapshots = training_history.load(ROOT / "weights" / "snapshots", Reader.load)
     slider = growing.get_by_role("slider")
     expect(slider).to_have_attribute("max", str(len(snapshots) - 1))
     image = Reader.load(device="cpu").read_strokes(SEVEN, 5).image

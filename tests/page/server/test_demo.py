@@ -12,7 +12,7 @@ import pytest
 import demo
 from adder.drawing.strokes import extent
 from adder.page import answers
-from adder.page.explain import growth
+from adder.page.explain import training_history
 from adder.page.server import app
 from tests.readers import named, reading
 
@@ -190,7 +190,7 @@ def test_lessons_without_their_files_are_left_out_and_named(tmp_path, monkeypatc
     assert demo.facts_of(tmp_path) == {}
     assert "log.csv" in capsys.readouterr().err
     with monkeypatch.context() as patch:  # they are loaded for who opens the lesson, not at the start
-        patch.setattr(growth, "load", None)
+        patch.setattr(training_history, "load", None)
         shipped = demo.growth_of(demo.WEIGHTS / "snapshots", "cpu")
     assert shipped and len(shipped()) == 10 and set(demo.facts_of(demo.WEIGHTS)) == {"ways", "reliability"}
     assert capsys.readouterr().err == ""

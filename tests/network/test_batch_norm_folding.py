@@ -2,7 +2,7 @@ import pytest
 import torch
 
 from adder.network import model
-from adder.network.folding import fold_batch_norms
+from adder.network.batch_norm_folding import fold_batch_norms
 from adder.training.recipes import RECIPES
 
 
