@@ -157,9 +157,14 @@ def main() -> None:
         "--pack", type=user_path, metavar="FOLDER", help="copy the data into FOLDER, and exit (git ignores .gpu)"
     )
     parser.add_argument(
-        "--systems", nargs="+", choices=RECIPES, metavar="RECIPE", default=list(SYSTEMS), help="recipes to train"
+        "--systems",
+        nargs="+",
+        choices=RECIPES,
+        metavar="RECIPE",
+        default=list(SYSTEMS),
+        help=f"recipes to train (default: {' '.join(SYSTEMS)})",
     )
-    parser.add_argument("--epochs", type=int, help="of each recipe (default: its own)")
+    parser.add_argument("--epochs", type=int, help="epochs of each recipe (default: its own)")
     parser.add_argument("--workers", type=int, help="processes that render epochs ahead (default: the spare cores)")
     flags = parser.parse_args()
     if flags.pack:

@@ -219,6 +219,7 @@ def main() -> int:
         "--systems",
         nargs="+",
         choices=RECIPES,
+        metavar="RECIPE",
         default=list(RACERS),
         help="recipes to train (default: those that learn from MNIST alone)",
     )
