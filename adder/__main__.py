@@ -1,4 +1,4 @@
-"""The command line, python -m adder FILE...: prints the digit and the sum of each drawing, one a line."""
+"""Prints the digit and the sum of each drawing in the files you name: python -m adder FILE..."""
 
 import argparse
 import io

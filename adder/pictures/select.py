@@ -14,7 +14,7 @@ from adder.pictures.ink_masks import MAX_SIDE
 HIGH_CONFIDENCE = 0.9  # a plain candidate above it is the digit: no others are read
 MIN_CONFIDENCE = 0.45  # with less it is not a digit, whatever the network says of the ink alone
 PIECE_CONFIDENCE = 0.5  # without its prior: a piece above it counts as one of several digits
-SMALL = 0.25  # of the picture's side: a smaller digit is read again, from the part of the picture around it
+SMALL_DIGIT = 0.25  # of the picture's side: a smaller digit is read again, from the part of the picture around it
 
 ReadInks = Callable[[Sequence[np.ndarray]], list]  # inks -> their Readings
 
@@ -40,7 +40,7 @@ def read_grey(grey: np.ndarray, read: ReadInks) -> Any:
     if is_prepared(grey):
         return replace(read([grey])[0], frame=(0.0, 0.0, 1.0, 1.0), ink=grey)
     reading = select(grey, read)
-    if max(reading.frame[2:]) < SMALL and max(grey.shape) > MAX_SIDE:
+    if max(reading.frame[2:]) < SMALL_DIGIT and max(grey.shape) > MAX_SIDE:
         wider = with_margin(reading.frame, 0.5)
         try:
             closer = select(cut(grey, wider), read)

@@ -7,7 +7,9 @@ import numpy as np
 import pytest
 import torch
 
+from adder.drawing.raster import SIDE
 from adder.network import heads, model
+from adder.network.backbones import IMAGE_SHAPE
 from tests.machine import ROOT
 
 
@@ -85,6 +87,10 @@ def test_normalisation_is_inside():
     network = model.Adder(Probe(), heads.ConvolutionHead())
     features = network.features(torch.full((1, 1, 28, 28), model.MNIST_MEAN + model.MNIST_STD))
     torch.testing.assert_close(features, torch.ones(1, 784))
+
+
+def test_the_network_expects_the_images_that_drawing_makes():
+    assert IMAGE_SHAPE == (1, SIDE, SIDE)
 
 
 def test_device_that_is_not_there():
