@@ -17,7 +17,13 @@ MODULES = {path.relative_to(WEB).as_posix(): path.read_text(encoding="utf-8") fo
 
 
 def test_the_modules_in_node():
-    command = [node(), "--disable-warning=MODULE_TYPELESS_PACKAGE_JSON", "--test", "tests/page/web/*.test.js"]
+    command = [
+        node(),
+        "--disable-warning=MODULE_TYPELESS_PACKAGE_JSON",
+        "--test",
+        "--test-timeout=60000",
+        "tests/page/web/*.test.js",
+    ]
     environment = os.environ | {"PAD": json.dumps(PAD)}
     ended = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, encoding="utf-8", timeout=300)
     assert ended.returncode == 0, ended.stdout[-10_000:] + ended.stderr

@@ -14,7 +14,7 @@ export function newDrawing(settings, changed) {
   let photo = null; // instead of strokes
   let before = null; // while the pen is down: what was there
   let lifted = null; // what was there before the last stroke, which may still go on
-  let last = null; // where the pen is, maybe outside the pad
+  let last = null; // where the pen is, on the pad or outside it
   let erases = false;
 
   const now = () => ({ strokes, photo });

@@ -200,7 +200,7 @@ export function openPage(element, props, server) {
   store.apply(questionChanged, drawing.isBlank);
   ask();
   const [{ type }] = performance.getEntriesByType("navigation");
-  if (location.hash !== store.state.link || type === "navigate") openLink(); // otherwise it was opened before, and maybe drawn on since
+  if (location.hash !== store.state.link || type === "navigate") openLink(); // otherwise the page has opened it before, and somebody may have drawn since
   store.apply(linkOpened, location.hash);
   window.handOverFirstPad?.(drawing); // what was drawn before this page was there
 }

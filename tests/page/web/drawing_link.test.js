@@ -38,6 +38,7 @@ const DAMAGED = {
   "too few points": "#1.5.AgAAAAAA",
   "outside the pad": "#1.5.AgH_" + "_".repeat(400),
   "a value of too many bytes": "#1.5.gICAgICAgAE",
+  "a zero of four bytes": "#1.5.AoCAgAAA",
   "no base64": "#1.5.AAAAA",
   "a stroke of no points": "#1.5.AAAA",
 };

@@ -41,7 +41,7 @@ export function paintImage(canvas, image, over = null) {
   paintValues(canvas, 28, 28, [...(image ? [layer(image, plain, over ? 0.25 : 1)] : []), ...(over ? [layer(over, plus, 1)] : [])]);
 }
 
-// Which of a canvas's 28 x 28 pixels a pointer is at, maybe outside them.
+// Which of a canvas's 28 x 28 pixels a pointer is at. It may be outside them.
 export function pixelAt(canvas, event) {
   const { left, top, width } = canvas.getBoundingClientRect();
   return [event.clientX - left, event.clientY - top].map((distance) => Math.floor((28 * distance) / width));

@@ -27,8 +27,9 @@ export function growingLesson(item) {
     const [digits, sums] = readings?.[slider.value] ?? [evenly(10), Array(19).fill(0)];
     smallBars(find(".digits-then"), digits);
     smallBars(find(".sums-then"), sums);
-    const when = now.step === 0 ? "Before the first step" : `After ${now.step.toLocaleString("en")} steps${now.epoch < 1 ? "" : `, when it had seen everything ${Math.round(now.epoch)} times`}`;
-    find(".when").textContent = when.replace("1 times", "once");
+    const [steps, times] = [now.step.toLocaleString("en"), Math.round(now.epoch)];
+    const seen = now.epoch < 1 ? "" : `, when it had seen everything ${times === 1 ? "once" : `${times} times`}`;
+    find(".when").textContent = now.step === 0 ? "Before the first step" : `After ${steps} steps${seen}`;
     slider.setAttribute("aria-valuetext", find(".when").textContent);
     const outOf = (share) => (100 * share).toFixed(share > 0.99 ? 1 : 0);
     find(".well").textContent = `Of 100 new images, it read ${outOf(now.digit_accuracy)} digits and ${outOf(now.sum_accuracy)} sums right.`;

@@ -22,7 +22,8 @@ export function votesLesson(item) {
     if (sent.state === "empty") return void (answer = chosen = null);
     if (answer && sent.digit !== answer.digit) chosen = null;
     const [count] = sent.last.shape;
-    answer = { ...sent, isCorrected: reading.digit !== sent.digit, count, votes: floatsOf(sent.votes), maps: bytesOf(sent.last.data), pixels: wordsOf(sent.pixels) };
+    const [votes, maps, pixels] = [floatsOf(sent.votes), bytesOf(sent.last.data), wordsOf(sent.pixels)];
+    answer = { ...sent, isCorrected: reading.digit !== sent.digit, count, votes, maps, pixels };
     show();
   }
 
@@ -43,9 +44,13 @@ export function votesLesson(item) {
     const others = scores[digit] - answer.start[digit] - shown.reduce((sum, feature) => sum + points[feature], 0);
     const chance = 1 / scores.reduce((sum, score) => sum + Math.exp(score - scores[digit]), 0);
     item.dataset.score = scores[digit];
-    find(".total").textContent =
-      `The other ${points.length - shown.length} features together: ${signed(others, 1)}. To start with: ${signed(answer.start[digit], 1)}. This makes ` +
-      `${rounded(scores[digit], 1)} points for the ${digit}. Compared with the other digits' points, that is a chance of ${percent(chance)}.${answer.isCorrected ? " Your corrections do not count here." : ""}`;
+    find(".total").textContent = [
+      `The other ${points.length - shown.length} features together: ${signed(others, 1)}.`,
+      `To start with: ${signed(answer.start[digit], 1)}.`,
+      `This makes ${rounded(scores[digit], 1)} points for the ${digit}.`,
+      `Compared with the other digits' points, that is a chance of ${percent(chance)}.`,
+      ...(answer.isCorrected ? ["Your corrections do not count here."] : []),
+    ].join(" ");
   }
 
   function row(feature, points, longest, { plain, plus, minus }) {
