@@ -349,7 +349,7 @@ def test_compare_marks_what_does_not_add_up(visit):
 
 
 def test_a_network_that_cannot_refuse_says_so(visit, chromium):
-    caution = "This network cannot refuse: it takes everything for a digit."
+    caution = "This network cannot say no: whatever you draw, it reads a digit."
     expect(visit(**DESKTOP).get_by_text(caution)).to_be_hidden()
     own = Server(ROOT / "weights" / "bottleneck.safetensors")
     page = chromium.new_page()
