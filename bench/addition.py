@@ -23,10 +23,10 @@ from adder.network import checkpoint
 from adder.network.heads import HEADS, NUMBERS
 from adder.network.model import Adder
 from adder.training import evaluation, loop
-from adder.training.recipes import RECIPES, one_cycle
+from adder.training.recipes import RECIPES, linear_warmup_decay
 from adder.training.run import Run, Settings
 from bench import command
-from bench.pairs import draw_numbers, draw_pairs, draw_seen_pairs, pair_accuracies, sum_accuracies, sums_of
+from bench.pairs import draw_numbers, draw_pairs, pair_accuracies, sample_seen_pairs, sum_accuracies, sums_of
 from bench.tables import mean_and_deviation, print_row, print_table
 
 SHARES = (0.1, 0.3, 0.5)  # of the 100 pairs that are withheld
@@ -81,7 +81,7 @@ def frozen_batches(train: FrozenDigits, seen: Tensor, *, steps: int) -> Iterator
         yield train.logits[chosen], numbers, digits + numbers
 
 
-def image_batches(split: sources.Split, seen: Tensor, size: int) -> Iterator[splits.Batch]:
+def image_batches(split: sources.LabelledImages, seen: Tensor, size: int) -> Iterator[splits.Batch]:
     """One epoch as splits.batches makes it, with numbers from seen pairs only."""
     for batch in splits.batches(split, size):
         numbers = draw_numbers(seen, batch.digits)
@@ -89,7 +89,7 @@ def image_batches(split: sources.Split, seen: Tensor, size: int) -> Iterator[spl
 
 
 @torch.inference_mode()
-def read_digits(network: Adder, split: sources.Split, device: torch.device) -> FrozenDigits:
+def read_digits(network: Adder, split: sources.LabelledImages, device: torch.device) -> FrozenDigits:
     """Reads every image once, not augmented."""
     logits = []
     for images in tqdm(split.images.split(1000), desc="reading", unit="k images", disable=None, leave=False):
@@ -105,7 +105,7 @@ def fit_head(trial: Trial, train: FrozenDigits, seen: Tensor, *, steps: int, see
     optimiser = torch.optim.Adam(head.parameters(), trial.lr)
     for step, (logits, numbers, sums) in enumerate(frozen_batches(train, seen, steps=steps)):
         for group in optimiser.param_groups:
-            group["lr"] = trial.lr * one_cycle((step + 0.5) / steps)
+            group["lr"] = trial.lr * linear_warmup_decay((step + 0.5) / steps)
         loss = F.cross_entropy(head(logits, numbers), sums)
         optimiser.zero_grad()
         loss.backward()
@@ -133,7 +133,7 @@ def measure_frozen(
     digit_right = test.logits.argmax(1) == test.digits
     jobs = [(seed, share, name) for seed in range(seeds) for share in SHARES for name in TRIALS]
     for seed, share, name in tqdm(jobs, desc="heads", unit=" heads", disable=None):
-        seen = draw_seen_pairs(share, seed).to(test.digits.device)
+        seen = sample_seen_pairs(share, seed).to(test.digits.device)
         right = right_sums(fit_head(TRIALS[name], train, seen, steps=steps, seed=seed), test)
         results[name][share].append(sum_accuracies(right, test.digits, digit_right, seen))
         if (seed, share) == (0, SHARES[-1]):
@@ -146,7 +146,7 @@ def compare_rates(train: FrozenDigits, validation: FrozenDigits, *, steps: int) 
 
     On seen pairs of validation images, with the first seed and the largest share withheld; unseen pairs stay unread.
     """
-    seen = draw_seen_pairs(SHARES[-1], 0).to(train.digits.device)
+    seen = sample_seen_pairs(SHARES[-1], 0).to(train.digits.device)
     print_table(["on seen pairs, validation", *(f"{lr:g}" for lr in RATES)])
     for name, trial in TRIALS.items():
         row = []
@@ -158,8 +158,8 @@ def compare_rates(train: FrozenDigits, validation: FrozenDigits, *, steps: int) 
 
 def train_from_scratch(
     supervision: str,
-    train: sources.Split,
-    test: sources.Split,
+    train: sources.LabelledImages,
+    test: sources.LabelledImages,
     *,
     share: float,
     seed: int,
@@ -174,7 +174,7 @@ def train_from_scratch(
     recipe = RECIPES[FROM_SCRATCH]
     settings = Settings(FROM_SCRATCH, epochs, recipe.batch_size, recipe.lr, seed, supervision=supervision)
     run = Run(settings, device, {})
-    train, seen = train.to(device), draw_seen_pairs(share, seed)
+    train, seen = train.to(device), sample_seen_pairs(share, seed)
     seen_on_device = seen.to(device)
     size = min(settings.batch_size, len(train.digits))
     total = epochs * (len(train.digits) // size)
@@ -205,7 +205,7 @@ def print_frozen(results: dict[str, dict[float, list[tuple]]]) -> None:
 
 
 def print_from_scratch(
-    train: sources.Split, test: sources.Split, *, epochs: int, seeds: int, device: torch.device
+    train: sources.LabelledImages, test: sources.LabelledImages, *, epochs: int, seeds: int, device: torch.device
 ) -> None:
     """Trains and prints row by row: on sums alone with every share withheld, on digit and sum with the largest."""
     print(f"\nRecipe {FROM_SCRATCH} from scratch on MNIST alone, {epochs} epochs, {seeds} seeds.\n")
@@ -262,7 +262,7 @@ def main() -> None:
         print_frozen(results)
         print(f"\n{time.perf_counter() - started:.0f} s on {device.type}")
         if flags.picture:
-            draw_pairs(flags.picture, pairs, draw_seen_pairs(SHARES[-1], 0))
+            draw_pairs(flags.picture, pairs, sample_seen_pairs(SHARES[-1], 0))
     if flags.end_to_end:
         print_from_scratch(training, test, epochs=flags.end_to_end, seeds=flags.end_to_end_seeds, device=device)
     print(

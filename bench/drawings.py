@@ -24,9 +24,9 @@ def page_examples() -> list[dict]:
 def validation_digits(folder: Path) -> "list[Drawing]":
     """The digits of the six validation writers, from whom the held-out networks do not learn. Raises DataError."""
     from adder.data.sources import pendigits  # here: it imports torch
-    from adder.data.splits import VALIDATION_WRITERS
+    from adder.data.splits import VALIDATION_NTH_WRITER
 
-    return [drawing for drawing in pendigits(folder) if drawing.writer % VALIDATION_WRITERS == 0]
+    return [drawing for drawing in pendigits(folder) if drawing.writer % VALIDATION_NTH_WRITER == 0]
 
 
 def validation_pad_strokes(folder: Path) -> list[PadStrokes]:

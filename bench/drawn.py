@@ -21,7 +21,7 @@ from adder.training.evaluation import Outputs
 from bench import command
 from bench.drawings import validation_digits
 from bench.speed import one_core_latencies
-from bench.sweeps import draw_sweeps, sweep, worst
+from bench.sweeps import plot_sweeps, sweep, worst
 from bench.systems import System, digits_of, in_parallel, is_refused, ours, reference
 from bench.tables import print_row, print_table, with_interval
 
@@ -139,7 +139,7 @@ def print_comparison(
     non_digits |= dict(zip(HELD_OUT, (sets.words, sets.shapes, sets.fonts), strict=True))
     rng = np.random.default_rng(12345)  # not a seed of any training
     drawn_strokes = [drawing.strokes for drawing in drawings]
-    invented = [negatives.invent(rng, drawn_strokes) for _ in range(1000)]
+    synthetic = [negatives.synthesise(rng, drawn_strokes) for _ in range(1000)]
 
     columns, sweeps, outputs = {}, {}, {}
     for system in systems:
@@ -154,7 +154,7 @@ def print_comparison(
                 system,
                 {"MNIST test": mnist, "drawings": drawn},
                 {name: evaluation.predict(system.network, split.images) for name, split in non_digits.items()}
-                | {"invented non-digits": system.predict(in_parallel(system.from_strokes, invented))},
+                | {"synthetic non-digits": system.predict(in_parallel(system.from_strokes, synthetic))},
             ),
         }
         right = drawn.digit.argmax(1) == digits
@@ -169,7 +169,7 @@ def print_comparison(
     print()
     print_table(["", *columns], [[name, *(column.get(name, "") for column in columns.values())] for name in names])
     if picture:
-        draw_sweeps(picture, sweeps, outputs, digits)
+        plot_sweeps(picture, sweeps, outputs, digits)
 
 
 def main() -> None:

@@ -54,13 +54,13 @@ def pack(source: Path, folder: Path) -> None:
             shutil.copyfile(path, copy)
 
 
-def train_steps(run: Run, images: splits.Split, count: int) -> None:
+def train_steps(run: Run, images: splits.LabelledImages, count: int) -> None:
     """Trains `count` steps in the middle of the schedule."""
     for batch in islice(splits.batches(images, run.settings.batch_size), count):
         loop.train_step(run, run.network, batch, 0.5)
 
 
-def step_costs(run: Run, images: splits.Split) -> dict[str, float]:
+def step_costs(run: Run, images: splits.LabelledImages) -> dict[str, float]:
     """The mean costs of a step: "seconds", "kernels", "launches", and "waits" of the CPU for the device."""
     run.network.train()
     train_steps(run, images, TIMED_STEPS)
@@ -131,7 +131,9 @@ def measure(name: str, data_dir: Path, epochs: int | None, workers: int, device:
         rates = reading_rates(Path(folder) / loop.WEIGHTS, device, drawings)
     ends = [row["seconds"] for row in run.log]
     mnist, drawn = metrics["test"], metrics["validation"].get("drawn")
-    last = [after - before for before, after in pairwise([0.0, *ends])][-loop.REDRAW :]  # one of these epochs renders
+    last = [after - before for before, after in pairwise([0.0, *ends])][
+        -loop.RENDER_EVERY :
+    ]  # one of these epochs renders
     epoch = sum(last) / len(last)
     return {
         "parameters; images a step": f"{metrics['parameters']:,}; {recipe.batch_size}",

@@ -9,7 +9,7 @@ from adder.network.heads import DIGITS, NUMBERS
 from adder.training import report
 
 
-def draw_seen_pairs(share: float, seed: int) -> Tensor:
+def sample_seen_pairs(share: float, seed: int) -> Tensor:
     """bool (10 digits, 10 numbers): True for seen pairs, False for the withheld share.
 
     Random, from all sets that leave every digit and every number a seen pair. ValueError for a share above 0.8, with

@@ -50,9 +50,9 @@ def rows(folder: Path, rng: np.random.Generator) -> dict[str, Callable[[], Strok
     makers |= {name: partial(make, rng, digits) for name, (_, make) in negatives.OF_DIGITS.items()}
     makers |= {name: partial(bent, shapes.shape, {name: row}) for name, row in shapes.SHAPES.items()}
     makers |= {f"+ {name}": partial(bent, shapes.shape, {name: row}) for name, row in shapes.VALIDATION_SHAPES.items()}
-    makers |= {name: partial(bent, glyphs.letter, {name: font}) for name, font in glyphs.FONTS.items()}
+    makers |= {name: partial(bent, glyphs.random_glyph, {name: font}) for name, font in glyphs.FONTS.items()}
     makers |= {
-        f"+ {name}": partial(bent, glyphs.letter, {name: font}) for name, font in glyphs.VALIDATION_FONTS.items()
+        f"+ {name}": partial(bent, glyphs.random_glyph, {name: font}) for name, font in glyphs.VALIDATION_FONTS.items()
     }
     makers |= {f"{'+ ' * (word in held_out)}{word}": partial(random_one, drawn) for word, drawn in doodles.items()}
     makers |= {f"digits: {spoil.__name__}": partial(spoilt, spoil) for spoil in dict.fromkeys(pen_noise.SPOILS)}

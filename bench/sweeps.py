@@ -84,7 +84,7 @@ def worst(results: dict) -> dict[str, str]:
     }
 
 
-def draw_sweeps(path: Path, results: dict[str, dict], outputs: dict[str, Outputs], digits: torch.Tensor) -> None:
+def plot_sweeps(path: Path, results: dict[str, dict], outputs: dict[str, Outputs], digits: torch.Tensor) -> None:
     """A line for each system: accuracy by brush, size, canvas and rotation; share wrong among the surest drawings."""
     from matplotlib.figure import Figure
 

@@ -1,11 +1,11 @@
-"""What a run learns from, and what judges it. In: the folder of the data sets. Out: images with their digits.
+"""Data for training, validation and test. In: the folder of the data sets. Out: images with their digits.
 
 It knows drawings, and no network. Read in this order:
 
-- `download`: a file from the network, checked
-- `synthetic`: drawings that are made up
+- `download`: a file from the internet, checked
+- `synthetic`: drawings that programs make
 - `sources`: the data sets
 - `own`: your own digits
-- `training_set`: what an epoch shows
+- `training_set`: the images of an epoch
 - `splits`: training, validation and test, and their batches
 """

@@ -33,12 +33,12 @@ def fetch(
     *,
     unpack: Callable[[bytes], bytes] = bytes,
     remedy: str = "",
-    first: int | None = None,
+    first_bytes: int | None = None,
 ) -> bytes:
     """The content of `path`, checked against `md5`; a missing or damaged file is downloaded once and stored there.
 
-    The `urls` are tried in order, and `unpack` turns the answer into the content. `first` limits the download to its
-    first bytes. DataError lists what was tried; `remedy` adds what else you could do.
+    The `urls` are tried in order, and `unpack` turns the answer into the content. `first_bytes` limits the
+    download to so many bytes. DataError lists what was tried; `remedy` adds what else you could do.
     """
     try:
         is_damaged = path.exists()
@@ -52,7 +52,7 @@ def fetch(
         host = urlsplit(url).netloc
         print(f"{path.name}: downloading from {host}", file=sys.stderr, flush=True)
         try:
-            answer = download(url, first)
+            answer = download(url, first_bytes)
         except (OSError, HTTPException, ValueError) as error:
             tried.append(f"{host}: {in_words(error)}")
         else:
@@ -69,12 +69,12 @@ def fetch(
     )
 
 
-def download(url: str, first: int | None = None) -> bytes:
+def download(url: str, first_bytes: int | None = None) -> bytes:
     """The body of a GET request, through the proxies of the environment. OSError, HTTPException or ValueError.
 
-    `first` asks for that many bytes with HTTP Range, and stops reading there if the server sends everything.
+    `first_bytes` asks for that many bytes with HTTP Range, and stops reading there if the server sends everything.
     """
-    ranged = {"Range": f"bytes=0-{first - 1}"} if first else {}
+    ranged = {"Range": f"bytes=0-{first_bytes - 1}"} if first_bytes else {}
     request = Request(url, headers={"User-Agent": "adder"} | ranged)
     content = bytearray()
     with urlopen(request, timeout=TIMEOUT) as answer:
@@ -83,8 +83,8 @@ def download(url: str, first: int | None = None) -> bytes:
             while chunk := answer.read(1 << 16):
                 content += chunk
                 bar.update(len(chunk))
-                if first and len(content) >= first:
-                    return bytes(content[:first])
+                if first_bytes and len(content) >= first_bytes:
+                    return bytes(content[:first_bytes])
                 if len(content) > MAX_BYTES:
                     raise ValueError(f"{url} sends more than {MAX_BYTES} bytes")
     return bytes(content)

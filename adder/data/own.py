@@ -7,7 +7,7 @@ import numpy as np
 import torch
 
 from adder import inputs
-from adder.data.sources import Split, as_tensor
+from adder.data.sources import LabelledImages, as_tensor
 from adder.drawing import raster
 from adder.drawing.strokes import NO_DIGIT, Drawing
 from adder.pictures.decode import PictureError
@@ -19,8 +19,9 @@ def no_image(picture: bytes) -> np.ndarray:
     raise PictureError("Pictures need a network that finds the ink.", "unreadable")
 
 
-def load(paths: Iterable[Path | str], image_of: ImageOf) -> tuple[list[Drawing], Split]:
-    """The drawings and images in files and folders, see adder/inputs.py. ValueError names a file that has no use.
+def load(paths: Iterable[Path | str], image_of: ImageOf) -> tuple[list[Drawing], LabelledImages]:
+    """The drawings and images in files and folders, see adder/inputs.py. ValueError names a file that cannot be
+    used.
 
     Leaves out blank ink, and pictures of non-digits in which `image_of` finds no ink.
     """
@@ -41,4 +42,4 @@ def load(paths: Iterable[Path | str], image_of: ImageOf) -> tuple[list[Drawing],
         if pixels is not None:
             images.append(pixels)
             digits.append(label)
-    return drawings, Split(as_tensor(images), torch.tensor(digits, dtype=torch.long))
+    return drawings, LabelledImages(as_tensor(images), torch.tensor(digits, dtype=torch.long))

@@ -40,31 +40,31 @@ MNIST_MD5 = {
 PENDIGITS_URL = "https://archive.ics.uci.edu/ml/machine-learning-databases/pendigits/pendigits-orig.tra.Z"
 PENDIGITS_MD5 = "28e269fb7eaf8cb51af3f561743a0de5"  # of the unpacked file
 QUICKDRAW_URL = "https://storage.googleapis.com/quickdraw_dataset/full/raw/"
-QUICKDRAW_FIRST = 100_000  # bytes of each word's file, up to its last complete line
-TURNED_TABLE = Path(__file__).with_name("turned_characters.csv")  # turns after which a character is still not a digit
+QUICKDRAW_FIRST_BYTES = 100_000  # of each word's file; the last line, which may be incomplete, is dropped
+ROTATED_TABLE = Path(__file__).with_name("rotated_characters.csv")  # rotations after which a character is no digit
 QUICKDRAW_TABLE = Path(__file__).with_name("quickdraw.csv")  # words, and the key ids of doodles that look like a digit
 
 
-class Split(NamedTuple):
+class LabelledImages(NamedTuple):
     """Images uint8 (N, 1, 28, 28), ink 255, paper 0; digits int64 (N,), NO_DIGIT for a non-digit."""
 
     images: Tensor
     digits: Tensor
 
-    def to(self, device: torch.device | str) -> "Split":
-        return Split(*(tensor.to(device) for tensor in self))
+    def to(self, device: torch.device | str) -> "LabelledImages":
+        return LabelledImages(*(tensor.to(device) for tensor in self))
 
-    def first(self, count: int | None) -> "Split":
-        return Split(*(tensor[:count] for tensor in self))
+    def first(self, count: int | None) -> "LabelledImages":
+        return LabelledImages(*(tensor[:count] for tensor in self))
 
 
-def mnist(folder: Path, *, train: bool) -> Split:
+def mnist(folder: Path, *, train: bool) -> LabelledImages:
     """MNIST's 60,000 training or 10,000 test images from `folder`/MNIST/raw. DataError when there are none."""
     name = "train" if train else "t10k"
     images = np.frombuffer(mnist_file(folder, f"{name}-images-idx3-ubyte"), np.uint8, offset=16)
     digits = np.frombuffer(mnist_file(folder, f"{name}-labels-idx1-ubyte"), np.uint8, offset=8)
     images = images.reshape(-1, 1, raster.SIDE, raster.SIDE)
-    return Split(torch.from_numpy(images.copy()), torch.from_numpy(digits.astype(np.int64)))
+    return LabelledImages(torch.from_numpy(images.copy()), torch.from_numpy(digits.astype(np.int64)))
 
 
 def mnist_file(folder: Path, name: str) -> bytes:
@@ -94,7 +94,7 @@ def mnist_mirrors() -> list[str]:
 def pendigits(folder: Path) -> list[Drawing]:
     """7,494 digits of 30 writers as strokes, from `folder`/pendigits/pendigits-orig.tra. DataError without it."""
     path = folder / "pendigits" / "pendigits-orig.tra"
-    remedy = ", or train without it by --without pendigits"
+    remedy = ", or train without it: --without pendigits"
     fetch(path, [PENDIGITS_URL], PENDIGITS_MD5, unpack=unpack_lzw, remedy=remedy)
     return read_unipen(path)
 
@@ -108,7 +108,7 @@ def unpack_lzw(packed: bytes) -> bytes:
 def omniglot(folder: Path) -> dict[str, Tensor]:
     """Characters of the alphabets in negatives.LOOK_ALIKES without the look-alikes, uint8 (N, 1, 28, 28), by alphabet.
 
-    Each alphabet also holds the turned and mirrored copies that TURNED_TABLE lists, counterclockwise, in degrees.
+    Each alphabet also holds the rotated and mirrored copies that ROTATED_TABLE lists, counterclockwise, in degrees.
     From `folder`/omniglot-py/images_background: pictures of 105 x 105 px, black on white. DataError without them.
     """
     root = folder / "omniglot-py" / "images_background"
@@ -117,27 +117,27 @@ def omniglot(folder: Path) -> dict[str, Tensor]:
         unpack_omniglot(root)
         pictures = read_alphabets(root)
     if pictures is None:
-        raise DataError(f"{root} is damaged; delete it and run again, or train without it by --without omniglot")
+        raise DataError(f"{root} is damaged; delete it and run again, or train without it: --without omniglot")
     alphabets = {}
     with ThreadPool() as threads:  # OpenCV releases the interpreter
         for name, characters in pictures.items():
-            drawn = {
+            images = {
                 number: as_tensor(threads.map(lambda picture: raster.to_mnist(255 - picture), each))
                 for number, each in characters.items()
             }
-            alphabets[name] = torch.cat([*drawn.values(), *turned(name, drawn)])
+            alphabets[name] = torch.cat([*images.values(), *rotated(name, images)])
     return alphabets
 
 
-def turned(alphabet: str, characters: dict[int, Tensor]) -> Iterator[Tensor]:
-    """The turned and mirrored copies of an alphabet's images; `characters` holds these by number."""
-    with open(TURNED_TABLE, encoding="ascii", newline="") as table:
+def rotated(alphabet: str, characters: dict[int, Tensor]) -> Iterator[Tensor]:
+    """The rotated and mirrored copies of an alphabet's images; `characters` holds these by number."""
+    with open(ROTATED_TABLE, encoding="ascii", newline="") as table:
         for row in csv.DictReader(table):
             if row["alphabet"] == alphabet:
                 images = characters[int(row["character"])]
-                for degrees in row["turned"].split():
+                for degrees in row["rotated"].split():
                     yield images.rot90(int(degrees) // 90, (2, 3))
-                for degrees in row["mirrored and turned"].split():
+                for degrees in row["mirrored and rotated"].split():
                     yield images.flip(3).rot90(int(degrees) // 90, (2, 3))
 
 
@@ -169,7 +169,7 @@ def unpack_omniglot(root: Path) -> None:
         packed,
         [f"{Omniglot.download_url_prefix}/{packed.name}"],
         Omniglot.zips_md5[root.name],
-        remedy=", or train without it by --without omniglot",
+        remedy=", or train without it: --without omniglot",
     )
     temporary = root.with_name(f".{root.name}.{os.getpid()}.tmp")
     try:
@@ -188,7 +188,7 @@ def unpack_omniglot(root: Path) -> None:
 def quickdraw(folder: Path) -> dict[str, list[list[np.ndarray]]]:
     """Doodles as strokes, y down, without look-alikes: about 25 for each of 120 words, in alphabetical order.
 
-    From `folder`/quickdraw/WORD.ndjson, one drawing a line. DataError when there are none.
+    From `folder`/quickdraw/WORD.ndjson, one drawing per line. DataError when there are none.
     """
     doodles = {}
     with open(QUICKDRAW_TABLE, encoding="ascii", newline="") as table:
@@ -199,8 +199,8 @@ def quickdraw(folder: Path) -> dict[str, list[list[np.ndarray]]]:
                 [QUICKDRAW_URL + quote(name)],
                 row["md5"],
                 unpack=whole_lines,
-                remedy=", or train without it by --without quickdraw",
-                first=QUICKDRAW_FIRST,
+                remedy=", or train without it: --without quickdraw",
+                first_bytes=QUICKDRAW_FIRST_BYTES,
             )
             drawings = map(json.loads, content.splitlines())
             kept = [each["drawing"] for each in drawings if each["key_id"] not in row["look_alikes"].split()]
@@ -215,7 +215,7 @@ def whole_lines(content: bytes) -> bytes:
 def as_tensor(images: list[np.ndarray | None]) -> Tensor:
     """Images (28, 28) float32 in [0, 1] -> uint8 (N, 1, 28, 28); None becomes a blank image."""
     pixels = np.zeros((len(images), 1, raster.SIDE, raster.SIDE), np.uint8)
-    for place, drawn in zip(pixels, images, strict=True):
-        if drawn is not None:
-            place[0] = np.rint(drawn * 255)
+    for row, image in zip(pixels, images, strict=True):
+        if image is not None:
+            row[0] = np.rint(image * 255)
     return torch.from_numpy(pixels)

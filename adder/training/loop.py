@@ -32,7 +32,7 @@ ENTROPY_WEIGHT, ENTROPY_UNTIL = (
     0.5,
 )  # with sums alone: weight of `entropy_of_mean`, and share of the steps with it
 CURVES_EVERY = 10.0  # seconds: drawing the curves takes longer than an epoch on a GPU
-REDRAW = 2  # epochs that share their drawn images; each warps them differently
+RENDER_EVERY = 2  # epochs that share their drawn images; each warps them differently
 REPORT_EVERY = 20  # steps between updates of the running means: each update waits for the device
 
 
@@ -45,7 +45,7 @@ def train(run: Run, sets: splits.Sets, folder: Path, *, workers: int = 0) -> dic
     """
     network = run.average
     curves_drawn = -CURVES_EVERY
-    for row in fit(run, sets, workers=workers, folder=folder if run.settings.snapshots else None):
+    for row in run_epochs(run, sets, workers=workers, folder=folder if run.settings.snapshots else None):
         if distributed.rank() == 0:
             run.save(folder)
             with report.unless_in_use():
@@ -53,7 +53,7 @@ def train(run: Run, sets: splits.Sets, folder: Path, *, workers: int = 0) -> dic
             if row["epoch"] == run.settings.epochs or row["seconds"] - curves_drawn > CURVES_EVERY:
                 curves_drawn = row["seconds"]
                 with report.unless_in_use():
-                    report.draw_curves(folder / "curves.png", run.log)
+                    report.plot_curves(folder / "curves.png", run.log)
     if distributed.rank() != 0:
         return None
     calibration = run.provenance.get("calibration") or calibrate(network, sets, run.device)
@@ -79,13 +79,13 @@ def train(run: Run, sets: splits.Sets, folder: Path, *, workers: int = 0) -> dic
     checkpoint.save(folder / WEIGHTS, network.state_dict(), metrics)
     report.write_metrics(folder / "metrics.json", metrics)
     with report.unless_in_use():
-        report.draw_confusion(folder / "confusion.png", evaluation.confusion(outputs, sets.test.digits))
+        report.plot_confusion(folder / "confusion.png", evaluation.confusion(outputs, sets.test.digits))
     with report.unless_in_use():
-        report.draw_mistakes(folder / "mistakes.png", sets.test, outputs.digit)
+        report.plot_mistakes(folder / "mistakes.png", sets.test, outputs.digit)
     return metrics
 
 
-def fit(run: Run, sets: splits.Sets, *, workers: int = 0, folder: Path | None = None) -> Iterator[dict]:
+def run_epochs(run: Run, sets: splits.Sets, *, workers: int = 0, folder: Path | None = None) -> Iterator[dict]:
     """Trains the epochs that are left and yields the log's row for each.
 
     `workers` is the number of processes that draw epochs ahead. With a folder, snapshots are written to it.
@@ -105,7 +105,9 @@ def fit(run: Run, sets: splits.Sets, *, workers: int = 0, folder: Path | None = 
 
     snapshot()
     seeds = [settings.seed * 100_003 + epoch + 1 for epoch in range(settings.epochs)]
-    drawn = sets.training.epochs(seeds[len(log) // REDRAW * REDRAW :: REDRAW], run.device, workers=workers)
+    drawn = sets.training.epochs(
+        seeds[len(log) // RENDER_EVERY * RENDER_EVERY :: RENDER_EVERY], run.device, workers=workers
+    )
     with tqdm(
         total=settings.epochs * size,
         initial=len(log) * size,
@@ -120,7 +122,7 @@ def fit(run: Run, sets: splits.Sets, *, workers: int = 0, folder: Path | None = 
             say(f"{settings.recipe}: epochs {len(log) + 1} to {settings.epochs}, of {size:,} images each")
         start = len(log)
         for epoch in range(start, settings.epochs):
-            if epoch % REDRAW == 0 or epoch == start:
+            if epoch % RENDER_EVERY == 0 or epoch == start:
                 images = next(drawn)
             torch.manual_seed(seeds[epoch])
             row: dict = {"epoch": epoch + 1, **train_epoch(run, network, images, epoch, bar, snapshot)}
@@ -147,7 +149,12 @@ def require(finite: bool, run: Run, epoch: int) -> None:
 
 
 def train_epoch(
-    run: Run, network: torch.nn.Module, images: splits.Split, epoch: int, bar: tqdm, snapshot: Callable[[], None]
+    run: Run,
+    network: torch.nn.Module,
+    images: splits.LabelledImages,
+    epoch: int,
+    bar: tqdm,
+    snapshot: Callable[[], None],
 ) -> dict[str, float]:
     """One pass over the images, on the run's device. Returns the epoch's means, accuracies over digits only.
 
@@ -250,7 +257,7 @@ def calibrate(network: models.Adder, sets: splits.Sets, device: torch.device) ->
     Both come from the validation digits: MNIST's and the drawn ones have equal weight, whatever their numbers. At most
     a share MAX_REFUSED of either kind lies below the threshold.
     """
-    parts = [split for split in (sets.validation, sets.drawn) if len(split.digits)]
+    parts = [split for split in (sets.validation, sets.pen_digits) if len(split.digits)]
     outputs = [evaluation.predict(network, split.images.to(device)) for split in parts]
     answers = [(output.digit, split.digits) for output, split in zip(outputs, parts, strict=True)]
     calibration = {"temperature": evaluation.fit_temperature(*answers)}
@@ -266,7 +273,7 @@ def validate(
 
     With a threshold, also the share that is refused, and of non-digits the share read as a digit with more than SURE.
     """
-    splits = {"mnist": sets.validation, "drawn": sets.drawn, **sets.non_digits()}
+    splits = {"mnist": sets.validation, "drawn": sets.pen_digits, **sets.non_digits()}
     outputs = {
         name: evaluation.predict(network, split.images.to(device))
         for name, split in splits.items()

@@ -9,7 +9,7 @@ import torch
 from adder.training.augment import Strength
 
 
-def one_cycle(progress: float, *, warmup: float = 0.03) -> float:
+def linear_warmup_decay(progress: float, *, warmup: float = 0.03) -> float:
     """Share of the peak learning rate at `progress`, both in [0, 1]: linear up to `warmup`, then linear down."""
     return min(progress / warmup, (1 - progress) / (1 - warmup))
 
@@ -47,7 +47,7 @@ DEFAULT = Recipe(
     batch_size=256,
     lr=0.1,
     optimiser=partial(torch.optim.SGD, momentum=0.9, nesterov=True, weight_decay=5e-4, fused=True),
-    schedule=one_cycle,
+    schedule=linear_warmup_decay,
     averaging=0.998,
     augment=Strength(rotation=10, scale=0.15, slant=0.2, shift=1.5, elastic=0.8, width=0.2),
     drawings=True,
@@ -59,7 +59,7 @@ BOTTLENECK = Recipe(
     batch_size=32,
     lr=1e-3,
     optimiser=partial(torch.optim.Adam, fused=True),
-    schedule=one_cycle,
+    schedule=linear_warmup_decay,
     averaging=0.99,
     reported="digit 99.32, sum 99.20",
 )
@@ -79,7 +79,7 @@ RECIPES = {
         batch_size=256,
         lr=2e-2,
         optimiser=partial(torch.optim.Adam, betas=(0.7, 0.9), fused=True),
-        schedule=partial(one_cycle, warmup=0.1),
+        schedule=partial(linear_warmup_decay, warmup=0.1),
         smoothing=0.1,
         averaging=0.95,
     ),
@@ -90,7 +90,7 @@ RECIPES = {
         batch_size=256,
         lr=2e-2,
         optimiser=partial(torch.optim.AdamW, betas=(0.85, 0.95), weight_decay=0.05, fused=True),
-        schedule=partial(one_cycle, warmup=0.05),
+        schedule=partial(linear_warmup_decay, warmup=0.05),
         smoothing=0.1,
         averaging=0.98,
         augment=Strength(rotation=5, scale=0.06, slant=0.06, shift=0.7, elastic=0.3, width=0.05),
@@ -145,6 +145,6 @@ RECIPES = {
         batch_size=256,
         lr=1e-2,
         optimiser=partial(torch.optim.Adam, betas=(0.7, 0.9), fused=True),
-        schedule=partial(one_cycle, warmup=0.3),
+        schedule=partial(linear_warmup_decay, warmup=0.3),
     ),
 }

@@ -14,7 +14,7 @@ from matplotlib.figure import Figure
 from torch import Tensor
 from tqdm import tqdm
 
-from adder.data.splits import Split
+from adder.data.splits import LabelledImages
 from adder.files import replacing
 
 MISTAKES = 40  # of the worst, in the picture
@@ -64,7 +64,7 @@ def write_metrics(path: Path, metrics: dict) -> None:
         temporary.write_text(json.dumps(metrics, indent=2, allow_nan=False) + "\n", encoding="utf-8", newline="\n")
 
 
-def draw_curves(path: Path, rows: list[dict]) -> None:
+def plot_curves(path: Path, rows: list[dict]) -> None:
     """Loss and accuracy by epoch, for training and validation."""
     figure = Figure(figsize=(10, 4), layout="constrained")
     left, right = figure.subplots(1, 2)
@@ -88,7 +88,7 @@ def draw_curves(path: Path, rows: list[dict]) -> None:
     save(figure, path)
 
 
-def draw_confusion(path: Path, counts: Tensor) -> None:
+def plot_confusion(path: Path, counts: Tensor) -> None:
     """Counts int64 (10, 10): a row for each true digit, a column for each digit that was read."""
     figure = Figure(figsize=(5.5, 5.5), layout="constrained")
     axes = figure.subplots()
@@ -110,7 +110,7 @@ def draw_confusion(path: Path, counts: Tensor) -> None:
     save(figure, path)
 
 
-def draw_mistakes(path: Path, split: Split, digit_logits: Tensor) -> None:
+def plot_mistakes(path: Path, split: LabelledImages, digit_logits: Tensor) -> None:
     """The mistakes with the highest loss: the image, the true digit, the digit that was read and its probability."""
     images, digits = split
     log_probs = digit_logits.log_softmax(1)

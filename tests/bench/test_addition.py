@@ -2,10 +2,10 @@ import pytest
 import torch
 
 from adder.data import sources
-from adder.data.sources import Split
+from adder.data.sources import LabelledImages
 from bench import addition, pairs
 from bench.addition import FrozenDigits
-from bench.pairs import draw_seen_pairs
+from bench.pairs import sample_seen_pairs
 
 SHARES = (*addition.SHARES, 0.8)
 
@@ -20,21 +20,21 @@ def confident(count: int) -> FrozenDigits:
 
 @pytest.mark.parametrize("share", SHARES)
 def test_withheld_pairs_leave_every_digit_and_number_a_seen_one(share):
-    drawn = [draw_seen_pairs(share, seed) for seed in range(3)]
+    drawn = [sample_seen_pairs(share, seed) for seed in range(3)]
     for seen in drawn:
         assert seen.shape == (10, 10) and int((~seen).sum()) == round(100 * share)
         assert seen.any(0).all() and seen.any(1).all()
-    assert not drawn[0].equal(drawn[1]) and drawn[0].equal(draw_seen_pairs(share, 0))
+    assert not drawn[0].equal(drawn[1]) and drawn[0].equal(sample_seen_pairs(share, 0))
 
 
 @pytest.mark.parametrize("share", (0.81, 1.0, -0.1))
 def test_a_share_that_leaves_no_seen_pair_is_refused(share):
     with pytest.raises(ValueError, match="cannot be withheld"):
-        draw_seen_pairs(share, 0)
+        sample_seen_pairs(share, 0)
 
 
 def test_no_training_batch_holds_a_withheld_pair(rng):
-    seen = draw_seen_pairs(0.5, 0)
+    seen = sample_seen_pairs(0.5, 0)
     read = confident(600)
     used = torch.zeros(10, 10, dtype=torch.bool)
     for logits, numbers, sums in addition.frozen_batches(read, seen, steps=20):
@@ -45,7 +45,7 @@ def test_no_training_batch_holds_a_withheld_pair(rng):
 
     images = torch.from_numpy(rng.integers(0, 256, (600, 1, 28, 28)).astype("uint8"))
     used.zero_()
-    for batch in addition.image_batches(Split(images, read.digits), seen, 200):
+    for batch in addition.image_batches(LabelledImages(images, read.digits), seen, 200):
         assert batch.sums.equal(batch.digits + batch.numbers)
         used[batch.digits, batch.numbers] = True
     assert used.any() and not (used & ~seen).any()
@@ -66,7 +66,7 @@ def test_accuracies_of_a_small_example():
 
 def test_the_convolution_adds_unseen_pairs_and_a_linear_head_does_not():
     train, test = confident(4000), confident(1000)
-    seen = draw_seen_pairs(0.5, 0)
+    seen = sample_seen_pairs(0.5, 0)
     unseen = {}
     for name in ("convolution (ours)", "linear over logits and one-hot"):
         trial = addition.TRIALS[name]._replace(lr=3e-2)
@@ -79,13 +79,13 @@ def test_the_convolution_adds_unseen_pairs_and_a_linear_head_does_not():
 
 def test_training_from_scratch_on_sums_alone_adds_unseen_pairs(data_dir):
     split = sources.mnist(data_dir, train=True)
-    train, test = (Split(*(part[cut] for part in split)) for cut in (slice(12000), slice(12000, 14000)))
+    train, test = (LabelledImages(*(part[cut] for part in split)) for cut in (slice(12000), slice(12000, 14000)))
     scores = addition.train_from_scratch("sum", train, test, share=0.5, seed=0, epochs=4, device=torch.device("cpu"))
     digit, seen, unseen, unseen_read = scores
     assert min(digit, seen, unseen) > 95 and unseen_read > 99.9
 
 
 def test_the_picture_is_drawn(tmp_path):
-    seen = draw_seen_pairs(0.5, 0)
+    seen = sample_seen_pairs(0.5, 0)
     pairs.draw_pairs(tmp_path / "pairs.png", dict.fromkeys(addition.TRIALS, seen.double()), seen)
     assert (tmp_path / "pairs.png").read_bytes().startswith(b"\x89PNG")

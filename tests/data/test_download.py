@@ -172,13 +172,13 @@ def raise_(errors: list) -> None:
         raise errors.pop()
 
 
-def test_a_character_may_be_turned_and_mirrored():
+def test_a_character_may_be_rotated_and_mirrored():
     images = torch.arange(2 * 784, dtype=torch.int16).view(2, 1, 28, 28)
-    made = list(sources.turned("Balinese", {number: images + number for number in range(1, 25)}))[:4]
+    made = list(sources.rotated("Balinese", {number: images + number for number in range(1, 25)}))[:4]
     first = images + 1  # 'Balinese,1,180 270,0 180'
     wanted = [first.flip(2, 3), first.mT.flip(3), first.flip(3), first.flip(2)]
     assert all(torch.equal(one, other) for one, other in zip(made, wanted, strict=True))
-    assert not any(list(sources.turned(name, {})) for name in negatives.VALIDATION_ALPHABETS)
+    assert not any(list(sources.rotated(name, {})) for name in negatives.VALIDATION_ALPHABETS)
 
 
 def test_a_full_disk_is_named(tmp_path, labels, monkeypatch):
@@ -236,7 +236,7 @@ def test_only_the_first_bytes_of_a_words_file_are_fetched(data_dir, tmp_path, mo
             asked.append((name, self.headers["Range"]))
             lines = (data_dir / "quickdraw" / name).read_bytes()
             whole = lines + b"\n" + lines.replace(b"\n", b" ") * 2  # the next line goes on beyond what is asked for
-            content = whole[: sources.QUICKDRAW_FIRST] if heeds_range else whole
+            content = whole[: sources.QUICKDRAW_FIRST_BYTES] if heeds_range else whole
             self.send_response(206 if heeds_range else 200)
             self.send_header("Content-Length", str(len(content)))
             self.end_headers()

@@ -42,7 +42,7 @@ def test_what_lay_beyond_the_edge_lies_on_it(rng):
 
 
 def test_a_second_pass_stays_near_the_first(rng):
-    first, second = pen_noise.again(ZERO, SIZE, rng)
+    first, second = pen_noise.drawn_twice(ZERO, SIZE, rng)
     assert first is ZERO[0] and 0 < np.abs(second - first).max() < 0.15 * SIZE
 
 
@@ -71,7 +71,7 @@ def test_what_is_spoilt_can_still_be_drawn(spoil, by_digit, rng):
 
 def test_strokes_keep_together_when_stretched_and_turned(rng):
     cross = [np.array([(0.0, 5), (10, 5)]), np.array([(5.0, 0), (5, 10)])]
-    for change in (pen_noise.stretch, pen_noise.turn):
+    for change in (pen_noise.stretched, pen_noise.rotated):
         one, two = change(cross, 10.0, rng)
         np.testing.assert_allclose(one.mean(0), two.mean(0))
 

@@ -76,6 +76,6 @@ def test_letters_that_read_as_digits_stay_out():
 
 def test_each_font_is_as_frequent(rng):
     fonts = {"rowmans": "AE", "timesr": "A"}
-    drawn = [len(np.concatenate(glyphs.letter(rng, fonts))) for _ in range(300)]
+    drawn = [len(np.concatenate(glyphs.random_glyph(rng, fonts))) for _ in range(300)]
     serif = len(np.concatenate(glyphs.glyph("timesr", "A")))
     assert np.mean(np.array(drawn) == serif) == pytest.approx(0.5, abs=0.1)

@@ -11,7 +11,7 @@ from adder.data import sources, splits, training_set
 from adder.drawing import raster
 from tests.machine import ROOT
 
-NOTHING = splits.Split(torch.zeros(0, 1, 28, 28, dtype=torch.uint8), torch.zeros(0, dtype=torch.long))
+NOTHING = splits.LabelledImages(torch.zeros(0, 1, 28, 28, dtype=torch.uint8), torch.zeros(0, dtype=torch.long))
 
 
 @pytest.fixture(scope="module")
@@ -37,7 +37,9 @@ def test_validation_is_fixed_stratified_and_apart(mnist):
 
 def test_batches_pair_every_image_once_with_a_number_and_the_true_sum():
     count = 1000
-    split = splits.Split((torch.arange(count) % 256).to(torch.uint8).view(-1, 1, 1, 1), torch.arange(count) % 10)
+    split = splits.LabelledImages(
+        (torch.arange(count) % 256).to(torch.uint8).view(-1, 1, 1, 1), torch.arange(count) % 10
+    )
     torch.manual_seed(0)
     epoch = list(splits.batches(split, 100))
     assert [len(batch.digits) for batch in epoch] == [100] * 10
@@ -48,7 +50,7 @@ def test_batches_pair_every_image_once_with_a_number_and_the_true_sum():
         assert batch.images.dtype == torch.uint8
         assert (batch.numbers + batch.digits).equal(batch.sums)
     second = torch.cat([batch.numbers for batch in splits.batches(split, 100)])
-    assert not second.equal(numbers), "numbers are drawn anew every epoch"
+    assert not second.equal(numbers), "every epoch has other random numbers"
 
 
 @pytest.fixture(scope="module")
@@ -79,7 +81,7 @@ def test_words_shapes_and_fonts_are_held_out(sets, data_dir):
     seen = {np.concatenate(drawing.strokes).tobytes() for drawing in sets.training.doodles}
     assert not any(np.concatenate(drawing).tobytes() in seen for word in held_out for drawing in doodles[word])
     assert all(drawing.digit == splits.NO_DIGIT for drawing in sets.training.doodles)
-    assert counts["validation shapes"] == counts["validation fonts"] == splits.HELD_OUT
+    assert counts["validation shapes"] == counts["validation fonts"] == splits.SYNTHETIC_VALIDATION
     again = splits.load(data_dir, limit=50)
     for split, same in ((sets.shapes, again.shapes), (sets.fonts, again.fonts), (sets.words, again.words)):
         assert (split.digits == splits.NO_DIGIT).all() and split.images[:50].equal(same.images), (
@@ -95,7 +97,7 @@ def test_non_digits_are_at_most_a_third_of_an_epoch(sets):
 
 def test_all_writers_on_demand(data_dir):
     sets = splits.load(data_dir, all_writers=True)
-    assert len(sets.training.drawings) == 7494 - 250 and len(sets.drawn.digits) == 1499
+    assert len(sets.training.drawings) == 7494 - 250 and len(sets.pen_digits.digits) == 1499
 
 
 def test_nothing_learns_from_the_writer_of_the_examples(data_dir):
@@ -109,7 +111,7 @@ def test_nothing_learns_from_the_writer_of_the_examples(data_dir):
         assert splits.EXAMPLES_WRITER not in {drawing.writer for drawing in learned}
 
 
-def test_an_epoch_is_drawn_anew_by_its_seed(data_dir):
+def test_an_epoch_depends_on_its_seed(data_dir):
     training = splits.load(data_dir, limit=200).training
     one, same, other = training.epochs([1, 1, 2], torch.device("cpu"))
     assert len(one.digits) == len(training) and one.images.shape[1:] == (1, 28, 28)
@@ -117,24 +119,24 @@ def test_an_epoch_is_drawn_anew_by_its_seed(data_dir):
     changed = (one.images != other.images).flatten(1).any(1)
     fixed = len(training.fixed.digits)
     assert not changed[:fixed].any(), "MNIST and characters stay as they are"
-    assert changed[fixed:].float().mean() > 0.9, "drawings and inventions change"
+    assert changed[fixed:].float().mean() > 0.9, "rendered drawings and synthetic non-digits change"
     assert (one.images.flatten(1).amax(1) > 100).float().mean() > 0.99, "hardly any image is blank"
     kinds = one.digits.unique().tolist()
     assert kinds == list(range(splits.NO_DIGIT, 10))
 
 
-def test_a_process_that_draws_is_told_little(data_dir):
-    drawn = splits.load(data_dir, limit=2000).training.drawn
-    told = ForkingPickler.dumps(drawn)
-    assert len(told) < 60_000, "more than a pipe holds, which it reads only when it has imported all"
-    again = pickle.loads(told)
-    assert again.invented == drawn.invented and len(again.drawings) == len(drawn.drawings) > 2000
-    for one, other in zip(drawn.drawings, again.drawings, strict=True):
+def test_a_process_that_renders_gets_little(data_dir):
+    rendered = splits.load(data_dir, limit=2000).training.rendered
+    sent = ForkingPickler.dumps(rendered)
+    assert len(sent) < 60_000, "more than a pipe holds, which it reads only when it has imported all"
+    again = pickle.loads(sent)
+    assert again.synthetic == rendered.synthetic and len(again.drawings) == len(rendered.drawings) > 2000
+    for one, other in zip(rendered.drawings, again.drawings, strict=True):
         assert (one.digit, one.writer) == (other.digit, other.writer)
         assert all(np.array_equal(*pair) for pair in zip(one.strokes, other.strokes, strict=True))
 
 
-def test_processes_draw_an_epoch_as_this_one_does(data_dir):
+def test_processes_render_an_epoch_as_this_one_does(data_dir):
     training = splits.load(data_dir, limit=200).training
     seeds = [3, 4, 5]
     there = training.epochs(seeds, torch.device("cpu"), workers=2)
@@ -145,7 +147,7 @@ def test_processes_draw_an_epoch_as_this_one_does(data_dir):
 def test_processes_need_no_shared_memory_for_images():
     """What a process may write to files is bounded here, and shared memory is one; to a pipe it is not."""
     resource = pytest.importorskip("resource")
-    training = training_set.TrainingSet(NOTHING, [], NOTHING.images, [], invented=1600, limit=None)
+    training = training_set.TrainingSet(NOTHING, [], NOTHING.images, [], synthetic=1600, limit=None)
     usual = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (40_000, usual[1]))
     try:
@@ -155,25 +157,25 @@ def test_processes_need_no_shared_memory_for_images():
     assert len(one.digits) == 1600 and one.images.any()
 
 
-def test_a_process_that_draws_and_is_killed():
-    training = training_set.TrainingSet(NOTHING, [], NOTHING.images, [], invented=160, limit=None)
-    drawn = training.epochs([1, 2, 3, 4], torch.device("cpu"), workers=2)
-    next(drawn)
+def test_a_process_that_renders_and_is_killed():
+    training = training_set.TrainingSet(NOTHING, [], NOTHING.images, [], synthetic=160, limit=None)
+    epochs = training.epochs([1, 2, 3, 4], torch.device("cpu"), workers=2)
+    next(epochs)
     multiprocessing.active_children()[0].kill()
     with pytest.raises(sources.DataError, match=r"the processes that render images ended .*: --workers 0"):
-        list(drawn)
+        list(epochs)
 
 
-def test_no_process_is_started_where_nothing_is_drawn():
-    training = training_set.TrainingSet(NOTHING, [], NOTHING.images, [], invented=0, limit=None)
-    drawn = training.epochs([1, 2], torch.device("cpu"), workers=2)
-    next(drawn)
+def test_no_process_starts_where_nothing_is_rendered():
+    training = training_set.TrainingSet(NOTHING, [], NOTHING.images, [], synthetic=0, limit=None)
+    epochs = training.epochs([1, 2], torch.device("cpu"), workers=2)
+    next(epochs)
     assert multiprocessing.active_children() == []
 
 
 def test_sets_that_a_run_goes_without(data_dir):
     sets = splits.load(data_dir, without=splits.OPTIONAL, limit=100)
-    assert not sets.training.drawings and not len(sets.training.characters) and not len(sets.drawn.digits)
+    assert not sets.training.drawings and not len(sets.training.characters) and not len(sets.pen_digits.digits)
     assert (next(sets.training.epochs([1], torch.device("cpu"))).digits == splits.NO_DIGIT).any(), (
         "scribbles are still refused"
     )
@@ -183,7 +185,7 @@ def test_sets_that_a_run_goes_without(data_dir):
     assert len(alone.digits) == 100 and (alone.digits >= 0).all()
 
 
-def test_sums_of_non_digits_count_for_nothing():
-    split = splits.Split(torch.zeros(4, 1, 28, 28, dtype=torch.uint8), torch.tensor([splits.NO_DIGIT, 3] * 2))
+def test_sums_of_non_digits_are_ignored():
+    split = splits.LabelledImages(torch.zeros(4, 1, 28, 28, dtype=torch.uint8), torch.tensor([splits.NO_DIGIT, 3] * 2))
     (batch,) = splits.batches(split, 4)
     assert ((batch.sums == splits.NO_DIGIT) == (batch.digits == splits.NO_DIGIT)).all()

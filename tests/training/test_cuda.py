@@ -28,7 +28,7 @@ def training_set(rng):
     images = torch.from_numpy(rng.integers(0, 60, (256, 1, 28, 28)).astype("uint8"))
     images[digits == 0, :, 4:24, 4:12] += 150
     images[digits == 1, :, 4:24, 16:24] += 150
-    return splits.TrainingSet(splits.Split(images, digits), [], images[:0], [], invented=0, limit=None)
+    return splits.TrainingSet(splits.LabelledImages(images, digits), [], images[:0], [], synthetic=0, limit=None)
 
 
 def new_run(recipe: str, **options) -> Run:
@@ -91,11 +91,11 @@ def test_chance_is_new_in_every_replay(training_set):
 def test_learns_and_resumes(recipe, training_set, tmp_path):
     sets = sets_of(training_set)
     run = new_run(recipe)
-    epochs = loop.fit(run, sets)
+    epochs = loop.run_epochs(run, sets)
     first = next(epochs)
     run.save(tmp_path)
     again = Run.load(tmp_path, CUDA)
-    rest = [list(epochs)[-1], list(loop.fit(again, sets))[-1]]
+    rest = [list(epochs)[-1], list(loop.run_epochs(again, sets))[-1]]
     assert rest[0]["loss"] < first["loss"] / 2
     assert rest[1]["loss"] == pytest.approx(rest[0]["loss"], rel=0.2, abs=0.02)
 

@@ -25,14 +25,14 @@ def run():
 @pytest.fixture
 def sets(rng):
     images = torch.from_numpy(rng.integers(0, 256, (64, 1, 28, 28)).astype("uint8"))
-    split = splits.Split(images, torch.arange(64) % 11 - 1)
-    digits = splits.Split(images, torch.arange(64) % 10)
-    training = splits.TrainingSet(split, [], split.images[:0], [], invented=0, limit=None)
+    split = splits.LabelledImages(images, torch.arange(64) % 11 - 1)
+    digits = splits.LabelledImages(images, torch.arange(64) % 10)
+    training = splits.TrainingSet(split, [], split.images[:0], [], synthetic=0, limit=None)
     return splits.Sets(training, digits, digits, *[splits.as_non_digits(images)] * 4, digits)
 
 
 def test_average_follows_the_network(run, sets):
-    list(loop.fit(run, sets))
+    list(loop.run_epochs(run, sets))
     network, average = run.network.state_dict(), run.average.state_dict()
     assert run.updates == 8
     for name, tensor in network.items():
@@ -119,7 +119,7 @@ def test_a_step_waits_for_no_device(recipe, supervision, sets, monkeypatch):
 
 
 def test_a_loss_that_is_no_number_stops_the_run(run, sets, tmp_path, monkeypatch):
-    next(loop.fit(run, sets))
+    next(loop.run_epochs(run, sets))
     run.save(tmp_path)
     for look in (1, 20):  # within the epoch, and at its end
         monkeypatch.setattr(loop, "REPORT_EVERY", look)
@@ -151,7 +151,9 @@ def test_weights_that_are_no_numbers_are_not_kept(run, sets, tmp_path, monkeypat
 def test_a_calibration_looks_at_every_digit(weights, data_dir):
     network, _ = checkpoint.load_model(weights)
     test = splits.mnist(data_dir, train=False).first(400)
-    wrong = splits.Split(test.images, torch.where(torch.arange(400) < 100, test.digits, (test.digits + 1) % 10))
+    wrong = splits.LabelledImages(
+        test.images, torch.where(torch.arange(400) < 100, test.digits, (test.digits + 1) % 10)
+    )
     nothing = test.first(0)
     told = [
         loop.calibrate(network, splits.Sets(None, split, test.first(100), *[nothing] * 4, nothing), "cpu")
@@ -161,11 +163,11 @@ def test_a_calibration_looks_at_every_digit(weights, data_dir):
 
 
 def test_state_comes_back_whole(run, sets, tmp_path):
-    next(loop.fit(run, sets))
+    next(loop.run_epochs(run, sets))
     run.save(tmp_path)
     again = Run.load(tmp_path, torch.device("cpu"))
     assert again.settings == run.settings and again.log == run.log and again.origin == run.provenance
-    rest = [list(loop.fit(each, sets))[-1] for each in (run, again)]
+    rest = [list(loop.run_epochs(each, sets))[-1] for each in (run, again)]
     rest[0].pop("seconds"), rest[1].pop("seconds")
     assert rest[0] == rest[1]
     for one, other in zip(run.average.parameters(), again.average.parameters(), strict=True):

@@ -17,8 +17,8 @@ def test_steps_of_a_long_run_and_of_a_short_one():
 def finished(tmp_path_factory):
     """The folder of a run of 24 steps."""
     images = torch.randint(256, (96, 1, 28, 28), dtype=torch.uint8, generator=torch.Generator().manual_seed(0))
-    split = splits.Split(images, torch.arange(96) % 10)
-    learned = splits.TrainingSet(split, [], images[:0], [], invented=0, limit=None)
+    split = splits.LabelledImages(images, torch.arange(96) % 10)
+    learned = splits.TrainingSet(split, [], images[:0], [], synthetic=0, limit=None)
     sets = splits.Sets(learned, split, split, *[split.first(0)] * 4, split)
     settings = Settings("default", epochs=2, batch_size=8, lr=0.01, seed=1, snapshots=True)
     folder = tmp_path_factory.mktemp("run")

@@ -1,9 +1,9 @@
-"""Drawings that are made up. In: a random generator. Out: strokes.
+"""Synthetic drawings, and synthetic faults of real ones. In: a random generator. Out: strokes.
 
 Read in this order:
 
 - `shapes`: outlines and signs
 - `glyphs`: letters and signs of fonts
 - `negatives`: drawings that are not digits
-- `pen_noise`: what people and devices do to a drawing
+- `pen_noise`: faults of pens and devices, and other styles of writing a digit
 """

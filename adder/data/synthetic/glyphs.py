@@ -1,6 +1,6 @@
 """Letters and signs of Hershey's vector fonts, as strokes.
 
-Dr A. V. Hershey made the fonts at the U.S. National Bureau of Standards (1967). The files in `fonts`, one glyph a line,
+Dr A. V. Hershey made the fonts at the U.S. National Bureau of Standards (1967). The files in `fonts`, one glyph per line,
 have the format of James Hurt, Cognition, Inc. Anybody may use and distribute them, except in the format that the U.S.
 NTIS sells.
 """
@@ -36,8 +36,8 @@ FONTS = {
 VALIDATION_FONTS = {"scriptc": SCRIPT, "timesib": LATIN, "greekc": GREEK}
 
 
-def letter(rng: np.random.Generator, fonts: dict[str, str] = FONTS) -> Strokes:
-    """One random glyph; every font has the same probability."""
+def random_glyph(rng: np.random.Generator, fonts: dict[str, str] = FONTS) -> Strokes:
+    """A random glyph's strokes, as `glyph` returns them; every font has the same probability."""
     name = list(fonts)[rng.integers(len(fonts))]
     return glyph(name, fonts[name][rng.integers(len(fonts[name]))])
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from adder.data.synthetic.glyphs import letter
+from adder.data.synthetic.glyphs import random_glyph
 from adder.data.synthetic.shapes import rotate, shape
 from adder.drawing.curves import Strokes, dense
 from adder.drawing.strokes import extent
@@ -30,8 +30,8 @@ SPACING = 0.05  # between points; a digit is about 1 high
 # Each kind with its weight.
 ALONE: dict[str, tuple[int, Callable[[np.random.Generator], Strokes]]] = {
     "shape": (40, lambda rng: bend(shape(rng), rng)),
-    "letter": (40, lambda rng: bend(letter(rng), rng)),
-    "two shapes": (3, lambda rng: several(rng, [shape(rng) for _ in range(3)])),
+    "letter": (40, lambda rng: bend(random_glyph(rng), rng)),
+    "two or three shapes": (3, lambda rng: several(rng, [shape(rng) for _ in range(3)])),
     "scribble": (3, lambda rng: scribble(rng)),
     "zigzag": (3, lambda rng: zigzag(rng)),
     "spiral": (3, lambda rng: spiral(rng)),
@@ -45,21 +45,21 @@ OF_DIGITS: dict[str, tuple[int, Callable[[np.random.Generator, list[Strokes]], S
 }
 
 
-def invent(rng: np.random.Generator, drawings: list[Strokes]) -> Strokes:
-    """One synthetic non-digit. Kinds in OF_DIGITS are made from `drawings` of digits, and left out without any."""
+def synthesise(rng: np.random.Generator, drawings: list[Strokes]) -> Strokes:
+    """One synthetic non-digit. Kinds in OF_DIGITS use `drawings`, which are digits; without any, they are left out."""
     kinds = list(ALONE.values()) + (list(OF_DIGITS.values()) if drawings else [])
-    shares = np.cumsum([share for share, _ in kinds])
-    place = int(np.searchsorted(shares, rng.random() * shares[-1], side="right"))
-    make: Callable = kinds[place][1]
-    return make(rng) if place < len(ALONE) else make(rng, drawings)
+    weights = np.cumsum([weight for weight, _ in kinds])
+    index = int(np.searchsorted(weights, rng.random() * weights[-1], side="right"))
+    make: Callable = kinds[index][1]
+    return make(rng) if index < len(ALONE) else make(rng, drawings)
 
 
 def bend(strokes: Strokes, rng: np.random.Generator) -> Strokes:
     """Strokes displaced by a long sine wave in each direction."""
     size = extent(strokes)
-    waves, turns = rng.uniform(2, 6, 2) / size, rng.uniform(0, 2 * np.pi, 2)
+    waves, phases = rng.uniform(2, 6, 2) / size, rng.uniform(0, 2 * np.pi, 2)
     heights = rng.normal(0, 0.035, 2) * size
-    return [stroke + np.sin(stroke[:, ::-1] * waves + turns) * heights for stroke in strokes]
+    return [stroke + np.sin(stroke[:, ::-1] * waves + phases) * heights for stroke in strokes]
 
 
 def struck_out(rng: np.random.Generator, drawings: list[Strokes]) -> Strokes:
@@ -101,9 +101,9 @@ def scribble(rng: np.random.Generator) -> Strokes:
 
 def zigzag(rng: np.random.Generator) -> Strokes:
     """A zigzag with at least six corners, in any direction."""
-    turns = rng.integers(6, 16)
-    across = np.arange(turns) % 2 + rng.normal(0, 0.1, turns)
-    along = np.linspace(0, rng.uniform(0.6, 2.5), turns) + rng.normal(0, 0.03, turns)
+    corners = rng.integers(6, 16)
+    across = np.arange(corners) % 2 + rng.normal(0, 0.1, corners)
+    along = np.linspace(0, rng.uniform(0.6, 2.5), corners) + rng.normal(0, 0.03, corners)
     points = np.column_stack((along, across))
     points = smooth(points) if rng.random() < 0.5 else dense([points], SPACING)[0]
     return [rotate(points, rng.uniform(0, 2 * np.pi))]
@@ -137,12 +137,12 @@ def mark(rng: np.random.Generator) -> Strokes:
             lines = [[(0, 0.6), (0.3, 1), (1, 0)]]
         case _:
             lines = [[(x, y), (x + 0.01, y)] for x, y in rng.random((rng.integers(2, 6), 2))]
-    turned = [rotate(np.array(line), rng.normal(0, 0.15)) for line in lines]
-    return dense([line + rng.normal(0, 0.02, line.shape) for line in turned], SPACING)
+    rotated = [rotate(np.array(line), rng.normal(0, 0.15)) for line in lines]
+    return dense([line + rng.normal(0, 0.02, line.shape) for line in rotated], SPACING)
 
 
 def several(rng: np.random.Generator, drawings: list[Strokes]) -> Strokes:
-    """Two or three digits side by side, of similar height."""
+    """Two or three of the drawings side by side, of similar height."""
     strokes, right = [], 0.0
     for _ in range(rng.choice((2, 2, 3))):
         digit = drawings[rng.integers(len(drawings))]

@@ -1,4 +1,8 @@
-"""What people and devices do to a drawing, and ways to write a digit that the pen data lack."""
+"""Data augmentation of strokes: faults of hands, pens and devices, and styles of digits that the pen data lack.
+
+`spoil` adds a fault to any drawing: a gap, few points, a wrong tap. `rewrite` gives a digit another style: a zero with a
+slash, a seven with a bar.
+"""
 
 from collections.abc import Callable
 
@@ -8,12 +12,12 @@ from adder.data.synthetic.shapes import rotate
 from adder.drawing.curves import Strokes, curve, dense
 from adder.drawing.strokes import extent
 
-SPOILT = 0.4  # share of all drawings
-REWRITTEN = 0.2  # share of the digits that people write in several ways
+SPOILT = 0.4  # share of all drawings that `spoil` changes
+REWRITTEN = 0.2  # share that `rewrite` changes, of the digits in STYLES
 
 
 def spoil(strokes: Strokes, rng: np.random.Generator) -> Strokes:
-    """The drawing with one thing gone wrong, or unchanged."""
+    """The drawing with one of SPOILS, or unchanged."""
     if rng.random() >= SPOILT or (size := extent(strokes)) == 0:
         return strokes
     return SPOILS[rng.integers(len(SPOILS))](strokes, size, rng)
@@ -33,7 +37,7 @@ def gaps(strokes: Strokes, size: float, rng: np.random.Generator) -> Strokes:
 
 
 def few_points(strokes: Strokes, size: float, rng: np.random.Generator) -> Strokes:
-    """Five to seven points a stroke: a fast mouse on a slow machine."""
+    """Five to seven points per stroke: a fast mouse on a slow machine."""
     count = rng.integers(5, 8)
     return [stroke[np.unique(np.linspace(0, len(stroke) - 1, count).round().astype(int))] for stroke in strokes]
 
@@ -48,7 +52,7 @@ def cut(strokes: Strokes, size: float, rng: np.random.Generator) -> Strokes:
 
 
 def wander(strokes: Strokes, size: float, rng: np.random.Generator) -> Strokes:
-    """An untrained hand: adds a random walk that ends up to a tenth of the size away."""
+    """An unsteady hand: adds a random walk that ends up to a tenth of the size away."""
     spoilt = []
     for fine in dense(strokes, size / 25):
         step = rng.uniform(0.02, 0.09) * size / np.sqrt(len(fine))
@@ -56,8 +60,8 @@ def wander(strokes: Strokes, size: float, rng: np.random.Generator) -> Strokes:
     return spoilt
 
 
-def again(strokes: Strokes, size: float, rng: np.random.Generator) -> Strokes:
-    """Drawn twice, one over the other."""
+def drawn_twice(strokes: Strokes, size: float, rng: np.random.Generator) -> Strokes:
+    """Each stroke drawn a second time, a little aside."""
     aside, tremble = rng.normal(0, 0.015, 2) * size, rng.uniform(0.005, 0.02) * size
     return [*strokes, *(stroke + aside + rng.normal(0, tremble, stroke.shape) for stroke in strokes)]
 
@@ -80,12 +84,12 @@ def tap(strokes: Strokes, size: float, rng: np.random.Generator) -> Strokes:
     return [*strokes, place + rng.normal(0, 0.005, (rng.integers(1, 3), 2)) * size]
 
 
-def turn(strokes: Strokes, size: float, rng: np.random.Generator) -> Strokes:
+def rotated(strokes: Strokes, size: float, rng: np.random.Generator) -> Strokes:
     angle = np.deg2rad(rng.uniform(-30, 30))
     return [rotate(stroke, angle) for stroke in strokes]
 
 
-def stretch(strokes: Strokes, size: float, rng: np.random.Generator) -> Strokes:
+def stretched(strokes: Strokes, size: float, rng: np.random.Generator) -> Strokes:
     wide = np.exp(rng.uniform(-0.75, 0.75))
     return [stroke * (wide, 1) for stroke in strokes]
 
@@ -98,12 +102,12 @@ SPOILS: tuple[Callable[[Strokes, float, np.random.Generator], Strokes], ...] = (
     cut,
     cut,
     wander,
-    again,
+    drawn_twice,
     tail,
     tap,
-    turn,
-    turn,
-    stretch,
+    rotated,
+    rotated,
+    stretched,
 )
 
 
