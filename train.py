@@ -32,7 +32,7 @@ except (ImportError, OSError) as error:  # OSError: a DLL that Windows cannot lo
 HERE = Path(__file__).resolve().parent
 OUT_OF_MEMORY = re.compile("out of memory|ALLOC_FAILED|allocate memory")  # in torch's plain RuntimeErrors
 MAX_SEED = 2**32 - 1
-DRY_RUN = {"epochs": 2, "batch_size": 64, "limit": 2000}
+DRY_RUN = {"epochs": 2, "batch_size": 64, "limit": 500}
 FIXED_BY_THE_RUN = (
     "recipe",
     "epochs",

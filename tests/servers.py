@@ -9,6 +9,7 @@ import time
 import urllib.error
 import urllib.request
 from contextlib import contextmanager
+from functools import cached_property
 from pathlib import Path
 
 from bench.server import free_port
@@ -57,16 +58,20 @@ class Server:
                 time.sleep(0.1)
         raise TimeoutError(self.url)
 
+    @cached_property
+    def pad(self) -> int:
+        """The component that holds the page."""
+        with urllib.request.urlopen(f"{self.url}/config") as answer:
+            [pad] = [each["id"] for each in json.load(answer)["components"] if each["type"] == "html"]
+        return pad
+
     def stop(self) -> None:
         self.process.kill()
         self.process.wait()
 
 
 def ask_as_pad(server, function, payload):
-    with urllib.request.urlopen(f"{server.url}/config") as answer:
-        components = json.load(answer)["components"]
-    [pad] = [component["id"] for component in components if component["type"] == "html"]
-    asked = {"data": payload, "component_id": pad, "fn_name": function, "session_hash": "test"}
+    asked = {"data": payload, "component_id": server.pad, "fn_name": function, "session_hash": "test"}
     return post(f"{server.url}/gradio_api/component_server/", asked)
 
 

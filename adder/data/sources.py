@@ -14,7 +14,7 @@ import os
 import shutil
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from multiprocessing.pool import ThreadPool
 from pathlib import Path
 from typing import NamedTuple
@@ -105,28 +105,36 @@ def unpack_lzw(packed: bytes) -> bytes:
     return unlzw(packed)
 
 
-def omniglot(folder: Path) -> dict[str, Tensor]:
-    """Characters of the alphabets in negatives.LOOK_ALIKES without the look-alikes, uint8 (N, 1, 28, 28), by alphabet.
+def omniglot(folder: Path, alphabets: Iterable[str] = tuple(negatives.LOOK_ALIKES), limit: int | None = None) -> Tensor:
+    """Characters of these alphabets without negatives.LOOK_ALIKES, uint8 (N, 1, 28, 28); at most `limit`.
 
-    Each alphabet also holds the rotated and mirrored copies that ROTATED_TABLE lists, counterclockwise, in degrees.
+    After each alphabet come the rotated and mirrored copies that ROTATED_TABLE lists, counterclockwise, in degrees.
     From `folder`/omniglot-py/images_background: pictures of 105 x 105 px, black on white. DataError without them.
     """
-    root = folder / "omniglot-py" / "images_background"
-    pictures = read_alphabets(root)
+    root, names = folder / "omniglot-py" / "images_background", list(alphabets)
+    pictures = read_alphabets(root, names)
     if pictures is None:
         unpack_omniglot(root)
-        pictures = read_alphabets(root)
+        pictures = read_alphabets(root, names)
     if pictures is None:
         raise DataError(f"{root} is damaged; delete it and run again, or train without it: --without omniglot")
-    alphabets = {}
+    images = [as_tensor([])]
     with ThreadPool() as threads:  # OpenCV releases the interpreter
-        for name, characters in pictures.items():
-            images = {
-                number: as_tensor(threads.map(lambda picture: raster.to_mnist(255 - picture), each))
-                for number, each in characters.items()
-            }
-            alphabets[name] = torch.cat([*images.values(), *rotated(name, images)])
-    return alphabets
+        for part in rendered(pictures, threads):
+            images.append(part)
+            if limit is not None and sum(map(len, images)) >= limit:
+                break
+    return torch.cat(images)[:limit]
+
+
+def rendered(alphabets: dict[str, dict[int, list[np.ndarray]]], threads: ThreadPool) -> Iterator[Tensor]:
+    """The images of each character, and after each alphabet its rotated copies."""
+    for name, characters in alphabets.items():
+        images = {}
+        for number, pictures in characters.items():
+            images[number] = as_tensor(threads.map(lambda picture: raster.to_mnist(255 - picture), pictures))
+            yield images[number]
+        yield from rotated(name, images)
 
 
 def rotated(alphabet: str, characters: dict[int, Tensor]) -> Iterator[Tensor]:
@@ -141,15 +149,15 @@ def rotated(alphabet: str, characters: dict[int, Tensor]) -> Iterator[Tensor]:
                     yield images.flip(3).rot90(int(degrees) // 90, (2, 3))
 
 
-def read_alphabets(root: Path) -> dict[str, dict[int, list[np.ndarray]]] | None:
+def read_alphabets(root: Path, names: list[str]) -> dict[str, dict[int, list[np.ndarray]]] | None:
     """The pictures of each alphabet's characters, without look-alikes; None when one is missing or damaged."""
     alphabets: dict[str, dict[int, list[np.ndarray]]] = {}
-    for name, look_alikes in negatives.LOOK_ALIKES.items():
+    for name in names:
         files = sorted((root / name).glob("character*/*.png"))
         alphabets[name] = {}
         for file in files:
             number = int(file.parent.name.removeprefix("character"))
-            if number not in look_alikes:
+            if number not in negatives.LOOK_ALIKES[name]:
                 content = np.fromfile(file, np.uint8)  # OpenCV cannot open a path with umlauts on Windows
                 picture = cv2.imdecode(content, cv2.IMREAD_GRAYSCALE) if len(content) else None
                 if picture is None:

@@ -85,42 +85,39 @@ def load(
     """Loads MNIST, and drawings and non-digits where a recipe asks for them. DataError when a set cannot be read.
 
     `without` names sets of OPTIONAL to leave out. `all_writers` adds the validation writers except EXAMPLES_WRITER to
-    the training set; they stay in `pen_digits`. `limit` is the largest number of images of each set. `extra` names files and
-    folders of your own digits to train on, and `image_of` turns their pictures into images; ValueError for a file that
-    cannot be read.
+    the training set; they stay in `pen_digits`. `limit` is the largest number of images of each set. `extra` names
+    files and folders of your own digits to train on, and `image_of` turns their pictures into images; ValueError for a file
+    that cannot be read.
     """
     collected, own_images = own.load(extra, image_of)
     training, validation = split_validation(mnist(folder, train=True))
     writers = [] if "pendigits" in without else pendigits(folder)
-    held_out = [drawing for drawing in writers if drawing.writer % VALIDATION_NTH_WRITER == 0]
+    held_out = [drawing for drawing in writers if drawing.writer % VALIDATION_NTH_WRITER == 0][:limit]
     learned = [d for d in writers if d.writer != EXAMPLES_WRITER and (all_writers or d.writer % VALIDATION_NTH_WRITER)]
     pen_digits = as_tensor([raster.strokes_to_mnist(drawing.strokes) for drawing in held_out])
-    alphabets = omniglot(folder) if characters and "omniglot" not in without else {}
+    alphabets = list(negatives.LOOK_ALIKES) if characters and "omniglot" not in without else []
     held_out_alphabets = [name for name in negatives.VALIDATION_ALPHABETS if name in alphabets]
-    validation_characters = [alphabets.pop(name) for name in held_out_alphabets]
     doodles = quickdraw(folder) if characters and "quickdraw" not in without else {}
     words = held_out_words(doodles)
-    validation_doodles = [strokes for word in words for strokes in doodles.pop(word)]
+    validation_doodles = [strokes for word in words for strokes in doodles.pop(word)][:limit]
     nothing = as_tensor([])
-    synthetic_shapes, synthetic_glyphs = held_out_synthetic() if characters else (nothing, nothing)
+    synthetic_shapes, synthetic_glyphs = held_out_synthetic(limit) if characters else (nothing, nothing)
     return Sets(
         TrainingSet(
             training,
             collected + (learned if drawings else []),
-            torch.cat([nothing, *alphabets.values()]),
+            omniglot(folder, [name for name in alphabets if name not in held_out_alphabets], limit),
             [Drawing(NO_DIGIT, 0, strokes) for word in doodles.values() for strokes in word],
             synthetic=SYNTHETIC if characters else 0,
             limit=limit,
             own=own_images,
         ),
         validation.first(limit),
-        LabelledImages(pen_digits, torch.tensor([drawing.digit for drawing in held_out], dtype=torch.long)).first(
-            limit
-        ),
-        as_non_digits(torch.cat([nothing, *validation_characters])).first(limit),
-        as_non_digits(as_tensor([raster.strokes_to_mnist(strokes) for strokes in validation_doodles])).first(limit),
-        as_non_digits(synthetic_shapes).first(limit),
-        as_non_digits(synthetic_glyphs).first(limit),
+        LabelledImages(pen_digits, torch.tensor([drawing.digit for drawing in held_out], dtype=torch.long)),
+        as_non_digits(omniglot(folder, held_out_alphabets, limit)),
+        as_non_digits(as_tensor([raster.strokes_to_mnist(strokes) for strokes in validation_doodles])),
+        as_non_digits(synthetic_shapes),
+        as_non_digits(synthetic_glyphs),
         mnist(folder, train=False).first(limit),
         {
             "alphabets": held_out_alphabets,
@@ -135,16 +132,15 @@ def held_out_words(words: Iterable[str]) -> list[str]:
     return list(words)[VALIDATION_NTH_WORD - 1 :: VALIDATION_NTH_WORD]
 
 
-def held_out_synthetic() -> tuple[Tensor, Tensor]:
+def held_out_synthetic(limit: int | None) -> tuple[Tensor, Tensor]:
     """SYNTHETIC_VALIDATION images of the shapes, and as many of the fonts, that no network learns from.
 
-    Each image has its own seed, so that a change in one does not change the others.
+    Each image has its own seed, so that neither a change in one nor `limit` changes the others.
     """
 
     def rendered(kind: int, make: Callable[[np.random.Generator], list[np.ndarray]]) -> Tensor:
-        rngs = [
-            np.random.default_rng((12345, kind, index)) for index in range(SYNTHETIC_VALIDATION)
-        ]  # no seeds of a training
+        seeds = [(12345, kind, index) for index in range(SYNTHETIC_VALIDATION)[:limit]]  # no training has them
+        rngs = map(np.random.default_rng, seeds)
         return as_tensor(
             [raster.strokes_to_mnist(augment_strokes(negatives.bend(make(rng), rng), rng)) for rng in rngs]
         )

@@ -22,9 +22,9 @@ PARTS = 16  # into which the rendered images of an epoch are split
 class RenderedStrokes(Dataset):
     """Drawings and synthetic non-digits, rendered with new random changes for every epoch.
 
-    A map-style Dataset without a length: its items have keys (seed, part), with the epoch's seed and 0 <= part < PARTS,
-    so the DataLoader needs a sampler of such keys. An item is a part of the epoch, LabelledImages on the CPU. It depends
-    on the key alone, so that processes can share the work.
+    A map-style Dataset without a length: its items have keys (seed, part), with the epoch's seed and 0 <= part <
+    PARTS, so the DataLoader needs a sampler of such keys. An item is a part of the epoch, LabelledImages on the CPU. It
+    depends on the key alone, so that processes can share the work.
     """
 
     def __init__(self, drawings: list[Drawing], *, synthetic: int):
@@ -143,7 +143,7 @@ def use_one_thread(worker: int) -> None:
 
 
 def render_randomly(strokes: list[np.ndarray], rng: np.random.Generator) -> np.ndarray | None:
-    """Strokes with random changes -> image (28, 28): rendered as the page does with a pen of random width, or as ink."""
+    """Strokes with random changes -> image (28, 28): as the page renders it with a pen of random width, or as ink."""
     strokes = augment_strokes(pen_noise.spoil(strokes, rng), rng)
     if rng.random() < 0.85:
         return raster.strokes_to_mnist(strokes, width=rng.uniform(1.8, 3.6))

@@ -24,6 +24,15 @@ DESKTOP = {"viewport": {"width": 1280, "height": 800}}
 PHONE = {"viewport": {"width": 375, "height": 667}, "has_touch": True, "is_mobile": True, "device_scale_factor": 2}
 
 
+def expect_rendered(chromium, server, by_the_server=True):
+    """Without scripts the page's foot is there where Gradio's SSR mode is on, and nowhere else."""
+    context = chromium.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto(server.url)
+    expect(page.get_by_role("button", name="Use via API")).to_be_visible(visible=by_the_server)
+    context.close()
+
+
 def on_pad(page, strokes):
     expect_ready(page)
     box = page.locator("#pad canvas").bounding_box()

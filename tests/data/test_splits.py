@@ -1,6 +1,11 @@
+import contextlib
 import json
 import multiprocessing
+import os
 import pickle
+import subprocess
+import sys
+import time
 from multiprocessing.reduction import ForkingPickler
 
 import numpy as np
@@ -58,6 +63,11 @@ def sets(data_dir):
     return splits.load(data_dir)
 
 
+@pytest.fixture(scope="module")
+def few(data_dir):
+    return splits.load(data_dir, limit=400)
+
+
 def test_writers_and_alphabets_are_held_out(sets):
     writers = {drawing.writer for drawing in sets.training.drawings}
     assert writers == {writer for writer in range(1, 31) if writer % 5}
@@ -68,7 +78,7 @@ def test_writers_and_alphabets_are_held_out(sets):
     assert not any(image.numpy().tobytes() in learned for image in sets.characters.images)
 
 
-def test_words_shapes_and_fonts_are_held_out(sets, data_dir):
+def test_words_shapes_and_fonts_are_held_out(sets, few, data_dir):
     doodles = sources.quickdraw(data_dir)
     words = list(doodles)
     assert words == sorted(words, key=str.lower) and len(words) == 120
@@ -82,11 +92,9 @@ def test_words_shapes_and_fonts_are_held_out(sets, data_dir):
     assert not any(np.concatenate(drawing).tobytes() in seen for word in held_out for drawing in doodles[word])
     assert all(drawing.digit == splits.NO_DIGIT for drawing in sets.training.doodles)
     assert counts["validation shapes"] == counts["validation fonts"] == splits.SYNTHETIC_VALIDATION
-    again = splits.load(data_dir, limit=50)
-    for split, same in ((sets.shapes, again.shapes), (sets.fonts, again.fonts), (sets.words, again.words)):
-        assert (split.digits == splits.NO_DIGIT).all() and split.images[:50].equal(same.images), (
-            "the same for every run"
-        )
+    for split, same in ((sets.shapes, few.shapes), (sets.fonts, few.fonts), (sets.words, few.words)):
+        assert (split.digits == splits.NO_DIGIT).all()
+        assert split.images[:400].equal(same.images), "the same for every run"
         assert (split.images.flatten(1).amax(1) > 200).all()
 
 
@@ -95,24 +103,29 @@ def test_non_digits_are_at_most_a_third_of_an_epoch(sets):
     assert 1 / 6 < no_digits / len(sets.training) < 1 / 3
 
 
-def test_all_writers_on_demand(data_dir):
-    sets = splits.load(data_dir, all_writers=True)
-    assert len(sets.training.drawings) == 7494 - 250 and len(sets.pen_digits.digits) == 1499
+def test_a_limit_takes_the_first_of_each_set(sets, few):
+    assert few.training.characters.equal(sets.training.characters[:400]) and len(few.training.characters) == 400
+    for name in ("pen_digits", "characters", "validation", "test"):
+        every, first = getattr(sets, name), getattr(few, name)
+        assert len(first.digits) == 400 and first.images.equal(every.images[:400])
+        assert first.digits.equal(every.digits[:400])
 
 
-def test_nothing_learns_from_the_writer_of_the_examples(data_dir):
+def test_nothing_learns_from_the_writer_of_the_examples(sets, data_dir):
     by_that_writer = [drawing for drawing in sources.pendigits(data_dir) if drawing.writer == splits.EXAMPLES_WRITER]
+    images = [raster.strokes_to_mnist(drawing.strokes) for drawing in by_that_writer]
     for example in json.loads((ROOT / "adder/page/web/examples.json").read_text(encoding="utf-8"))["drawings"]:
         seen = raster.strokes_to_mnist([np.array(stroke, float) for stroke in example["strokes"]])
-        distances = [np.abs(raster.strokes_to_mnist(drawing.strokes) - seen).mean() for drawing in by_that_writer]
+        distances = [np.abs(drawn - seen).mean() for drawn in images]
         assert min(distances) < 0.005 and by_that_writer[np.argmin(distances)].digit == example["digit"]
-    for every in (False, True):
-        learned = splits.load(data_dir, characters=False, all_writers=every).training.drawings
+    on_demand = splits.load(data_dir, characters=False, all_writers=True)
+    assert len(on_demand.training.drawings) == 7494 - 250 and len(on_demand.pen_digits.digits) == 1499
+    for learned in (sets.training.drawings, on_demand.training.drawings):
         assert splits.EXAMPLES_WRITER not in {drawing.writer for drawing in learned}
 
 
-def test_an_epoch_depends_on_its_seed(data_dir):
-    training = splits.load(data_dir, limit=200).training
+def test_an_epoch_is_drawn_anew_by_its_seed(few):
+    training = few.training
     one, same, other = training.epochs([1, 1, 2], torch.device("cpu"))
     assert len(one.digits) == len(training) and one.images.shape[1:] == (1, 28, 28)
     assert one.images.equal(same.images) and one.digits.equal(same.digits)
@@ -125,8 +138,8 @@ def test_an_epoch_depends_on_its_seed(data_dir):
     assert kinds == list(range(splits.NO_DIGIT, 10))
 
 
-def test_a_process_that_renders_gets_little(data_dir):
-    rendered = splits.load(data_dir, limit=2000).training.rendered
+def test_a_process_that_renders_gets_little(sets):
+    rendered = sets.training.rendered
     sent = ForkingPickler.dumps(rendered)
     assert len(sent) < 60_000, "more than a pipe holds, which it reads only when it has imported all"
     again = pickle.loads(sent)
@@ -136,40 +149,71 @@ def test_a_process_that_renders_gets_little(data_dir):
         assert all(np.array_equal(*pair) for pair in zip(one.strokes, other.strokes, strict=True))
 
 
-def test_processes_render_an_epoch_as_this_one_does(data_dir):
-    training = splits.load(data_dir, limit=200).training
-    seeds = [3, 4, 5]
-    there = training.epochs(seeds, torch.device("cpu"), workers=2)
-    for here, other in zip(training.epochs(seeds, torch.device("cpu")), there, strict=True):
-        assert here.images.equal(other.images) and here.digits.equal(other.digits)
+@contextlib.contextmanager
+def small_files(most: int):
+    """Bounds what processes may write to a file, of which shared memory is one; to a pipe they may write more."""
+    if os.name == "nt":
+        yield
+        return
+    import resource
 
-
-def test_processes_need_no_shared_memory_for_images():
-    """What a process may write to files is bounded here, and shared memory is one; to a pipe it is not."""
-    resource = pytest.importorskip("resource")
-    training = training_set.TrainingSet(NOTHING, [], NOTHING.images, [], synthetic=1600, limit=None)
     usual = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (40_000, usual[1]))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (most, usual[1]))
     try:
-        one = next(training.epochs([1], torch.device("cpu"), workers=2))
+        yield
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, usual)
-    assert len(one.digits) == 1600 and one.images.any()
 
 
-def test_a_process_that_renders_and_is_killed():
+def test_processes_draw_an_epoch_as_this_one_does(few):
+    """Without shared memory for images, of which a container has little."""
+    seeds = [3, 4]
+    with small_files(40_000):
+        there = list(few.training.epochs(seeds, torch.device("cpu"), workers=2))
+    for here, other in zip(few.training.epochs(seeds, torch.device("cpu")), there, strict=True):
+        assert here.images.equal(other.images) and here.digits.equal(other.digits)
+    assert 28 * 28 * few.training.rendered.images_per_epoch / training_set.PARTS > 40_000
+
+
+def test_a_process_that_draws_and_is_killed():
     training = training_set.TrainingSet(NOTHING, [], NOTHING.images, [], synthetic=160, limit=None)
-    epochs = training.epochs([1, 2, 3, 4], torch.device("cpu"), workers=2)
-    next(epochs)
+    drawn = training.epochs([1, 2, 3, 4], torch.device("cpu"), workers=1)
+    next(drawn)
     multiprocessing.active_children()[0].kill()
     with pytest.raises(sources.DataError, match=r"the processes that render images ended .*: --workers 0"):
-        list(epochs)
+        list(drawn)
 
 
-def test_no_process_starts_where_nothing_is_rendered():
+DRAWING = """
+import torch
+from adder.data import training_set
+
+if __name__ == "__main__":
+    images = torch.zeros(0, 1, 28, 28, dtype=torch.uint8)
+    nothing = training_set.LabelledImages(images, torch.zeros(0, dtype=torch.long))
+    drawn = training_set.TrainingSet(nothing, [], images, [], synthetic=160, limit=None)
+    for _ in drawn.epochs(range(1000), torch.device("cpu"), workers=1):
+        print("drawn", flush=True)
+"""
+
+
+@pytest.mark.skipif(os.name != "posix", reason="no groups of processes")
+def test_processes_that_draw_end_with_one_that_is_killed(tmp_path):
+    (tmp_path / "drawing.py").write_text(DRAWING, encoding="utf-8")
+    options = {"env": os.environ | {"PYTHONPATH": str(ROOT)}, "stdout": subprocess.PIPE, "start_new_session": True}
+    with subprocess.Popen([sys.executable, tmp_path / "drawing.py"], **options) as process:
+        assert process.stdout.readline() == b"drawn\n"
+        process.kill()
+    with pytest.raises(ProcessLookupError):
+        while True:
+            os.killpg(process.pid, 0)
+            time.sleep(0.05)
+
+
+def test_no_process_is_started_where_nothing_is_drawn():
     training = training_set.TrainingSet(NOTHING, [], NOTHING.images, [], synthetic=0, limit=None)
-    epochs = training.epochs([1, 2], torch.device("cpu"), workers=2)
-    next(epochs)
+    drawn = training.epochs([1, 2], torch.device("cpu"), workers=2)
+    next(drawn)
     assert multiprocessing.active_children() == []
 
 

@@ -18,15 +18,15 @@ def reader():
 
 @pytest.fixture(scope="module")
 def measured(reader, data_dir):
-    kinds, _ = pictures.measure(reader, pictures.from_strokes(data_dir, 12))
+    kinds, _ = pictures.measure(reader, pictures.from_strokes(data_dir, 5))
     return kinds
 
 
 def test_digits_in_pictures_are_read(measured):
     digits = [measured[kind] for kind in made_pictures.DIGITS]
     right, every = sum(each["right"] for each in digits), sum(each["all"] for each in digits)
-    assert every == 12 * len(made_pictures.DIGITS) and right / every >= 0.95, measured
-    assert min(each["right"] for each in digits) >= 10, measured
+    assert every == 5 * len(made_pictures.DIGITS) and right / every >= 0.95, measured
+    assert min(each["right"] for each in digits) >= 4, measured
 
 
 def test_what_is_no_digit_is_refused_and_several_are_said_to_be(measured):

@@ -1,24 +1,14 @@
-"""Faults that really happen: a full disk, a folder turned read-only, a cut file, a terminated server.
+"""Faults that really happen while it trains: a full disk, a folder turned read-only. test_train.py kills it."""
 
-test_page.py kills the server under an open page; test_train.py kills the training.
-"""
-
-import http.client
 import json
-import re
 import shutil
-import signal
-import socket
 import subprocess
-import sys
 
 import pytest
 
-import demo
 from adder.network import checkpoint
-from tests.machine import ROOT, missing
+from tests.machine import missing
 from tests.runs import finish, fit, train, wait_for
-from tests.servers import Server
 
 SMALL = ("--recipe", "quick", "--without", "pendigits", "--dry-run", "--batch-size", 64)
 
@@ -66,41 +56,3 @@ def test_a_folder_that_turns_read_only_while_training(disk, data_dir):
     expect_told(finish(process, 2), "Read-only file system", disk)
     _, description = checkpoint.load(run / "checkpoint.safetensors")
     assert description["log"]
-
-
-@pytest.mark.parametrize("fault", ["cut short", "of another network"])
-def test_weights_that_do_not_serve(fault, weights, tmp_path, restored, capsys):
-    path = tmp_path / "some.safetensors"
-    if fault == "cut short":
-        path.write_bytes(weights.read_bytes()[:-1000])
-    else:
-        tensors, _ = checkpoint.load(ROOT / "weights" / "quick.safetensors")
-        checkpoint.save(path, tensors, checkpoint.load(weights)[1])
-    assert demo.main(["--weights", str(path)]) == 2
-    said = capsys.readouterr()
-    assert said.out.count("\n") == 1 and said.err.count("\n") == 1 and str(path) in said.err
-
-
-def test_a_taken_port_offers_a_free_one(weights):
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        port = taken.getsockname()[1]
-        command = [sys.executable, "demo.py", "--weights", weights, "--device", "cpu", "--port", str(port)]
-        ended = subprocess.run(command, cwd=ROOT, capture_output=True, encoding="utf-8", timeout=120)
-    assert ended.returncode == 2 and ended.stdout.count("\n") == 1 and ended.stderr.count("\n") == 1
-    assert f"127.0.0.1:{port}" in ended.stderr
-    offered = int(re.search(r"--port (\d+)$", ended.stderr.strip())[1])
-    with socket.create_server(("127.0.0.1", offered)):
-        assert offered != port
-
-
-def test_sigterm_ends_the_server_with_a_visitor_connected(weights):
-    server = Server(weights)
-    visitor = http.client.HTTPConnection("127.0.0.1", server.port, timeout=120)
-    visitor.request("GET", "/config")
-    visitor.getresponse().read()  # and the connection stays open: a browser does so
-    server.process.send_signal(signal.SIGTERM)
-    try:
-        assert server.process.wait(120) == 0, "it does not wait for the visitor to leave"
-    finally:
-        visitor.close()
-        server.stop()

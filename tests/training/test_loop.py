@@ -1,6 +1,7 @@
 from contextlib import nullcontext
 from dataclasses import replace
 from functools import partial
+from itertools import product
 from pathlib import Path
 
 import pytest
@@ -32,13 +33,14 @@ def sets(rng):
 
 
 def test_average_follows_the_network(run, sets):
+    begun = {name: tensor.clone() for name, tensor in run.network.state_dict().items()}
     list(loop.run_epochs(run, sets))
     network, average = run.network.state_dict(), run.average.state_dict()
     assert run.updates == 8
     for name, tensor in network.items():
         if tensor.is_floating_point():
-            assert tensor.isfinite().all() and average[name].isfinite().all()
-            assert (tensor - average[name]).abs().max() < 1
+            reached, behind = (tensor - begun[name]).norm(), (tensor - average[name]).norm()
+            assert behind < reached or reached == 0, name
         else:
             assert tensor.equal(average[name])
 
@@ -67,8 +69,7 @@ OPTIMISERS = {
 }
 
 
-@pytest.mark.parametrize("optimiser", OPTIMISERS)
-@pytest.mark.parametrize("recipe", RECIPES)
+@pytest.mark.parametrize("recipe, optimiser", [*product(RECIPES, ["recipe"]), *product(["default"], OPTIMISERS)][1:])
 def test_a_step_after_a_resume_is_the_step_without(recipe, optimiser, sets, tmp_path, monkeypatch):
     if OPTIMISERS[optimiser]:
         monkeypatch.setitem(RECIPES, recipe, replace(RECIPES[recipe], optimiser=OPTIMISERS[optimiser]))
@@ -166,7 +167,7 @@ def test_state_comes_back_whole(run, sets, tmp_path):
     next(loop.run_epochs(run, sets))
     run.save(tmp_path)
     again = Run.load(tmp_path, torch.device("cpu"))
-    assert again.settings == run.settings and again.log == run.log and again.origin == run.provenance
+    assert again.settings == run.settings and again.log == run.log and again.provenance == run.provenance
     rest = [list(loop.run_epochs(each, sets))[-1] for each in (run, again)]
     rest[0].pop("seconds"), rest[1].pop("seconds")
     assert rest[0] == rest[1]

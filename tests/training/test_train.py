@@ -8,7 +8,6 @@ import shutil
 import signal
 import subprocess
 import sys
-import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -20,7 +19,7 @@ from adder.network import checkpoint
 from adder.reader import Reader
 from adder.training import loop
 from adder.training.recipes import RECIPES
-from tests.machine import ROOT
+from tests.machine import PLAIN, ROOT
 from tests.runs import finish, fit, train, wait_for
 from train import DRY_RUN, main, parse
 
@@ -52,8 +51,8 @@ def test_dry_run_leaves_a_run_folder(dry):
     rows = list(csv.DictReader((dry / "log.csv").read_text(encoding="utf-8").splitlines()))
     assert [row["epoch"] for row in rows] == ["1", "2"]
     metrics = json.loads((dry / "metrics.json").read_text(encoding="utf-8"))
-    assert metrics["test"]["pairs"] == 10 * metrics["test"]["images"] == 20000
-    assert metrics["test"]["digit_accuracy"] > 0.8 and metrics["test"]["sum_accuracy"] > 0.8
+    assert metrics["test"]["pairs"] == 10 * metrics["test"]["images"] == 5000
+    assert min(metrics["test"][f"{of}_accuracy"] for of in ("digit", "sum")) > 0.6
     assert metrics["command"].startswith("python train.py --dry-run")
     Reader.load(dry / "adder.safetensors", device="cpu")
 
@@ -69,25 +68,21 @@ def unbroken(data_dir, tmp_path_factory):
 
 
 @pytest.mark.parametrize("blow", [signal.SIGKILL, signal.SIGTERM])
-def test_a_run_that_is_stopped_resumes_to_the_same_result(unbroken, data_dir, tmp_path, blow):
+def test_a_run_that_is_stopped_resumes_to_the_same_result(unbroken, data_dir, tmp_path, monkeypatch, blow):
     folder = tmp_path / "a broken run"
-    process = train(*QUICK, "--workers", 2, "--out", folder, data_dir=data_dir, start_new_session=True)
+    process = train(*QUICK, "--out", folder, data_dir=data_dir)
     wait_for(folder / "checkpoint.safetensors", process)
     process.send_signal(blow)
     output = finish(process, -signal.SIGKILL if blow == signal.SIGKILL else 130)
-    if blow != signal.SIGKILL:
-        assert f"--resume '{folder}'" in output and "Traceback" not in output
-    with pytest.raises(ProcessLookupError):
-        while True:  # until the processes that drew for it are gone too
-            os.killpg(process.pid, 0)
-            time.sleep(0.05)
     checkpoint.load(folder / "checkpoint.safetensors")
     assert not (folder / "metrics.json").exists()
     if blow == signal.SIGKILL:
         assert fit("--resume", folder, data_dir=data_dir) == 0
     else:
-        line = output.partition("continue with: ")[2].strip()
-        subprocess.run([*shlex.split(line), "--device", "cpu"], cwd=tmp_path, check=True, capture_output=True)
+        assert f"--resume '{folder}'" in output and "Traceback" not in output
+        _, program, *flags = shlex.split(output.partition("continue with: ")[2])
+        monkeypatch.chdir(tmp_path)  # from any folder
+        assert Path(program) == ROOT / "train.py" and main([*flags, "--device", "cpu"]) == 0
     assert results(folder) == results(unbroken)
     assert {path.name for path in folder.iterdir()} >= FILES | PICTURES
 
@@ -238,6 +233,8 @@ def test_a_run_is_not_overwritten(dry, data_dir, capsys):
     assert f"--resume {dry}" in capsys.readouterr().err
 
 
-def test_help_explains(data_dir):
-    output = finish(train("--help", data_dir=data_dir))
-    assert "--resume" in output and "adder.safetensors" in output
+def test_help_explains_from_another_folder(tmp_path):
+    """In a terminal that shows ASCII alone."""
+    command = [sys.executable, str(ROOT / "train.py"), "--help"]
+    ended = subprocess.run(command, cwd=tmp_path, env=os.environ | PLAIN, capture_output=True, encoding="utf-8")
+    assert ended.returncode == 0 and "--resume" in ended.stdout and "beside train.py" in ended.stdout

@@ -1,7 +1,6 @@
 """Every hand and key, in Chromium: undo and redo, a reload, ways beyond the pad, palm and pen, any layout."""
 
 import base64
-import json
 
 import numpy as np
 import pytest
@@ -143,12 +142,18 @@ def test_a_link_that_was_drawn_on_does_not_come_back(visit):
 
 
 def test_what_no_page_kept_is_left_alone(visit):
-    kept = '{"strokes": [[["a", 0]]], "number": 5}'
     page = visit(**DESKTOP)
-    page.add_init_script(f"sessionStorage.setItem('adder /', {json.dumps(kept)})")
-    page.reload()
-    draw(page, DRAWN[7])
-    expect_reading(page, 7, 5)
+    page.add_init_script("sessionStorage.setItem('adder /', window.name)")
+    for kept in (
+        "{", "null", "[]", '{"strokes": [[["a", 0]]], "number": 5}', '{"strokes": [[]], "number": 5}',
+        '{"strokes": [[[0, 10001]]], "number": 5}', '{"strokes": [], "number": 12}',
+        '{"ink": [[0], [0, 1]], "number": 1}', '{"strokes": {"every": 1}, "number": 5}',
+    ):  # fmt: skip
+        page.evaluate("kept => { window.name = kept }", kept)
+        reload(page)
+        expect_empty(page)
+        example(page, 7)
+        expect_reading(page, 7, 5)
 
 
 @pytest.mark.parametrize("fault", ["blocked", "full"])

@@ -12,6 +12,7 @@ from playwright.sync_api import expect
 from adder.corrections import MAX_CORRECTIONS, Corrections, as_json
 from adder.drawing import collection
 from adder.reader import Reader
+from tests.browser.faults import faults
 from tests.browser.pad import COLLECT, COMPARE, DESKTOP, DRAWN, draw, expect_reading, expect_ready, expect_rows
 from tests.servers import Server, ask_as_pad, post
 
@@ -219,6 +220,7 @@ def test_one_panel_teaches_and_with_leave_keeps(chromium, weights, tmp_path, mon
         leave = panel(page).get_by_role("checkbox")
         leave.check()  # after the tap: this drawing too
         expect(status(page)).to_have_text("Learned: your 4. Kept as 4: thank you.")
+        assert faults(page, ".teach") == []
         drawn(page, DRAWN[7])
         teach(page, "1")
         expect(status(page)).to_have_text("Learned: your 1. Kept as 1: thank you.")

@@ -66,8 +66,8 @@ def test_python_clients_of_all_ages(server, tmp_path, wanted, heartbeats):
 
 
 def test_the_javascript_client(server, tmp_path):
-    folder = node().parent / ("node_modules" if sys.platform == "win32" else "../lib/node_modules")
-    npm = folder / "npm" / "bin" / "npm-cli.js"
+    modules = node().parent if sys.platform == "win32" else node().parents[1] / "lib"
+    npm = modules / "node_modules" / "npm" / "bin" / "npm-cli.js"
     install([node(), npm, "install", "--no-fund", "--no-audit", "@gradio/client@2"], cwd=tmp_path)
     (tmp_path / "ask.mjs").write_text(JAVASCRIPT, encoding="utf-8")
     assert said([node(), tmp_path / "ask.mjs", server.url], cwd=tmp_path) == "7 12"

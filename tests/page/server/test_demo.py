@@ -1,6 +1,8 @@
 """demo.py as a command, and the page's Python without a browser."""
 
 import asyncio
+import re
+import socket
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -11,20 +13,40 @@ import pytest
 
 import demo
 from adder.drawing.strokes import extent
+from adder.network import checkpoint
 from adder.page import answers
 from adder.page.explain import training_history
 from adder.page.server import app
+from tests.machine import ROOT
 from tests.readers import named, reading
 
 
-@pytest.mark.parametrize("content", [None, b"", bytes(100)])
-def test_missing_and_corrupt_weights(tmp_path, restored, capsys, content):
+@pytest.mark.parametrize("fault", ["missing", "empty", "blank", "cut short", "of another network"])
+def test_weights_that_do_not_serve(fault, weights, tmp_path, restored, capsys):
     path = tmp_path / "some.safetensors"
-    if content is not None:
-        path.write_bytes(content)
+    content = {"empty": b"", "blank": bytes(100), "cut short": weights.read_bytes()[:-1000]}
+    if fault in content:
+        path.write_bytes(content[fault])
+    elif fault == "of another network":
+        tensors, _ = checkpoint.load(ROOT / "weights" / "quick.safetensors")
+        checkpoint.save(path, tensors, checkpoint.load(weights)[1])
     assert demo.main(["--weights", str(path)]) == 2
     said = capsys.readouterr()
     assert said.out.count("\n") == 1 and said.err.count("\n") == 1 and str(path) in said.err
+
+
+def test_a_taken_port_offers_a_free_one(weights, restored, capsys):
+    async def code_of(*flags):  # without a running event loop Gradio makes its own, and never closes them
+        return demo.main(["--weights", str(weights), "--device", "cpu", *flags])
+
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        assert asyncio.run(code_of("--port", str(port))) == 2
+    said = capsys.readouterr()
+    assert said.out.count("\n") == 1 and said.err.count("\n") == 1 and f"127.0.0.1:{port}" in said.err
+    offered = int(re.search(r"--port (\d+)$", said.err.strip())[1])
+    with socket.create_server(("127.0.0.1", offered)):
+        assert offered != port
 
 
 def test_mcp_without_its_package_names_the_remedy(monkeypatch, capsys):
@@ -34,11 +56,13 @@ def test_mcp_without_its_package_names_the_remedy(monkeypatch, capsys):
     assert said.out == "" and said.err.count("\n") == 1 and "pip install" in said.err
 
 
-@pytest.mark.parametrize("flags", [["--port", "0"], ["--port", "70000"], ["--port", "x"], ["--device", "abacus"]])
-def test_mistyped_flags(flags, capsys):
+@pytest.mark.parametrize("flag", ["--port=0", "--port=70000", "--port=-1", "--port=x", "--port=8.0", "--device=abacus"])
+def test_mistyped_flags(flag, capsys):
     with pytest.raises(SystemExit, match="2"):
-        demo.parser().parse_args(flags)
-    assert flags[0] in capsys.readouterr().err
+        demo.parser().parse_args([flag])
+    name, _, value = flag.partition("=")
+    remedy = f"{value} is not between 1 and 65535" if name == "--port" else ""
+    assert f"argument {name}: {remedy}" in capsys.readouterr().err
 
 
 def listens(*flags):
@@ -55,7 +79,7 @@ def test_a_space_is_served_where_it_listens(monkeypatch):
     monkeypatch.setenv("GRADIO_SERVER_NAME", "127.0.0.2")
     monkeypatch.setenv("GRADIO_SERVER_PORT", "7000")
     assert listens() == ("127.0.0.2", 7000)
-    assert listens("--host", "::1", "--port", "1") == ("::1", 1)
+    assert listens("--host", "::1", "--port", "1") == listens("--host", "[::1]", "--port", "1") == ("::1", 1)
 
 
 @pytest.mark.parametrize("host", ["", "fe80::1%eth0", "a" * 64, "a..b"])

@@ -8,8 +8,8 @@ import sys
 import pytest
 
 from bench.server import free_port
-from tests.browser.pad import DESKTOP, DRAWN, draw, expect_reading
-from tests.machine import ROOT, install
+from tests.browser.pad import DESKTOP, DRAWN, draw, expect_reading, expect_rendered
+from tests.machine import ROOT, install, node
 from tests.servers import Server
 
 SPACE = {
@@ -20,6 +20,7 @@ SPACE = {
     "SPACE_REPO_NAME": "adder",
     "GRADIO_SERVER_NAME": "0.0.0.0",
     "GRADIO_THEME": "huggingface",
+    "GRADIO_SSR_MODE": "true",
 }
 
 
@@ -37,7 +38,8 @@ def server(tmp_path, monkeypatch, capfd):
         path.chmod(0o555 if path.is_dir() else 0o444)
     checkout.chmod(0o555)
     port = free_port()
-    for name, value in (SPACE | {"HOME": str(home), "GRADIO_SERVER_PORT": str(port)}).items():
+    own = {"HOME": str(home), "GRADIO_SERVER_PORT": str(port), "GRADIO_NODE_PATH": str(node())}
+    for name, value in (SPACE | own).items():
         monkeypatch.setenv(name, value)
     ordinary = ["setpriv", "--bounding-set=-all", "--inh-caps=-all"] if os.geteuid() == 0 else []
     server = Server(None, command=[*ordinary, sys.executable, str(checkout / "demo.py")], port=port)
@@ -49,11 +51,12 @@ def server(tmp_path, monkeypatch, capfd):
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="a Space runs on Linux")
-def test_it_starts_and_reads_as_on_a_space(visit, capfd):
+def test_it_starts_and_reads_as_on_a_space(visit, chromium, server, capfd):
     """`visit` finds what the page asks other hosts for, and what its console complains of."""
     page = visit(**DESKTOP)
     draw(page, DRAWN[7])
     expect_reading(page, 7, 5)
+    expect_rendered(chromium, server, False)
     assert "Traceback" not in capfd.readouterr().err
 
 

@@ -1,11 +1,11 @@
-"""Gradio's SSR mode, which Spaces may ask for: the page does without, and would work with it."""
+"""Gradio's SSR mode: the page would work with it. test_space.py asks for it, and the page does without."""
 
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.pad import DESKTOP, DRAWN, draw, expect_empty, expect_reading
+from tests.browser.pad import DESKTOP, DRAWN, draw, expect_empty, expect_reading, expect_rendered
 from tests.machine import node
 from tests.servers import Server
 
@@ -28,22 +28,16 @@ class Rendered(Server):
         self.process.wait(120)
 
 
-@pytest.fixture(params=[Server, Rendered], ids=["as it is", "with SSR"])
-def server(request, weights, monkeypatch):
+@pytest.fixture
+def server(weights, monkeypatch):
     monkeypatch.setenv("GRADIO_NODE_PATH", str(node()))
-    monkeypatch.setenv("GRADIO_SSR_MODE", "true")
-    running = request.param(weights)
+    running = Rendered(weights)
     yield running
     running.stop()
 
 
-def test_the_page_works_in_both_modes(visit, chromium, server):
-    without_scripts = chromium.new_context(java_script_enabled=False)
-    first = without_scripts.new_page()
-    first.goto(server.url)
-    expect(first.get_by_role("button", name="Use via API")).to_be_visible(visible=isinstance(server, Rendered))
-    without_scripts.close()
-
+def test_the_page_works_with_it(visit, chromium, server):
+    expect_rendered(chromium, server)
     page = visit(**DESKTOP)
     expect_empty(page)
     draw(page, DRAWN[7])

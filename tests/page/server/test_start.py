@@ -2,32 +2,23 @@
 
 import os
 import signal
-import subprocess
-import sys
 import urllib.request
 
 import pytest
 
-from tests.machine import ROOT
+from tests.machine import PLAIN, ROOT
 from tests.servers import NOWHERE, opened, started
 
-PLAIN = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0", "PYTHONWARNDEFAULTENCODING": "1"}
 
-
-@pytest.mark.parametrize(
-    "variables",
-    [
-        PLAIN | {name: NOWHERE for name in ("HTTP_PROXY", "https_proxy")},
-        {"ALL_PROXY": "socks5://127.0.0.1:9", "all_proxy": "socks5h://127.0.0.1:9", "no_proxy": "example.org"},
-    ],
-    ids=["ascii and http proxy", "socks proxy"],
-)
-def test_it_opens_from_any_folder_whatever_the_environment(tmp_path, variables):
+def test_it_opens_from_any_folder_whatever_the_environment(tmp_path):
+    proxies = dict.fromkeys(("HTTP_PROXY", "https_proxy"), NOWHERE)
+    socks = {"ALL_PROXY": "socks5://127.0.0.1:9", "all_proxy": "socks5h://127.0.0.1:9", "no_proxy": "example.org"}
     browser = tmp_path / "browser"
     os.mkfifo(tmp_path / "opened")
     browser.write_text(f'#!/bin/sh\necho "$1" > {tmp_path}/opened\n', encoding="utf-8")
     browser.chmod(0o755)
-    with started("--open", "--host", "127.0.0.2", cwd=tmp_path, BROWSER=f"{browser} %s", **variables) as process:
+    environment = {"BROWSER": f"{browser} %s"} | PLAIN | proxies | socks
+    with started("--open", "--host", "127.0.0.2", cwd=tmp_path, **environment) as process:
         said, address = opened(process)
         direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
         with direct.open(address, timeout=60) as answer:
@@ -49,11 +40,13 @@ def test_interrupted_while_it_loads():
         assert process.communicate(timeout=60)[0] == "" and process.returncode == 130
 
 
-def test_ipython_gets_its_prompt_back():
+def test_ipython_gets_its_prompt_back_and_no_public_link_is_told_in_a_line(tmp_path):
     run = "import runpy, sys; sys.ps1 = 'In: '; runpy.run_path(sys.argv[0], run_name='__main__'); print('the prompt')"
     code = f"import sys; del sys.argv[0]; {run}"
-    with started(before=["-c", code]) as process:
-        opened(process)
+    nowhere = {"https_proxy": NOWHERE, "HF_HOME": str(tmp_path)}
+    with started("--share", before=["-c", code], **nowhere) as process:
+        said = opened(process)[0]
+        assert said.count("demo.py: --share made no public link: Missing file: ") == 1 and "Download" not in said
         process.send_signal(signal.SIGINT)
         assert process.communicate(timeout=60)[0] == "the prompt\n" and process.returncode == 0
 
@@ -73,23 +66,3 @@ def test_pytorch_that_cannot_be_imported(tmp_path, failure, remedy):
         _, said, *rest = process.communicate(timeout=60)[0].splitlines()
     assert process.returncode == 2 and rest == []
     assert said.startswith("demo.py: ") and remedy in said and "more" not in said
-
-
-def test_no_public_link_is_told_in_a_line(tmp_path):
-    with started("--share", https_proxy=NOWHERE, HF_HOME=str(tmp_path), cwd=tmp_path) as process:
-        said = opened(process)[0]
-    assert said.count("demo.py: --share made no public link: Missing file: ") == 1 and "Download" not in said
-
-
-@pytest.mark.parametrize("port", ["0", "70000", "-1", "many", "8.0"])
-def test_a_wrong_port_says_what_is_right(port):
-    command = [sys.executable, "demo.py", f"--port={port}"]
-    ended = subprocess.run(command, cwd=ROOT, capture_output=True, encoding="utf-8")
-    assert ended.returncode == 2
-    assert ended.stderr.splitlines()[-1].endswith(f"--port: {port} is not between 1 and 65535")
-
-
-def test_train_from_another_folder_finds_the_data_beside_it(tmp_path):
-    command = [sys.executable, str(ROOT / "train.py"), "--help"]
-    ended = subprocess.run(command, cwd=tmp_path, env=os.environ | PLAIN, capture_output=True, encoding="utf-8")
-    assert ended.returncode == 0 and "beside train.py" in ended.stdout
