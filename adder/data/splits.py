@@ -86,8 +86,8 @@ def load(
 
     `without` names sets of OPTIONAL to leave out. `all_writers` adds the validation writers except EXAMPLES_WRITER to
     the training set; they stay in `pen_digits`. `limit` is the largest number of images of each set. `extra` names
-    files and folders of your own digits to train on, and `image_of` turns their pictures into images; ValueError for a file
-    that cannot be read.
+    files and folders of your own digits to train on, and `image_of` turns their pictures into images; ValueError for
+    a file that cannot be read.
     """
     collected, own_images = own.load(extra, image_of)
     training, validation = split_validation(mnist(folder, train=True))
