@@ -1,4 +1,4 @@
-"""Fits a network, evaluates it on MNIST's test set, saves its weights and a record: python train.py --help."""
+"""Trains a network, evaluates it on MNIST's test set, saves its weights and a record: python train.py --help."""
 
 import _thread
 import argparse
@@ -53,13 +53,13 @@ FIXED_BY_THE_RUN = (
 
 def parse(arguments: list[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
-        description="Fits the two-headed network and saves its weights, with a record of how it was done.",
+        description="Trains the two-headed network and saves its weights, with a record of the run.",
         epilog="A run leaves in its folder: adder.safetensors (the weights, for demo.py --weights), metrics.json, "
         "log.csv, curves.png, confusion.png, mistakes.png, and checkpoint.safetensors to resume from. "
         "Ctrl-C or a crash loses at most the current epoch.",
     )
-    parser.add_argument("--recipe", choices=RECIPES, help="a recipe of adder/training/recipes.py (default: default)")
-    parser.add_argument("--list", action="store_true", help="explain each recipe in a line, and exit")
+    parser.add_argument("--recipe", choices=RECIPES, help="name in adder/training/recipes.py (default: 'default')")
+    parser.add_argument("--list", action="store_true", help="describe each recipe in one line, and exit")
     parser.add_argument(
         "--device",
         default="auto",
@@ -71,11 +71,11 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
         type=int,
         choices=range(65),
         metavar="N",
-        help="processes that render the next epoch, about 300 MB each (default: one for each idle core, at most "
-        f"{distributed.MAX_WORKERS}); their number does not change the images",
+        help="data-loader workers: processes that render the next epoch, about 300 MB each (default: one for each idle "
+        f"core, at most {distributed.MAX_WORKERS}); the images do not depend on their number",
     )
     parser.add_argument("--epochs", type=whole_number, help="passes over the training data (default: the recipe's)")
-    parser.add_argument("--batch-size", type=whole_number, help="images in a step (default: the recipe's)")
+    parser.add_argument("--batch-size", type=whole_number, help="images per step (default: the recipe's)")
     parser.add_argument("--lr", type=positive_number, help="the peak learning rate (default: the recipe's)")
     parser.add_argument("--seed", type=seed_number, help=f"seed of all random numbers, 0 to {MAX_SEED} (default: 0)")
     parser.add_argument(
@@ -100,8 +100,8 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
         "--all-writers",
         type=as_path,
         metavar="RUN",
-        help="train on the pen strokes of the validation writers too, except the writer of the page's examples; "
-        "temperature and threshold come from RUN, which was trained without them",
+        help="also train on the pen strokes of the validation writers, except the writer of the page's examples; "
+        "temperature and threshold are copied from RUN, a run of the same recipe without --all-writers",
     )
     parser.add_argument(
         "--extra",
@@ -155,21 +155,21 @@ def resume_command(folder: Path) -> str:
 def seed_number(text: str) -> int:
     value = int(text)
     if not 0 <= value <= MAX_SEED:
-        raise argparse.ArgumentTypeError(f"{text} is not from 0 to {MAX_SEED}")
+        raise argparse.ArgumentTypeError(f"{text} must be between 0 and {MAX_SEED}")
     return value
 
 
 def whole_number(text: str) -> int:
     value = int(text)
     if value < 1:
-        raise argparse.ArgumentTypeError(f"{text} is not at least 1")
+        raise argparse.ArgumentTypeError(f"{text} must be at least 1")
     return value
 
 
 def positive_number(text: str) -> float:
     value = float(text)
     if not 0 < value < float("inf"):
-        raise argparse.ArgumentTypeError(f"{text} is not above 0")
+        raise argparse.ArgumentTypeError(f"{text} must be above 0")
     return value
 
 
@@ -196,16 +196,16 @@ def settings(flags: argparse.Namespace) -> Settings:
 
 
 def provenance(flags: argparse.Namespace, command: str) -> dict:
-    """Where the run comes from, for the record."""
+    """Where the run comes from, for the record: command, commit, and the files it starts or learns from."""
     facts: dict = {"command": command, "commit": report.commit()}
     if flags.all_writers:
-        _, before = checkpoint.load(flags.all_writers / loop.WEIGHTS)
-        if before.get("settings", {}).get("all_writers", True) or before["recipe"] != (flags.recipe or "default"):
+        _, earlier = checkpoint.load(flags.all_writers / loop.WEIGHTS)
+        if earlier.get("settings", {}).get("all_writers", True) or earlier["recipe"] != (flags.recipe or "default"):
             raise ValueError(f"--all-writers {flags.all_writers}: not a run of this recipe without these writers")
         facts |= {
-            "calibration": before["calibration"],
-            "calibrated_by": before["command"],
-            "held_out": before["validation"],
+            "calibration": earlier["calibration"],
+            "calibrated_by": earlier["command"],
+            "held_out": earlier["validation"],
         }
     recorded = ("command", "commit", "recipe", "settings", "validation", "taught_by")
     for name, paths in (("taught_by", flags.teacher), ("started_from", flags.start)):
@@ -213,8 +213,8 @@ def provenance(flags: argparse.Namespace, command: str) -> dict:
         if descriptions:
             facts[name] = [{key: each[key] for key in recorded if key in each} for each in descriptions]
             if name == "started_from":
-                lineage = facts[name] + [earlier for each in descriptions for earlier in each.get(name, ())]
-                facts[name] = [run for place, run in enumerate(lineage) if run not in lineage[:place]]
+                lineage = facts[name] + [ancestor for each in descriptions for ancestor in each.get(name, ())]
+                facts[name] = [run for index, run in enumerate(lineage) if run not in lineage[:index]]
     return facts
 
 
@@ -223,12 +223,12 @@ def shipped() -> Reader:
     return Reader.load(device="cpu")
 
 
-def interrupt_again(lost: "sys.UnraisableHookArgs") -> None:
+def interrupt_again(unraisable: "sys.UnraisableHookArgs") -> None:
     """Sends a Ctrl-C again if it came during a destructor, where Python ignores exceptions."""
-    if lost.exc_type is KeyboardInterrupt:
+    if unraisable.exc_type is KeyboardInterrupt:
         threading.Timer(0.01, _thread.interrupt_main).start()
     else:
-        sys.__unraisablehook__(lost)
+        sys.__unraisablehook__(unraisable)
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -257,15 +257,15 @@ def main(arguments: list[str] | None = None) -> int:
                 )
             run = Run(chosen, device, provenance(flags, command))
             folder = folder or HERE / "runs" / f"{run.settings.recipe}-{time.strftime('%Y%m%d-%H%M%S')}"
-            there = next(path for path in (folder, *folder.parents) if path.exists())
-            if not (there.is_dir() and os.access(there, os.W_OK)):
-                raise ValueError(f"--out {folder}: {there} is not a folder that you can write to; name another")
+            parent = next(path for path in (folder, *folder.parents) if path.exists())
+            if not (parent.is_dir() and os.access(parent, os.W_OK)):
+                raise ValueError(f"--out {folder}: {parent} is not a folder that you can write to; name another")
             if (folder / STATE).exists():
                 raise ValueError(
                     f"{folder} holds a run; name another folder with --out, or continue it: {resume_command(folder)}"
                 )
-        usual = run.settings.data_dir or os.environ.get("ADDER_DATA") or str(HERE / "data")
-        data_dir = flags.data_dir or as_path(usual)
+        default_dir = run.settings.data_dir or os.environ.get("ADDER_DATA") or str(HERE / "data")
+        data_dir = flags.data_dir or as_path(default_dir)
         run.settings = replace(run.settings, data_dir=str(data_dir))
         options = {name: getattr(run.settings, name) for name in ("without", "all_writers", "limit", "extra")}
         with distributed.local_rank_zero_first():

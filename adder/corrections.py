@@ -3,7 +3,7 @@
 A correction changes how similar drawings are read; the network is not trained again. Each new drawing is compared with
 every correction by the features in front of the digit layer, and a similar one raises the log-probability of its digit.
 This is kernel regression (Nadaraya 1964, Watson 1964) on frozen features, as in the cache of Grave, Joulin and Usunier
-2017. Knows no page.
+2017.
 """
 
 import base64
@@ -19,19 +19,22 @@ import torch
 from torch import Tensor
 
 from adder.files import replacing
+from adder.network.backbones import IMAGE_SHAPE
+from adder.network.heads import DIGITS
 
 MAX_CORRECTIONS = 32
-SHARPNESS = 12.0  # similarity is exp(SHARPNESS (cosine - 1)); bench.corrections chose this and the next two
-DIGIT_WEIGHT = 5.0  # added to the log-probability of a correction's digit, at similarity 1
-REFUSAL_WEIGHT = 8.0  # added to the logit of being a digit, or of being none, at similarity 1
-EXACT = 8  # power of the similarity with which a correction's missing part is added, see `_prepare`
-MARGIN = 2.0  # by which a corrected drawing reads as its digit
+# `bench.corrections` chose the first three.
+SHARPNESS = 12.0  # similarity is exp(SHARPNESS (cosine - 1))
+DIGIT_WEIGHT = 5.0  # times similarity: what a correction adds to the log-probability of its digit
+REFUSAL_WEIGHT = 8.0  # times similarity: what it subtracts from the not-a-digit logit, or adds if it is no digit
+MARGIN = 2.0  # logits by which its own drawing reads as its digit; `_prepare` finds how much is missing
+EXACT = 8  # the missing part is added times similarity**EXACT, so that only almost the same drawing gets it
 
 
 class Correction(NamedTuple):
     """A drawing and its digit, small enough to travel with each request."""
 
-    weights: str  # of the network that made the feature: `Reader.weights`
+    weights: str  # `Reader.weights`, the name of the weights that made the feature
     digit: int | None  # None: not a digit
     scale: float
     feature: np.ndarray  # (width,) int8: the digit layer's input, divided by `scale`
@@ -130,7 +133,7 @@ class Corrections:
     def adjust(self, features: Tensor, logits: Tensor, refusal: Tensor | None) -> tuple[Tensor, Tensor | None]:
         """Features (B, width), digit logits (B, 10), not-a-digit logits (B,) or None -> both logits, adjusted.
 
-        Where two corrections give the same ink different digits, the network's own reading of it counts for nothing.
+        Where two corrections give the same ink different digits, the network's own reading of it is ignored.
         """
         if not self.kept:
             return logits, refusal
@@ -153,21 +156,21 @@ class Corrections:
         if not self.kept:
             return
         device = self.reader.device
-        features = np.stack([each.scale * each.feature.astype(np.float32) for each in self.kept])
-        seen = torch.from_numpy(features).to(device)
-        self._unit = seen / seen.norm(dim=1, keepdim=True).clamp(min=1e-6)
+        kept = np.stack([each.scale * each.feature.astype(np.float32) for each in self.kept])
+        features = torch.from_numpy(kept).to(device)
+        self._unit = features / features.norm(dim=1, keepdim=True).clamp(min=1e-6)
         labels = [-1 if each.digit is None else each.digit for each in self.kept]
-        one_hot = [[float(label == digit) for digit in range(10)] for label in labels]
+        one_hot = [[float(label == digit) for digit in range(DIGITS)] for label in labels]
         self._one_hot = torch.tensor(one_hot, device=device)
         self._sign = torch.tensor([-1.0 if label < 0 else 1.0 for label in labels], device=device)
         with torch.inference_mode():
-            logits, refusal = self.reader.network.digit_logits(seen)
+            logits, refusal = self.reader.network.digit_logits(features)
             gap = logits.amax(1) - (logits * self._one_hot).sum(1)
             self._missing = self._sign.clamp(min=0) * (gap + MARGIN - DIGIT_WEIGHT).clamp(min=0)
             self._missing_refusal = torch.zeros_like(self._missing)
             if refusal is not None:
-                border = -math.log(1 / self.reader.threshold - 1) if 0 < self.reader.threshold < 1 else 0.0
-                missing = MARGIN - REFUSAL_WEIGHT - self._sign * (-refusal - border)
+                threshold_logit = -math.log(1 / self.reader.threshold - 1) if 0 < self.reader.threshold < 1 else 0.0
+                missing = MARGIN - REFUSAL_WEIGHT - self._sign * (-refusal - threshold_logit)
                 self._missing_refusal = missing.clamp(min=0)
 
 
@@ -200,11 +203,13 @@ def correction_from_json(value: Any) -> Correction:
         raise ValueError("correction: expected the name of the weights")
     if type(scale) not in (int, float) or not 1e-9 < scale < 1e3:  # false for NaN
         raise ValueError("correction: expected a scale above 0")
-    image = np.frombuffer(_bytes(value[4], 784), np.uint8) if len(value) == 5 else None
-    if image is not None and len(image) != 784:
-        raise ValueError("correction: expected an image of 784 bytes")
-    seen = np.frombuffer(_bytes(feature, 4096), np.int8)
-    return Correction(weights, digit, float(scale), seen, None if image is None else image.reshape(28, 28))
+    image = None
+    if len(value) == 5:
+        pixels = np.frombuffer(_bytes(value[4], math.prod(IMAGE_SHAPE)), np.uint8)
+        if len(pixels) != math.prod(IMAGE_SHAPE):
+            raise ValueError(f"correction: expected an image of {math.prod(IMAGE_SHAPE)} bytes")
+        image = pixels.reshape(IMAGE_SHAPE[1:])
+    return Correction(weights, digit, float(scale), np.frombuffer(_bytes(feature, 4096), np.int8), image)
 
 
 def _base64(values: np.ndarray) -> str:

@@ -58,7 +58,7 @@ class Adjustment(Protocol):
         """Features (B, width), digit logits (B, 10), not-a-digit logits (B,) or None -> both logits, adjusted."""
 
 
-def accepts_hand(function: Callable[..., T]) -> Callable[..., T]:
+def accepts_deprecated_hand(function: Callable[..., T]) -> Callable[..., T]:
     """Accepts `hand=`, the earlier name of `corrections=`, with a DeprecationWarning, until version 1.2."""
 
     @wraps(function)
@@ -75,13 +75,13 @@ class Reader:
     """Reads drawings: strokes, a list of (N, 2) arrays; ink, an (H, W) uint8 array; or the bytes of a picture.
 
     `corrections=`, an `adder.corrections.Corrections`, adjusts readings; ValueError if it was made with other weights.
-    Threads may share a Reader.
+    `weights` is a name for the network's weights, not the weights themselves. Threads may share a Reader.
     """
 
     def __init__(self, network: Adder, description: dict | None = None, weights: str = ""):
         self.network = network.eval()
         self.description = description or {}
-        self.weights = weights or token_hex(8)  # a name: the start of the file's SHA-256, or random
+        self.weights = weights or token_hex(8)  # a name: the start of the file's SHA-256, or random digits
         self.device = next(network.parameters()).device
         self.width = network.digit.in_features  # of the features in front of the digit layer
         self.threshold = self.description.get("calibration", {}).get("threshold", 0.0)
@@ -94,19 +94,19 @@ class Reader:
         weights = hashlib.sha256(Path(path).read_bytes()).hexdigest()[:16]
         return cls(fold_batch_norms(network), description, weights)
 
-    @accepts_hand
+    @accepts_deprecated_hand
     def read(self, ink: np.ndarray, number: int, *, corrections: Adjustment | None = None) -> Reading:
         """Reads ink (H, W) uint8, 0 paper .. 255 ink, 1 to 4096 px a side. ValueError says what was expected."""
         return self.read_many([ink], [number], corrections=corrections)[0]
 
-    @accepts_hand
+    @accepts_deprecated_hand
     def read_strokes(self, drawing: Sequence, number: int, *, corrections: Adjustment | None = None) -> Reading:
         """Reads strokes: a list of (N, 2) arrays, x right, y down, any unit. ValueError says what was expected."""
         if isinstance(drawing, np.ndarray):
             raise ValueError("strokes must be a list of (N, 2) arrays, not one array; for ink, call read")
         return self.read_many([drawing], [number], corrections=corrections)[0]
 
-    @accepts_hand
+    @accepts_deprecated_hand
     def read_picture(
         self, picture: bytes, number: int, *, frame: Frame | None = None, corrections: Adjustment | None = None
     ) -> Reading:
@@ -121,7 +121,7 @@ class Reader:
         reading = read_grey(part, lambda inks: self.read_many(inks, [number] * len(inks), corrections=corrections))
         return replace(reading, frame=within(frame, reading.frame)) if frame else reading
 
-    @accepts_hand
+    @accepts_deprecated_hand
     def read_many(
         self, drawings: Sequence, numbers: Sequence[int], *, corrections: Adjustment | None = None
     ) -> list[Reading]:
@@ -260,7 +260,7 @@ class Reader:
 
 
 def distinct(corrections: Sequence[Adjustment | None]) -> list[Adjustment]:
-    """Each once, without None."""
+    """The different adjustments among `corrections`, in order of their first use, without None."""
     return [*{id(adjustment): adjustment for adjustment in corrections if adjustment is not None}.values()]
 
 

@@ -5,10 +5,10 @@ What several of them share:
 - `command`: paths, flags, and one line where something is missing
 - `tables`: Markdown tables, intervals, mean and deviation
 - `drawings`: pen strokes of people
-- `made_pictures`: pictures made from pen strokes
+- `synthetic_pictures`: pictures made from pen strokes
 - `server`: demo.py in a process of its own
 - `browser`: Chromium, and a mouse that draws
 - `visitors`: people who draw, without a browser
 
-And the parts of one: `drawn` compares `systems` in `sweeps`, `addition` withholds `pairs`.
+Parts of one: `drawn` compares the `systems` in `sweeps`, and `addition` withholds `pairs`.
 """

@@ -1,6 +1,6 @@
 """Do the heads add, or do they memorise pairs? python -m bench.addition --help
 
-Prints Markdown, and draws a picture. There are 100 pairs of digit and number; some are withheld from training, and the
+Prints Markdown, and makes a picture. There are 100 pairs of digit and number; some are withheld from training, and the
 sums of these count. A digit makes a given sum with one number only, so when that pair is withheld, a head that does not
 have addition built in learns that the digit never makes this sum.
 
@@ -26,7 +26,7 @@ from adder.training import evaluation, loop
 from adder.training.recipes import RECIPES, linear_warmup_decay
 from adder.training.run import Run, Settings
 from bench import command
-from bench.pairs import draw_numbers, draw_pairs, pair_accuracies, sample_seen_pairs, sum_accuracies, sums_of
+from bench.pairs import pair_accuracies, plot_pairs, sample_numbers, sample_seen_pairs, sum_accuracies, sums_of
 from bench.tables import mean_and_deviation, print_row, print_table
 
 SHARES = (0.1, 0.3, 0.5)  # of the 100 pairs that are withheld
@@ -77,29 +77,29 @@ def frozen_batches(train: FrozenDigits, seen: Tensor, *, steps: int) -> Iterator
     for _ in range(steps):
         chosen = torch.randint(len(train.digits), (BATCH_SIZE,), device=train.digits.device)
         digits = train.digits[chosen]
-        numbers = draw_numbers(seen, digits)
+        numbers = sample_numbers(seen, digits)
         yield train.logits[chosen], numbers, digits + numbers
 
 
-def image_batches(split: sources.LabelledImages, seen: Tensor, size: int) -> Iterator[splits.Batch]:
+def image_batches(labelled: sources.LabelledImages, seen: Tensor, size: int) -> Iterator[splits.Batch]:
     """One epoch as splits.batches makes it, with numbers from seen pairs only."""
-    for batch in splits.batches(split, size):
-        numbers = draw_numbers(seen, batch.digits)
+    for batch in splits.batches(labelled, size):
+        numbers = sample_numbers(seen, batch.digits)
         yield batch._replace(numbers=numbers, sums=batch.digits + numbers)
 
 
 @torch.inference_mode()
-def read_digits(network: Adder, split: sources.LabelledImages, device: torch.device) -> FrozenDigits:
+def read_digits(network: Adder, labelled: sources.LabelledImages, device: torch.device) -> FrozenDigits:
     """Reads every image once, not augmented."""
     logits = []
-    for images in tqdm(split.images.split(1000), desc="reading", unit="k images", disable=None, leave=False):
+    for images in tqdm(labelled.images.split(1000), desc="reading", unit="k images", disable=None, leave=False):
         features = network.features(images.to(device).float() / 255)
-        logits.append(network.answer(features, torch.zeros(len(images), dtype=torch.long, device=device)).digit)
-    return FrozenDigits(torch.cat(logits), split.digits.to(device))
+        logits.append(network.predict(features, torch.zeros(len(images), dtype=torch.long, device=device)).digit)
+    return FrozenDigits(torch.cat(logits), labelled.digits.to(device))
 
 
-def fit_head(trial: Trial, train: FrozenDigits, seen: Tensor, *, steps: int, seed: int) -> nn.Module:
-    """The trial's head, trained on the loss of the sum alone; Adam, one cycle of the learning rate."""
+def train_head(trial: Trial, train: FrozenDigits, seen: Tensor, *, steps: int, seed: int) -> nn.Module:
+    """The trial's head, trained on the loss of the sum alone; Adam, with linear warm-up and decay."""
     torch.manual_seed(seed)
     head = trial.build().to(train.digits.device)
     optimiser = torch.optim.Adam(head.parameters(), trial.lr)
@@ -134,7 +134,7 @@ def measure_frozen(
     jobs = [(seed, share, name) for seed in range(seeds) for share in SHARES for name in TRIALS]
     for seed, share, name in tqdm(jobs, desc="heads", unit=" heads", disable=None):
         seen = sample_seen_pairs(share, seed).to(test.digits.device)
-        right = right_sums(fit_head(TRIALS[name], train, seen, steps=steps, seed=seed), test)
+        right = right_sums(train_head(TRIALS[name], train, seen, steps=steps, seed=seed), test)
         results[name][share].append(sum_accuracies(right, test.digits, digit_right, seen))
         if (seed, share) == (0, SHARES[-1]):
             pairs[name] = pair_accuracies(right, test.digits)
@@ -151,7 +151,7 @@ def compare_rates(train: FrozenDigits, validation: FrozenDigits, *, steps: int) 
     for name, trial in TRIALS.items():
         row = []
         for lr in RATES:
-            head = fit_head(trial._replace(lr=lr), train, seen, steps=steps, seed=0)
+            head = train_head(trial._replace(lr=lr), train, seen, steps=steps, seed=0)
             row.append(100 * right_sums(head, validation)[seen[validation.digits]].cpu().double().mean().item())
         print_row([name, *(f"{value:.2f} %" for value in row)])
 
@@ -230,7 +230,7 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=5, help="seeds of the frozen part; 0 skips it (%(default)s)")
     parser.add_argument("--steps", type=int, default=STEPS, help="training steps of each head (%(default)s)")
     parser.add_argument("--device", default="auto", type=command.as_device, help="auto, cpu, cuda or mps (%(default)s)")
-    parser.add_argument("--picture", type=user_path, help="draw the accuracy of every pair as this PNG")
+    parser.add_argument("--picture", type=user_path, help="plot the accuracy of every pair as this PNG")
     parser.add_argument("--rates", action="store_true", help="compare learning rates on validation images, and exit")
     parser.add_argument(
         "--end-to-end",
@@ -256,13 +256,13 @@ def main() -> None:
         results, pairs = measure_frozen(train, read_digits(network, test, device), seeds=flags.seeds, steps=flags.steps)
         print(
             f"\nHeads over the frozen digit logits of {flags.weights.name}, trained on sums alone, {flags.steps} steps "
-            f"of {BATCH_SIZE}; mean ± standard deviation over {flags.seeds} seeds. A seed draws the withheld pairs; "
+            f"of {BATCH_SIZE}; mean ± standard deviation over {flags.seeds} seeds. A seed chooses the withheld pairs; "
             "every digit and every number keeps at least one seen pair. All test images with all ten numbers.\n"
         )
         print_frozen(results)
         print(f"\n{time.perf_counter() - started:.0f} s on {device.type}")
         if flags.picture:
-            draw_pairs(flags.picture, pairs, sample_seen_pairs(SHARES[-1], 0))
+            plot_pairs(flags.picture, pairs, sample_seen_pairs(SHARES[-1], 0))
     if flags.end_to_end:
         print_from_scratch(training, test, epochs=flags.end_to_end, seeds=flags.end_to_end_seeds, device=device)
     print(

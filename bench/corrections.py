@@ -136,7 +136,7 @@ def print_writers(reader: Reader, writers: dict[str, Writer], picture: Path | No
     print(f"Right readings that flip after {FLIP_CORRECTIONS} right corrections: {flips[0] / flips[1]:.3%}\n")
     print_by_corrections(all_turns)
     if picture:
-        draw_errors(curves, picture)
+        plot_errors(curves, picture)
 
 
 def print_errors(name: str, count: int, turns: list[Turn]) -> None:
@@ -156,7 +156,7 @@ def print_by_corrections(turns: list[Turn]) -> None:
             tables.print_row([str(start) if after == start + 1 else f"{start} to {after - 1}", *shares])
 
 
-def draw_errors(curves: list[np.ndarray], path: Path) -> None:
+def plot_errors(curves: list[np.ndarray], path: Path) -> None:
     """Errors so far, summed over the writers, against the share of a writer's drawings; each curve is (N, 2)."""
     from matplotlib.figure import Figure
 
@@ -231,7 +231,7 @@ def print_cost(reader: Reader, writer: Writer) -> None:
 def main() -> None:
     parser = command.parser("How much a few corrections help a writer.", weights=command.HELD_OUT_WEIGHTS)
     parser.add_argument("--strokes", type=user_path, help="a folder of KIND.jsonl: each file counts as a writer")
-    parser.add_argument("--picture", type=user_path, help="draw the errors with and without corrections as this PNG")
+    parser.add_argument("--picture", type=user_path, help="plot the errors with and without corrections as this PNG")
     flags = parser.parse_args()
     torch.set_num_threads(1)
     reader = Reader.load(flags.weights, "cpu")

@@ -1,6 +1,6 @@
 """How well are drawings read? python -m bench.drawn --help
 
-Prints Markdown, and draws the sweeps as a picture. The images are made by the functions that the page uses; the
+Prints Markdown, and plots the sweeps. The images are made by the functions that the page uses; the
 reference system gets the canvas shrunk to 28x28, as most demos do it.
 """
 
@@ -103,7 +103,7 @@ def read_drawings(path: Path) -> list[strokes.Drawing]:
     return drawings
 
 
-def draw_sheet(path: Path, drawings: list[strokes.Drawing], reader: Reader) -> None:
+def plot_drawings(path: Path, drawings: list[strokes.Drawing], reader: Reader) -> None:
     """Each drawing with its label and its reading, misread ones first, the surest of them at the top."""
     from matplotlib.figure import Figure
 
@@ -133,36 +133,36 @@ def print_breakdown(title: str, keys: list[int], right: torch.Tensor) -> None:
 def print_comparison(
     systems: list[System], sets: splits.Sets, drawings: list[strokes.Drawing], reader: Reader, picture: Path | None
 ) -> None:
-    """Prints the table: a column for each system, the first of which is the reader's. Draws the sweeps as `picture`."""
+    """Prints the table: a column for each system, the first of which is the reader's. Plots the sweeps as `picture`."""
     digits = digits_of(drawings)
     non_digits = {"characters": sets.characters}
     non_digits |= dict(zip(HELD_OUT, (sets.words, sets.shapes, sets.fonts), strict=True))
     rng = np.random.default_rng(12345)  # not a seed of any training
-    drawn_strokes = [drawing.strokes for drawing in drawings]
-    synthetic = [negatives.synthesise(rng, drawn_strokes) for _ in range(1000)]
+    strokes_of_all = [drawing.strokes for drawing in drawings]
+    synthetic = [negatives.synthesise(rng, strokes_of_all) for _ in range(1000)]
 
     columns, sweeps, outputs = {}, {}, {}
     for system in systems:
         mnist = evaluation.predict(system.network, sets.test.images)
-        drawn = outputs[system.name] = system.predict(in_parallel(system.from_strokes, drawn_strokes))
+        read = outputs[system.name] = system.predict(in_parallel(system.from_strokes, strokes_of_all))
         sweeps[system.name] = sweep(system, drawings)
         columns[system.name] = {
             **{f"MNIST test, {name}": value for name, value in accuracy_rows(mnist, sets.test.digits).items()},
-            **{f"drawings, {name}": value for name, value in accuracy_rows(drawn, digits).items()},
+            **{f"drawings, {name}": value for name, value in accuracy_rows(read, digits).items()},
             **{f"drawings as ink, {name}": value for name, value in worst(sweeps[system.name]).items()},
             **refusal_rows(
                 system,
-                {"MNIST test": mnist, "drawings": drawn},
+                {"MNIST test": mnist, "drawings": read},
                 {name: evaluation.predict(system.network, split.images) for name, split in non_digits.items()}
                 | {"synthetic non-digits": system.predict(in_parallel(system.from_strokes, synthetic))},
             ),
         }
-        right = drawn.digit.argmax(1) == digits
+        right = read.digit.argmax(1) == digits
         print(f"\n{system.name}, {len(drawings)} drawings, read right")
         print_breakdown("by writer", [drawing.writer for drawing in drawings], right)
         print_breakdown("by digit", digits.tolist(), right)
     median, p95 = one_core_latencies(
-        lambda i: reader.read_strokes(drawn_strokes[i % len(drawings)], i % 10), repeats=280
+        lambda i: reader.read_strokes(strokes_of_all[i % len(drawings)], i % 10), repeats=280
     )
     columns[systems[0].name]["strokes to Reading on one core, median (p95)"] = f"{median:.1f} ms ({p95:.1f} ms)"
     names = dict.fromkeys(name for column in columns.values() for name in column)
@@ -185,8 +185,8 @@ def main() -> None:
         type=user_path,
         help="your drawings: a .jsonl that demo.py --collect wrote, or UNIPEN; a folder gives a row for each .jsonl",
     )
-    parser.add_argument("--sheet", type=user_path, help="with --strokes: draw all as this PNG, misread ones first")
-    parser.add_argument("--picture", type=user_path, help="draw the sweeps as this PNG")
+    parser.add_argument("--sheet", type=user_path, help="with --strokes: show all in this PNG, misread ones first")
+    parser.add_argument("--picture", type=user_path, help="plot the sweeps as this PNG")
     parser.add_argument("--every", type=int, default=1, help="use only every n-th drawing, which is faster")
     flags = parser.parse_args()
     if flags.sheet and not flags.strokes:
@@ -200,7 +200,7 @@ def main() -> None:
             return
         drawings = read_drawings(flags.strokes) if flags.strokes else validation_digits(flags.data_dir)
         if flags.sheet:
-            draw_sheet(flags.sheet, drawings, Reader.load(flags.weights, "cpu"))
+            plot_drawings(flags.sheet, drawings, Reader.load(flags.weights, "cpu"))
             return
         sets = splits.load(flags.data_dir)
     except (ValueError, OSError) as error:

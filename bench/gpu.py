@@ -130,25 +130,23 @@ def measure(name: str, data_dir: Path, epochs: int | None, workers: int, device:
         drawings = [drawing.strokes for drawing in sources.pendigits(data_dir)[:500]]
         rates = reading_rates(Path(folder) / loop.WEIGHTS, device, drawings)
     ends = [row["seconds"] for row in run.log]
-    mnist, drawn = metrics["test"], metrics["validation"].get("drawn")
-    last = [after - before for before, after in pairwise([0.0, *ends])][
-        -loop.RENDER_EVERY :
-    ]  # one of these epochs renders
+    mnist, pen_digits = metrics["test"], metrics["validation"].get("drawn")
+    last = [after - before for before, after in pairwise([0.0, *ends])][-loop.RENDER_EVERY :]  # one of them renders
     epoch = sum(last) / len(last)
     return {
-        "parameters; images a step": f"{metrics['parameters']:,}; {recipe.batch_size}",
-        "milliseconds a step": f"{1000 * costs['seconds']:.2f}",
-        "kernels; launches; waits for the device, a step": "; ".join(
+        "parameters; images per step": f"{metrics['parameters']:,}; {recipe.batch_size}",
+        "milliseconds per step": f"{1000 * costs['seconds']:.2f}",
+        "kernels; launches; waits for the device, per step": "; ".join(
             f"{costs[kind]:.0f}" for kind in ("kernels", "launches", "waits")
         ),
         "images/s, steps alone; whole epochs, the last ones": f"{recipe.batch_size / costs['seconds']:,.0f}; "
         f"{len(sets.training) / epoch:,.0f}",
         "seconds to load the data; to the first epoch's end": f"{loaded:.1f}; {ends[0]:.1f}",
-        "seconds an epoch, the last ones": f"{epoch:.2f}",
+        "seconds per epoch, the last ones": f"{epoch:.2f}",
         **{f"to {target:.1%} on both outputs, validation": seconds_to(target, run.log) for target in TARGETS},
         "the whole run": f"{len(ends)} epochs, {ends[-1]:.0f} s",
         "MNIST's test images: digit; sum": f"{mnist['digit_accuracy']:.2%}; {mnist['sum_accuracy']:.2%}",
-        "held-out writers' drawings: digit": f"{drawn['digit_accuracy']:.2%}" if drawn else "-",
+        "held-out writers' drawings: digit": f"{pen_digits['digit_accuracy']:.2%}" if pen_digits else "-",
         "read_many, drawings/s; ink images/s": f"{rates[0]:,.0f}; {rates[1]:,.0f}",
     }
 
@@ -182,8 +180,8 @@ def main() -> None:
     for name in flags.systems:
         columns[name] = measure(name, flags.data_dir, flags.epochs, workers, device)
         print(f"{name}: {columns[name]}", file=sys.stderr, flush=True)
-    card, cores = torch.cuda.get_device_name(), os.cpu_count()
-    print(f"{card}, {cores} cores of {platform.machine()}, PyTorch {torch.__version__}, {workers} processes render\n")
+    name, cores = torch.cuda.get_device_name(), os.cpu_count()
+    print(f"{name}, {cores} cores of {platform.machine()}, PyTorch {torch.__version__}, {workers} processes render\n")
     print_table(
         ("one seed", *columns),
         ([name, *(column[name] for column in columns.values())] for name in next(iter(columns.values()))),

@@ -25,7 +25,7 @@ def sample_seen_pairs(share: float, seed: int) -> Tensor:
             return seen
 
 
-def draw_numbers(seen: Tensor, digits: Tensor) -> Tensor:
+def sample_numbers(seen: Tensor, digits: Tensor) -> Tensor:
     """Digits int64 (B,) -> for each a random number of its seen pairs, int64 (B,); seen is bool (10, 10)."""
     return torch.multinomial(seen[digits].float(), 1).flatten()
 
@@ -52,7 +52,7 @@ def pair_accuracies(right: Tensor, digits: Tensor) -> Tensor:
     return torch.stack([right[digits == digit].cpu().double().mean(0) for digit in range(DIGITS)])
 
 
-def draw_pairs(path: Path, pairs: dict[str, Tensor], seen: Tensor) -> None:
+def plot_pairs(path: Path, pairs: dict[str, Tensor], seen: Tensor) -> None:
     """A square for each head: its accuracy of every digit (row) with every number (column), unseen pairs outlined."""
     from matplotlib.figure import Figure
     from matplotlib.patches import Rectangle

@@ -17,15 +17,16 @@ from tqdm import tqdm
 
 from adder import inputs
 from adder.data import sources, splits
+from adder.drawing import raster
 from adder.drawing.strokes import NO_DIGIT
 from adder.files import user_path
 from adder.pictures.decode import PictureError, decode
 from adder.reader import Reader
 from bench import command
 from bench.drawings import validation_digits
-from bench.made_pictures import Picture, make_pictures
-from bench.sheet import save_png
+from bench.synthetic_pictures import Picture, make_pictures
 from bench.tables import print_row, print_table, with_interval
+from bench.training_sheet import save_png
 
 CONFIDENT = 0.9  # probability of the digit
 CELL = 120  # px a side, of the contact sheet
@@ -43,7 +44,7 @@ def read(reader: Reader, drawing: Any) -> Answer:
     try:
         [reading] = reader.read_many([drawing], [0])
     except PictureError as error:
-        return Answer(error.kind, False, np.zeros((28, 28), np.float32))
+        return Answer(error.kind, False, np.zeros((raster.SIDE, raster.SIDE), np.float32))
     text = str(reading.digit) if reading.is_digit else "no ink" if reading.digit is None else "refused"
     return Answer(text, bool(reading.digit_probs.max() > CONFIDENT), reading.image)
 
@@ -137,7 +138,7 @@ def main() -> None:
     )
     parser.add_argument("--a-kind", type=int, default=50, help="pictures to make of each kind (%(default)s)")
     parser.add_argument(
-        "--sheet", type=user_path, help="draw the pictures that are read wrong as this PNG, beside what the network saw"
+        "--sheet", type=user_path, help="show the pictures that are read wrong in this PNG, beside what the network saw"
     )
     flags = parser.parse_args()
     reader = Reader.load(flags.weights, "cpu")

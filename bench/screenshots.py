@@ -12,7 +12,7 @@ import numpy as np
 from PIL import Image
 
 from adder.files import replacing, user_path
-from bench import command, made_pictures
+from bench import command, synthetic_pictures
 from bench.browser import READY, chromium, draw
 from bench.drawings import PAD, PadStrokes, page_examples
 from bench.server import serving
@@ -72,7 +72,7 @@ def take_film(browser: "Browser", url: str, strokes: PadStrokes, path: Path) -> 
 def take_picture(browser: "Browser", url: str, strokes: PadStrokes, path: Path) -> None:
     """The page with a photo of ruled paper, and a frame round its digit, a 5."""
     drawing = [np.array(stroke, float) for stroke in strokes]
-    photo = made_pictures.encode(made_pictures.ruled(np.random.default_rng(1), drawing), "jpg")
+    photo = synthetic_pictures.encode(synthetic_pictures.ruled(np.random.default_rng(1), drawing), "jpg")
     page = browser.new_page(reduced_motion="reduce", viewport={"width": 1280, "height": 800})
     page.goto(url)
     page.wait_for_selector(READY)

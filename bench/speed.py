@@ -104,9 +104,9 @@ def reaches(target: float, run: Run, validation: sources.LabelledImages) -> bool
     """Do the averaged weights reach the target on both outputs? Stops at the first wrong answer too many."""
     wrong = torch.zeros(2)  # digits, sums
     for part in zip(*(tensor.split(500) for tensor in validation), strict=True):
-        split = sources.LabelledImages(*part)
-        scores = evaluation.score(evaluation.predict(run.average, split.images), split.digits)
-        wrong += len(split.digits) * (1 - torch.tensor([scores["digit_accuracy"], scores["sum_accuracy"]]))
+        images, digits = part
+        scores = evaluation.score(evaluation.predict(run.average, images), digits)
+        wrong += len(digits) * (1 - torch.tensor([scores["digit_accuracy"], scores["sum_accuracy"]]))
         if wrong.max() > (1 - target) * len(validation.digits) + 1e-3:
             return False
     return True

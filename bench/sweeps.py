@@ -9,8 +9,9 @@ import torch
 
 from adder.data.synthetic import negatives
 from adder.drawing import strokes
+from adder.drawing.curves import Strokes
 from adder.training.evaluation import Outputs
-from bench.systems import TYPICAL, Strokes, System, digits_of, in_parallel
+from bench.systems import TYPICAL, System, digits_of, in_parallel
 
 Key = TypeVar("Key")
 Grid = dict[tuple[int, float, int], float]  # (canvas, size, brush) -> accuracy

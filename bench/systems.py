@@ -1,4 +1,4 @@
-"""A network together with the way it makes its image: what `drawn` and `sweeps` compare."""
+"""The systems that `drawn` and `sweeps` compare: a network, and the functions that make its image."""
 
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
@@ -11,12 +11,11 @@ import torch
 
 from adder.data import sources
 from adder.drawing import raster, strokes
+from adder.drawing.curves import Strokes
 from adder.network import checkpoint
 from adder.network.model import Adder
 from adder.training import evaluation
 from adder.training.evaluation import Outputs
-
-Strokes = list[np.ndarray]
 
 TYPICAL: dict = {"canvas": 280, "size": 0.65 * 280, "brush": 14}  # px; a drawing on a usual page
 
@@ -49,7 +48,7 @@ def reference(path: Path) -> System:
 
 
 def shrink(ink: np.ndarray) -> np.ndarray:
-    return cv2.resize(ink, (28, 28), interpolation=cv2.INTER_AREA).astype(np.float32) / 255
+    return cv2.resize(ink, (raster.SIDE, raster.SIDE), interpolation=cv2.INTER_AREA).astype(np.float32) / 255
 
 
 def is_refused(system: System, outputs: Outputs) -> torch.Tensor:

@@ -94,13 +94,13 @@ def restored():
 
 @pytest.fixture
 def useless_card(monkeypatch):
-    """A card that PyTorch sees and cannot use, as one that is too old, full, or without a driver."""
+    """A GPU that PyTorch sees and cannot use: too old, full, or without a driver."""
     import torch
 
     from adder.network import model
 
     if torch.cuda.is_available():
-        pytest.skip("the card here can be used")
+        pytest.skip("the GPU here can be used")
     monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
     model.why_unusable.cache_clear()
     yield

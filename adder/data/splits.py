@@ -163,16 +163,16 @@ def split_validation(training: LabelledImages) -> tuple[LabelledImages, Labelled
     )
 
 
-def batches(split: LabelledImages, size: int) -> Iterator[Batch]:
-    """One epoch in random order, on the split's device: each image with a random number 0..9 and the true sum.
+def batches(labelled: LabelledImages, size: int) -> Iterator[Batch]:
+    """One epoch in random order, on the device of the images: each image with a random number 0..9 and the true sum.
 
     All batches are full, so up to `size` - 1 images are left out, different ones in each epoch. Uses torch's generator.
     """
-    count, device = len(split.digits), split.digits.device
+    count, device = len(labelled.digits), labelled.digits.device
     size = min(size, count)
     order = torch.randperm(count, device=device)[: count - count % size]
-    digits = split.digits[order]
+    digits = labelled.digits[order]
     numbers = torch.randint(10, order.shape, device=device)
     sums = torch.where(digits == NO_DIGIT, NO_DIGIT, digits + numbers)
-    for parts in zip(*(each.split(size) for each in (split.images[order], digits, numbers, sums)), strict=True):
+    for parts in zip(*(each.split(size) for each in (labelled.images[order], digits, numbers, sums)), strict=True):
         yield Batch(*parts)

@@ -111,7 +111,7 @@ def plain_layer(kind: str, size: int, inputs: tuple[int, ...], norm: bool) -> nn
     return nn.Sequential(conv, *([nn.BatchNorm2d(size)] if norm else []), nn.ReLU())
 
 
-# The reference systems, without their last layer, from features to ten logits: Adder has it.
+# The reference systems without their last layer, from features to ten logits, which `Adder` adds.
 BN_EMBED = ("conv3 16", "conv3 32", "max 2", "conv3 64", "conv3 128", "max 2", "valid3 256", "valid3 512")
 WIDE = (
     *("conv3 32", "conv3 64", "max 2", "conv3 128", "conv3 256", "max 2"),

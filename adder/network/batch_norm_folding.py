@@ -1,4 +1,4 @@
-"""Makes a network that only reads faster: each batch norm becomes part of the layer before it."""
+"""Speeds up inference: folds each batch norm into the layer before it."""
 
 from itertools import pairwise
 

@@ -1,7 +1,7 @@
-"""How the network gets from an image to a digit: its filters, their maps, and the votes that add up to each logit.
+"""How the network gets from an image to a digit: its filters, their maps, and what each feature adds to each logit.
 
-A feature is the mean of a 7x7 map, so its share of a logit is exact, and the map shows where in the image it comes
-from. This is a class activation map (Zhou et al. 2016, 'Learning Deep Features for Discriminative Localization',
+A feature is the mean of a 7x7 map, so its contribution to a logit is exact, and the map shows where in the image it
+comes from. This is a class activation map (Zhou et al. 2016, 'Learning Deep Features for Discriminative Localization',
 arXiv:1512.04150).
 """
 
@@ -21,8 +21,8 @@ class Explanation(NamedTuple):
     stem: Tensor  # (C, 28, 28): the output of each filter, before pool and batch norm
     middle: Tensor  # (C, 14, 14), 0 or more: stage 1, before its pool
     last: Tensor  # (C, 7, 7), 0 or more: stage 2; the mean of each map is a feature
-    votes: Tensor  # (10, C): what each feature adds to each digit's logit
-    start: Tensor  # (10,): the logits before the votes; start + votes.sum(1) are the logits
+    votes: Tensor  # (10, C): the contribution of each feature to each digit's logit
+    bias: Tensor  # (10,), of the digit layer; bias + votes.sum(1) are the logits
 
 
 def can_explain(network: Adder) -> bool:
@@ -50,5 +50,5 @@ def explain(network: Adder, image: Tensor) -> Explanation:
     last = backbone.stage2(pool(middle))
     features = last.mean((2, 3))  # (1, C)
     votes = features * network.digit.weight / network.temperature
-    start = network.digit.bias / network.temperature
-    return Explanation(next(convolution.parameters()).detach()[:, 0], stem[0], middle[0], last[0], votes, start)
+    bias = network.digit.bias / network.temperature
+    return Explanation(next(convolution.parameters()).detach()[:, 0], stem[0], middle[0], last[0], votes, bias)

@@ -1,4 +1,4 @@
-"""Adder heads: digit logits (B, 10) float32 and numbers (B,) int64 in 0..9 -> sum logits (B, 19) float32."""
+"""Heads that add: digit logits (B, 10) float32 and numbers (B,) int64 in 0..9 -> sum logits (B, 19) float32."""
 
 from collections.abc import Callable
 
@@ -12,16 +12,16 @@ SUMS = 19  # 0 + 0 .. 9 + 9
 
 
 class ConvolutionHead(nn.Module):
-    """P(sum) as the convolution of P(digit) with a learned P(value | number).
+    """P(sum) as the convolution of two distributions, P(digit) and a learned P(value | number); no convolutional layer.
 
     P(sum = s) is the sum over d of P(digit = d) P(value = s - d), which holds for independent variables. The table of
     P(value | number) starts uniform; only the sum loss trains it.
     """
 
-    takes_probs = True  # it uses the softmax of the logits alone
+    takes_calibrated_logits = True  # it uses their softmax alone
     value: Tensor
     impossible: Tensor
-    GAIN = 8.0  # of the table, so that it becomes sharp within an epoch
+    INVERSE_TEMPERATURE = 8.0  # of the softmax of the table, which so becomes sharp within an epoch
 
     def __init__(self):
         super().__init__()
@@ -33,7 +33,7 @@ class ConvolutionHead(nn.Module):
 
     def log_value(self) -> Tensor:
         """log P(value | number): (10, 10) float32, a row for each number."""
-        return F.log_softmax(self.GAIN * self.table, 1)
+        return F.log_softmax(self.INVERSE_TEMPERATURE * self.table, 1)
 
     def forward(self, digit_logits: Tensor, numbers: Tensor) -> Tensor:
         log_digit = F.log_softmax(digit_logits, 1)  # (B, 10)
@@ -45,7 +45,7 @@ class ConvolutionHead(nn.Module):
 class ConcatHead(nn.Module):
     """Linear layers, `depth` of them hidden, with ReLU, over the digit logits and the one-hot number."""
 
-    takes_probs = False
+    takes_calibrated_logits = False
 
     def __init__(self, *, hidden: int = 128, depth: int = 1):
         super().__init__()
@@ -63,7 +63,7 @@ class ConcatHead(nn.Module):
 class EmbedHead(nn.Module):
     """A linear layer with ReLU for the digit logits and one for the one-hot number, then a linear layer over both."""
 
-    takes_probs = False
+    takes_calibrated_logits = False
 
     def __init__(self, *, width: int = 20):
         super().__init__()
@@ -78,7 +78,7 @@ class EmbedHead(nn.Module):
 class PairHead(nn.Module):
     """Sigmoid layers over two scalars, the predicted digit and the number. No gradient reaches the digit."""
 
-    takes_probs = False
+    takes_calibrated_logits = False
 
     def __init__(self, *, hidden: tuple[int, int] = (64, 64)):
         super().__init__()

@@ -33,11 +33,11 @@ class Prediction(NamedTuple):
 class Adder(nn.Module):
     """Images (B, 1, 28, 28) float32 in [0, 1], ink 1, and numbers (B,) int64 in 0..9 -> Prediction.
 
-    `forward` is `features`, then `answer`, so that one pass over the image serves many numbers. `answer` is
+    `forward` is `features`, then `predict`, so that one pass over the image serves many numbers. `predict` is
     `digit_logits`, then `sum_logits`, so that corrections can adjust the digit before the sum.
 
-    The digit logits are divided by `temperature` (Guo et al. 2017), which is 1 while training. A head with
-    `takes_probs` gets them divided, like the reader; other heads get the logits that they were trained on.
+    `digit_logits` divides by `temperature` (Guo et al. 2017), which is 1 during training. A head with
+    `takes_calibrated_logits` gets these; other heads get the logits that they were trained on.
     """
 
     temperature: Tensor
@@ -64,20 +64,26 @@ class Adder(nn.Module):
         return self.backbone((images - self.mean) / self.std)  # (B, width)
 
     def digit_logits(self, features: Tensor) -> tuple[Tensor, Tensor | None]:
-        """Features (B, width) -> digit logits (B, 10), not-a-digit logits (B,) or None; float32, under autocast too."""
+        """Both outputs for the digit: features (B, width) -> digit logits (B, 10), and not-a-digit logits (B,) or None.
+
+        float32, under autocast too.
+        """
         refusal = self.refusal(features).float().flatten() if self.refusal else None
         return self.digit(features).float() / self.temperature, refusal
 
     def sum_logits(self, digit_logits: Tensor, numbers: Tensor) -> Tensor:
         """Digit logits (B, 10) of `digit_logits`, adjusted or not, and numbers (B,) -> sum logits (B, 19) float32."""
-        return self.head(digit_logits if self.head.takes_probs else digit_logits * self.temperature, numbers).float()
+        if not self.head.takes_calibrated_logits:
+            digit_logits = digit_logits * self.temperature
+        return self.head(digit_logits, numbers).float()
 
-    def answer(self, features: Tensor, numbers: Tensor) -> Prediction:
+    def predict(self, features: Tensor, numbers: Tensor) -> Prediction:
+        """Features (B, width) and numbers (B,) -> Prediction."""
         digit_logits, refusal = self.digit_logits(features)
         return Prediction(digit_logits, self.sum_logits(digit_logits, numbers), refusal)
 
     def forward(self, images: Tensor, numbers: Tensor) -> Prediction:
-        return self.answer(self.features(images), numbers)
+        return self.predict(self.features(images), numbers)
 
 
 def build(*, backbone: dict, head: dict, **options) -> Adder:
@@ -94,7 +100,7 @@ def build(*, backbone: dict, head: dict, **options) -> Adder:
 
 
 def choose_device(name: str) -> torch.device:
-    """'cpu', 'mps', 'cuda', or 'cuda:1' for the second card. ValueError if it is missing or does not work.
+    """'cpu', 'mps', 'cuda', or 'cuda:1' for the second GPU. ValueError if it is missing or does not work.
 
     'auto' is the first of CUDA, MPS (Apple) and CPU that works; stderr says which device does not.
     """
@@ -118,7 +124,7 @@ def choose_device(name: str) -> torch.device:
 def why_unusable(device: str) -> str:
     """Tries a convolution -> why the device does not work, '' if it works.
 
-    A card that is present may be full, without a driver, or too old for this PyTorch.
+    A GPU that is present may be full, without a driver, or too old for this PyTorch.
     """
     try:
         images = torch.ones(64, *IMAGE_SHAPE, device=device)

@@ -1,15 +1,15 @@
-"""Weights from data. In: a recipe and the data sets. Out: a run's folder with weights, metrics and pictures.
+"""Trains a network. In: a recipe and the data sets. Out: a run's folder with weights, metrics and pictures.
 
 It knows data and networks. Read in this order:
 
 - `augment`: random warps of images
-- `recipes`: the ways to fit a network
+- `recipes`: network, optimiser and schedule for each set of weights
 - `distributed`: several processes
-- `distillation`: learning from larger networks
+- `distillation`: learning from larger, trained networks
 - `run`: the state of a run
-- `snapshots`: the network at several steps of its training
+- `snapshots`: the network at several steps of its training, as files
 - `cuda_graph`: a whole step as one CUDA graph
 - `evaluation`: how good the network is
-- `report`: metrics and pictures for people
+- `report`: metrics and plots for people
 - `loop`: epochs and steps
 """

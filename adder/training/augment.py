@@ -1,6 +1,6 @@
 """Random warps of a batch of images, on the device of the images.
 
-Each image gets its own affine map (rotation, scale, slant, shift), elastic displacement field (Simard, Steinkraus,
+Each image gets its own affine map (rotation, scale, shear, shift), elastic displacement field (Simard, Steinkraus,
 Platt 2003) and change of stroke width. torch's generator of the device makes the random numbers.
 """
 
@@ -13,11 +13,11 @@ from torch import Tensor
 
 
 class Strength(NamedTuple):
-    """The largest change in either direction; each image draws its own uniformly."""
+    """The largest change in either direction; each image samples its own uniformly."""
 
     rotation: float  # degrees
     scale: float  # share, for each axis
-    slant: float  # horizontal shift per unit of height
+    shear: float  # horizontal shift per unit of height
     shift: float  # px
     elastic: float  # px, the root mean square of the displacements
     width: float  # share of the way to the 3x3 maximum (thicker) or minimum (thinner)
@@ -40,23 +40,23 @@ def random_affine(count: int, strength: Strength, device: torch.device | str) ->
     spread = torch.rand(6, count, device=device) * 2 - 1
     angle = torch.deg2rad(spread[0] * strength.rotation)
     scale_x, scale_y = 1 + spread[1] * strength.scale, 1 + spread[2] * strength.scale
-    slant = spread[3] * strength.slant
+    shear = spread[3] * strength.shear
     shift = spread[4:6].T * strength.shift  # (B, 2)
     cos, sin = angle.cos(), angle.sin()
     rotate = torch.stack((cos, -sin, sin, cos), 1).view(-1, 2, 2)
-    zero = torch.zeros_like(slant)
-    stretch = torch.stack((1 / scale_x, slant, zero, 1 / scale_y), 1).view(-1, 2, 2)
+    zero = torch.zeros_like(shear)
+    stretch = torch.stack((1 / scale_x, shear, zero, 1 / scale_y), 1).view(-1, 2, 2)
     return torch.cat((rotate @ stretch, shift[:, :, None]), 2)
 
 
 def affine_grid(matrices: Tensor, height: int, width: int) -> Tensor:
     """(B, 2, 3) maps about the centre -> (B, H, W, 2): the x, y in px that each output pixel samples."""
-    x, y = (places(height, width, matrices.device) @ matrices.transpose(1, 2)).view(-1, height, width, 2).unbind(3)
+    x, y = (coordinates(height, width, matrices.device) @ matrices.transpose(1, 2)).view(-1, height, width, 2).unbind(3)
     return torch.stack((x + (width - 1) / 2, y + (height - 1) / 2), 3)
 
 
 @cache
-def places(height: int, width: int, device: torch.device | str) -> Tensor:
+def coordinates(height: int, width: int, device: torch.device | str) -> Tensor:
     """(H * W, 3): x and y of every pixel, in px from the centre, and 1."""
     y = torch.arange(height, device=device) - (height - 1) / 2
     x = torch.arange(width, device=device) - (width - 1) / 2
@@ -80,18 +80,18 @@ def elastic_field(count: int, height: int, width: int, strength: float, device: 
 
 @cache
 def bumps(size: int, device: torch.device | str) -> Tensor:
-    """(size, K): Gaussians with a standard deviation of ELASTIC_SIGMA px, one apart, that cover `size` px."""
+    """(size, K): K Gaussians that cover `size` px, ELASTIC_SIGMA px wide (standard deviation) and as far apart."""
     middles = torch.arange(-ELASTIC_SIGMA, size + ELASTIC_SIGMA, ELASTIC_SIGMA, device=device)
-    place = torch.arange(size, device=device)[:, None]
-    return torch.exp(-((place - middles) ** 2) / (2 * ELASTIC_SIGMA**2))
+    x = torch.arange(size, device=device)[:, None]
+    return torch.exp(-((x - middles) ** 2) / (2 * ELASTIC_SIGMA**2))
 
 
 def sample(images: Tensor, grid: Tensor) -> Tensor:
     """Bilinear samples of (B, 1, H, W) at (B, H, W, 2) px; outside is paper, 0."""
     height, width = images.shape[2:]
     x, y = grid.unbind(3)
-    shares = torch.stack(((2 * x + 1) / width - 1, (2 * y + 1) / height - 1), 3)
-    return F.grid_sample(images, shares, padding_mode="zeros", align_corners=False)
+    normalised = torch.stack(((2 * x + 1) / width - 1, (2 * y + 1) / height - 1), 3)  # in [-1, 1]
+    return F.grid_sample(images, normalised, padding_mode="zeros", align_corners=False)
 
 
 def change_width(images: Tensor, amount: Tensor) -> Tensor:

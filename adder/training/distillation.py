@@ -31,13 +31,13 @@ def load(paths: Sequence[str], device: torch.device) -> list[Adder]:
 def loss(teachers: Sequence[Adder], images: Tensor, numbers: Tensor, weights: Tensor, prediction: Prediction) -> Tensor:
     """Cross entropy between the teachers' mean answer to images float32 (B, 1, 28, 28) and a prediction.
 
-    Digit and sum count with `weights` (B,), 0 for a non-digit; the target of the sum is the teachers' digit shifted by
-    the numbers, int64 (B,). 'Not a digit' counts as a mean over the batch.
+    `weights` (B,) are those of digit and sum, 0 for a non-digit; the target of the sum is the teachers' digit shifted
+    by the numbers, int64 (B,). The loss of 'not a digit' is a mean over the batch.
     """
     answers = [teacher(images, numbers) for teacher in teachers]
     digit = torch.stack([answer.digit.softmax(1) for answer in answers]).mean(0)  # (B, 10)
-    places = numbers[:, None] + torch.arange(digit.shape[1], device=numbers.device)
-    added = digit.new_zeros(len(digit), SUMS).scatter(1, places, digit)  # (B, 19)
+    sums = numbers[:, None] + torch.arange(digit.shape[1], device=numbers.device)
+    added = digit.new_zeros(len(digit), SUMS).scatter(1, sums, digit)  # (B, 19)
     with torch.enable_grad():
         each = F.cross_entropy(prediction.digit, digit, reduction="none")
         each = each + F.cross_entropy(prediction.sum, added, reduction="none")

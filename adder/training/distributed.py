@@ -1,7 +1,9 @@
-"""Several processes, each with its own GPU, that train one network; torchrun starts them. Alone, this does nothing.
+"""Several processes, each with its own GPU, that train one network; torchrun starts them.
 
-All processes draw and warp the same batch, and each works on its share. So the losses do not depend on the number of
-processes, up to rounding, and drawing the whole batch costs a few percent of a step.
+All processes sample and warp the same batch, and each trains on its share. So the losses do not depend on the number of
+processes, up to rounding. To warp the whole batch costs a few percent of a step.
+
+In a single process, the functions that communicate change nothing.
 """
 
 import os
@@ -44,7 +46,7 @@ def destroy_process_group() -> None:
 
 
 def spare_cores(device: torch.device) -> int:
-    """How many cores each training process can give to workers: those that no process and no thread of it uses."""
+    """The number of data-loader workers for each process: the cores that training leaves idle, at most MAX_WORKERS."""
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     processes = int(os.environ.get("LOCAL_WORLD_SIZE", 1))
     busy = torch.get_num_threads() if device.type == "cpu" else 1

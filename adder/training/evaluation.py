@@ -26,7 +26,7 @@ def predict(network: Adder, images: Tensor, *, batch_size: int = 1000) -> Output
     parts = []
     for batch in images.split(batch_size):
         features = network.features(batch.float() / 255)
-        answers = [network.answer(features, torch.full((len(batch),), n, device=batch.device)) for n in range(NUMBERS)]
+        answers = [network.predict(features, torch.full((len(batch),), n, device=batch.device)) for n in range(NUMBERS)]
         sums = torch.stack([answer.sum for answer in answers], 1)
         parts.append((answers[0].digit.cpu(), sums.cpu(), answers[0].refusal))
     digit, total, refusal = zip(*parts, strict=True)
@@ -41,14 +41,14 @@ def score(outputs: Outputs, digits: Tensor) -> dict[str, float]:
     """
     digits = digits.cpu()
     numbers = torch.arange(NUMBERS)
-    read, added = outputs.digit.argmax(1), outputs.sum.argmax(2)  # (N,), (N, 10)
+    predicted, predicted_sums = outputs.digit.argmax(1), outputs.sum.argmax(2)  # (N,), (N, 10)
     sums = digits[:, None] + numbers
     return {
         "images": len(digits),
         "pairs": sums.numel(),
-        "digit_accuracy": (read == digits).double().mean().item(),
-        "sum_accuracy": (added == sums).double().mean().item(),
-        "agreement": (added == read[:, None] + numbers).double().mean().item(),
+        "digit_accuracy": (predicted == digits).double().mean().item(),
+        "sum_accuracy": (predicted_sums == sums).double().mean().item(),
+        "agreement": (predicted_sums == predicted[:, None] + numbers).double().mean().item(),
         "digit_loss": F.cross_entropy(outputs.digit, digits).item(),
         "sum_loss": F.cross_entropy(outputs.sum.flatten(0, 1), sums.flatten()).item(),
         "ece": calibration_error(outputs.digit, digits),
@@ -77,8 +77,8 @@ def calibration_error(logits: Tensor, labels: Tensor, *, bins: int = 15) -> floa
     """Expected calibration error in [0, 1] (Naeini et al. 2015): mean gap between confidence and accuracy, in bins."""
     confidence, read = logits.softmax(1).double().max(1)
     gap = (read == labels).double() - confidence
-    place = (confidence * bins).ceil().long().clamp(1, bins) - 1
-    return torch.zeros(bins, dtype=torch.double).index_add(0, place, gap).abs().sum().item() / len(labels)
+    index = (confidence * bins).ceil().long().clamp(1, bins) - 1
+    return torch.zeros(bins, dtype=torch.double).index_add(0, index, gap).abs().sum().item() / len(labels)
 
 
 def fit_temperature(*sets: tuple[Tensor, Tensor]) -> float:

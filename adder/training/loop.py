@@ -31,8 +31,8 @@ ENTROPY_WEIGHT, ENTROPY_UNTIL = (
     10.0,
     0.5,
 )  # with sums alone: weight of `entropy_of_mean`, and share of the steps with it
-CURVES_EVERY = 10.0  # seconds: drawing the curves takes longer than an epoch on a GPU
-RENDER_EVERY = 2  # epochs that share their drawn images; each warps them differently
+CURVES_EVERY = 10.0  # seconds: to plot the curves takes longer than an epoch on a GPU
+RENDER_EVERY = 2  # epochs: those in between warp the same rendered images differently
 REPORT_EVERY = 20  # steps between updates of the running means: each update waits for the device
 
 
@@ -44,14 +44,14 @@ def train(run: Run, sets: splits.Sets, folder: Path, *, workers: int = 0) -> dic
     folder then keeps the epoch before.
     """
     network = run.average
-    curves_drawn = -CURVES_EVERY
+    curves_plotted = -CURVES_EVERY
     for row in run_epochs(run, sets, workers=workers, folder=folder if run.settings.snapshots else None):
         if distributed.rank() == 0:
             run.save(folder)
             with report.unless_in_use():
                 report.write_log(folder / "log.csv", run.log)
-            if row["epoch"] == run.settings.epochs or row["seconds"] - curves_drawn > CURVES_EVERY:
-                curves_drawn = row["seconds"]
+            if row["epoch"] == run.settings.epochs or row["seconds"] - curves_plotted > CURVES_EVERY:
+                curves_plotted = row["seconds"]
                 with report.unless_in_use():
                     report.plot_curves(folder / "curves.png", run.log)
     if distributed.rank() != 0:
@@ -88,7 +88,7 @@ def train(run: Run, sets: splits.Sets, folder: Path, *, workers: int = 0) -> dic
 def run_epochs(run: Run, sets: splits.Sets, *, workers: int = 0, folder: Path | None = None) -> Iterator[dict]:
     """Trains the epochs that are left and yields the log's row for each.
 
-    `workers` is the number of processes that draw epochs ahead. With a folder, snapshots are written to it.
+    `workers` is the number of processes that render epochs ahead. With a folder, snapshots are written to it.
     """
     settings, log = run.settings, run.log
     network = distributed.data_parallel(run.network)
@@ -105,9 +105,8 @@ def run_epochs(run: Run, sets: splits.Sets, *, workers: int = 0, folder: Path | 
 
     snapshot()
     seeds = [settings.seed * 100_003 + epoch + 1 for epoch in range(settings.epochs)]
-    drawn = sets.training.epochs(
-        seeds[len(log) // RENDER_EVERY * RENDER_EVERY :: RENDER_EVERY], run.device, workers=workers
-    )
+    rendered_seeds = seeds[len(log) // RENDER_EVERY * RENDER_EVERY :: RENDER_EVERY]
+    epochs = sets.training.epochs(rendered_seeds, run.device, workers=workers)
     with tqdm(
         total=settings.epochs * size,
         initial=len(log) * size,
@@ -123,7 +122,7 @@ def run_epochs(run: Run, sets: splits.Sets, *, workers: int = 0, folder: Path | 
         start = len(log)
         for epoch in range(start, settings.epochs):
             if epoch % RENDER_EVERY == 0 or epoch == start:
-                images = next(drawn)
+                images = next(epochs)
             torch.manual_seed(seeds[epoch])
             row: dict = {"epoch": epoch + 1, **train_epoch(run, network, images, epoch, bar, snapshot)}
             row["validation"] = validate(run.average, sets, run.device) if is_first else {}
@@ -215,28 +214,32 @@ def forward_backward(
     images = images.float() / 255
     if run.recipe.augment:
         images = augment(images, run.recipe.augment)
-    each = distributed.world_size() / (digits != splits.NO_DIGIT).sum().clamp(min=1)
+    weight = distributed.world_size() / (digits != splits.NO_DIGIT).sum().clamp(min=1)
     images, digits, numbers, sums = (distributed.shard(part) for part in (images, digits, numbers, sums))
     is_digit = digits != splits.NO_DIGIT
     with mixed_precision(run.device):
         prediction = network(images, numbers)
-    smoothing = run.recipe.smoothing
-    entropy = partial(F.cross_entropy, ignore_index=splits.NO_DIGIT, reduction="sum", label_smoothing=smoothing)
-    loss = each * entropy(prediction.sum, sums)
+    cross_entropy = partial(
+        F.cross_entropy,
+        ignore_index=splits.NO_DIGIT,
+        reduction="sum",
+        label_smoothing=run.recipe.label_smoothing,
+    )
+    loss = weight * cross_entropy(prediction.sum, sums)
     if run.settings.supervision == "both":
-        loss = loss + each * entropy(prediction.digit, digits)
+        loss = loss + weight * cross_entropy(prediction.digit, digits)
     elif with_entropy:
         loss = loss - ENTROPY_WEIGHT * entropy_of_mean(prediction.digit, is_digit)
     if prediction.refusal is not None:
         loss = loss + F.binary_cross_entropy_with_logits(prediction.refusal, (~is_digit).float())
     if run.teachers:
         with mixed_precision(run.device):
-            taught = distillation.loss(run.teachers, images, numbers, each * is_digit, prediction)
-        loss = (1 - distillation.WEIGHT) * loss + distillation.WEIGHT * taught
+            teacher_loss = distillation.loss(run.teachers, images, numbers, weight * is_digit, prediction)
+        loss = (1 - distillation.WEIGHT) * loss + distillation.WEIGHT * teacher_loss
     run.optimiser.zero_grad()
     loss.backward()
-    right, added = prediction.digit.argmax(1) == digits, prediction.sum.argmax(1) == sums
-    return torch.stack([loss.detach(), *(each.sum() for each in (is_digit, right, added))])
+    digit_right, sum_right = prediction.digit.argmax(1) == digits, prediction.sum.argmax(1) == sums
+    return torch.stack([loss.detach(), *(each.sum() for each in (is_digit, digit_right, sum_right))])
 
 
 def entropy_of_mean(logits: Tensor, counted: Tensor) -> Tensor:
@@ -254,12 +257,13 @@ def entropy_of_mean(logits: Tensor, counted: Tensor) -> Tensor:
 def calibrate(network: models.Adder, sets: splits.Sets, device: torch.device) -> dict[str, float]:
     """Chooses the temperature of the digit logits and, for a network that refuses, the threshold of the digit score.
 
-    Both come from the validation digits: MNIST's and the drawn ones have equal weight, whatever their numbers. At most
+    Both come from the validation digits: MNIST's and the pen digits have equal weight, however many
+    there are. At most
     a share MAX_REFUSED of either kind lies below the threshold.
     """
-    parts = [split for split in (sets.validation, sets.pen_digits) if len(split.digits)]
-    outputs = [evaluation.predict(network, split.images.to(device)) for split in parts]
-    answers = [(output.digit, split.digits) for output, split in zip(outputs, parts, strict=True)]
+    parts = [part for part in (sets.validation, sets.pen_digits) if len(part.digits)]
+    outputs = [evaluation.predict(network, part.images.to(device)) for part in parts]
+    answers = [(output.digit, part.digits) for output, part in zip(outputs, parts, strict=True)]
     calibration = {"temperature": evaluation.fit_temperature(*answers)}
     if outputs[0].refusal is not None:
         calibration["threshold"] = min(evaluation.threshold(output, MAX_REFUSED) for output in outputs)
@@ -269,18 +273,16 @@ def calibrate(network: models.Adder, sets: splits.Sets, device: torch.device) ->
 def validate(
     network: models.Adder, sets: splits.Sets, device: torch.device, *, threshold: float | None = None
 ) -> dict[str, dict]:
-    """Scores on MNIST's validation images and on drawn digits; for a network that refuses, on each kind of non-digits.
+    """Scores on MNIST's validation images and on pen digits; for a network that refuses, on each kind of non-digits.
 
     With a threshold, also the share that is refused, and of non-digits the share read as a digit with more than SURE.
     """
-    splits = {"mnist": sets.validation, "drawn": sets.pen_digits, **sets.non_digits()}
+    kinds = {"mnist": sets.validation, "drawn": sets.pen_digits, **sets.non_digits()}  # as logs and records name them
     outputs = {
-        name: evaluation.predict(network, split.images.to(device))
-        for name, split in splits.items()
-        if len(split.digits)
+        name: evaluation.predict(network, part.images.to(device)) for name, part in kinds.items() if len(part.digits)
     }
     scores: dict[str, dict[str, float]] = {
-        name: evaluation.score(outputs[name], splits[name].digits) for name in ("mnist", "drawn") if name in outputs
+        name: evaluation.score(outputs[name], kinds[name].digits) for name in ("mnist", "drawn") if name in outputs
     }
     if outputs["mnist"].refusal is None:
         return scores

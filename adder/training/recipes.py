@@ -31,8 +31,8 @@ class Recipe:
     schedule: Callable[[float], float] = constant
     augment: Strength | None = None
     drawings: bool = False  # train on pen strokes as well as MNIST
-    smoothing: float = 0.0  # label smoothing (Szegedy et al. 2016)
-    averaging: float = 0.0  # decay of the moving average of the weights, which is evaluated and saved
+    label_smoothing: float = 0.0  # Szegedy et al. 2016
+    ema_decay: float = 0.0  # of the moving average of the weights, which is evaluated and saved
     reported: str = ""  # test accuracies in % that the authors of a reference system report
 
 
@@ -48,19 +48,19 @@ DEFAULT = Recipe(
     lr=0.1,
     optimiser=partial(torch.optim.SGD, momentum=0.9, nesterov=True, weight_decay=5e-4, fused=True),
     schedule=linear_warmup_decay,
-    averaging=0.998,
-    augment=Strength(rotation=10, scale=0.15, slant=0.2, shift=1.5, elastic=0.8, width=0.2),
+    ema_decay=0.998,
+    augment=Strength(rotation=10, scale=0.15, shear=0.2, shift=1.5, elastic=0.8, width=0.2),
     drawings=True,
 )
 BOTTLENECK = Recipe(
-    summary="reference: 1x1 bottlenecks, and two linear layers over logits and number; our schedule and averaging",
+    summary="reference: 1x1 bottlenecks, and two linear layers over logits and number; our schedule, averaged weights",
     model={"backbone": {"name": "bottleneck"}, "head": {"name": "concat", "hidden": 128}},
     epochs=10,
     batch_size=32,
     lr=1e-3,
     optimiser=partial(torch.optim.Adam, fused=True),
     schedule=linear_warmup_decay,
-    averaging=0.99,
+    ema_decay=0.99,
     reported="digit 99.32, sum 99.20",
 )
 RECIPES = {
@@ -70,7 +70,7 @@ RECIPES = {
         summary="the default eight times as large: others can learn from its answers with --teacher",
         model={**DEFAULT.model, "backbone": {"name": "residual", "widths": (48, 128, 256)}},
         lr=0.05,
-        averaging=0.99,
+        ema_decay=0.99,
     ),
     "quick": Recipe(
         summary="a smaller network with the same head, one epoch of MNIST: 99 % in seconds",
@@ -80,8 +80,8 @@ RECIPES = {
         lr=2e-2,
         optimiser=partial(torch.optim.Adam, betas=(0.7, 0.9), fused=True),
         schedule=partial(linear_warmup_decay, warmup=0.1),
-        smoothing=0.1,
-        averaging=0.95,
+        label_smoothing=0.1,
+        ema_decay=0.95,
     ),
     "brief": Recipe(
         summary="quick, a little wider: five epochs of MNIST with small warps, 99.5 % in less than a minute",
@@ -91,9 +91,9 @@ RECIPES = {
         lr=2e-2,
         optimiser=partial(torch.optim.AdamW, betas=(0.85, 0.95), weight_decay=0.05, fused=True),
         schedule=partial(linear_warmup_decay, warmup=0.05),
-        smoothing=0.1,
-        averaging=0.98,
-        augment=Strength(rotation=5, scale=0.06, slant=0.06, shift=0.7, elastic=0.3, width=0.05),
+        label_smoothing=0.1,
+        ema_decay=0.98,
+        augment=Strength(rotation=5, scale=0.06, shear=0.06, shift=0.7, elastic=0.3, width=0.05),
     ),
     "bn-embed": Recipe(
         summary="reference: nine convolutions with batch norm; digit logits and number embedded, then a linear layer",
@@ -125,9 +125,9 @@ RECIPES = {
     "bottleneck": BOTTLENECK,
     "bottleneck-plain": replace(
         BOTTLENECK,
-        summary="reference: bottleneck with plain Adam, without our schedule and averaging",
+        summary="reference: bottleneck with plain Adam, without our schedule and averaged weights",
         schedule=constant,
-        averaging=0.0,
+        ema_decay=0.0,
     ),
     "lenet-sigmoid": Recipe(
         summary="reference: a LeNet with sigmoids; predicted label and number as two scalars through sigmoid layers",

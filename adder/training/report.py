@@ -1,4 +1,4 @@
-"""What a run leaves for people: the log as CSV, the metrics as JSON, and pictures."""
+"""What a run leaves for people: the log as CSV, the metrics as JSON, and plots."""
 
 import csv
 import io
@@ -16,8 +16,9 @@ from tqdm import tqdm
 
 from adder.data.splits import LabelledImages
 from adder.files import replacing
+from adder.network.heads import DIGITS
 
-MISTAKES = 40  # of the worst, in the picture
+MAX_MISTAKES = 40  # in their picture: those with the highest loss
 
 
 def commit() -> str | None:
@@ -44,7 +45,7 @@ def unless_in_use() -> Iterator[None]:
 
 
 def write_log(path: Path, rows: list[dict]) -> None:
-    """One line an epoch; validation scores become columns such as drawn_digit_accuracy."""
+    """One line per epoch; validation scores become columns such as drawn_digit_accuracy."""
     flat = []
     for row in rows:
         columns = {name: value for name, value in row.items() if name != "validation"}
@@ -94,8 +95,8 @@ def plot_confusion(path: Path, counts: Tensor) -> None:
     axes = figure.subplots()
     mistakes = counts.clone().fill_diagonal_(0).numpy()
     axes.imshow(mistakes, cmap="Reds", vmin=0, vmax=max(1, int(mistakes.max())))
-    for row in range(10):
-        for column in range(10):
+    for row in range(DIGITS):
+        for column in range(DIGITS):
             if counts[row, column]:
                 axes.text(
                     column,
@@ -106,18 +107,18 @@ def plot_confusion(path: Path, counts: Tensor) -> None:
                     fontsize=8 if row == column else 10,
                     color="gray" if row == column else "black",
                 )
-    axes.set(title="test digits: true (rows) and read (columns)", xticks=range(10), yticks=range(10))
+    axes.set(title="test digits: true (rows) and read (columns)", xticks=range(DIGITS), yticks=range(DIGITS))
     save(figure, path)
 
 
-def plot_mistakes(path: Path, split: LabelledImages, digit_logits: Tensor) -> None:
+def plot_mistakes(path: Path, labelled: LabelledImages, digit_logits: Tensor) -> None:
     """The mistakes with the highest loss: the image, the true digit, the digit that was read and its probability."""
-    images, digits = split
+    images, digits = labelled
     log_probs = digit_logits.log_softmax(1)
     sureness, read = log_probs.exp().max(1)
     wrong = (read != digits).nonzero().flatten()
     loss = -log_probs[wrong, digits[wrong]]
-    worst = wrong[loss.argsort(descending=True)][:MISTAKES].tolist()
+    worst = wrong[loss.argsort(descending=True)][:MAX_MISTAKES].tolist()
     columns = 10
     rows = max(1, -(-len(worst) // columns))
     figure = Figure(figsize=(columns * 1.1, rows * 1.4 + 0.4), layout="constrained")

@@ -39,7 +39,7 @@ class Settings:
     data_dir: str = ""  # folder of the data sets
 
     def published(self) -> dict:
-        """The settings for the record, with names of files only: a path would tell about the machine."""
+        """The settings for the record, with names of files only: their paths could be private."""
         names = {field: [Path(path).name for path in getattr(self, field)] for field in FILES}
         return {name: value for name, value in (asdict(self) | names).items() if name != "data_dir"}
 
@@ -127,7 +127,7 @@ class Run:
         The network's weight is 9 / (10 + updates), at least 1 - decay; the first update copies. One call moves all
         tensors and Python counts: torch's AveragedModel reads its count back from the device for each tensor.
         """
-        weight = max(9 / (10 + self.updates), 1 - self.recipe.averaging) if self.updates else 1.0
+        weight = max(9 / (10 + self.updates), 1 - self.recipe.ema_decay) if self.updates else 1.0
         averages, currents = zip(*self.averaged, strict=True)
         torch._foreach_lerp_(averages, currents, weight)
         if self.copied:

@@ -13,13 +13,13 @@ EPOCHS = (0.5, 1, 2, 5, 10)
 
 
 def steps_of(steps: int, epochs: int) -> set[int]:
-    """The steps at which a run writes a snapshot: STEPS, EPOCHS times `steps` an epoch, and the end."""
+    """The steps at which a run writes a snapshot: STEPS, EPOCHS times `steps` per epoch, and the end."""
     total = steps * epochs
     return {step for step in (*STEPS, *(round(epoch * steps) for epoch in EPOCHS)) if step < total} | {total}
 
 
 def write(run: Run, steps: int, validation: dict, folder: Path) -> None:
-    """Writes the averaged network as float16, with its validation scores. `steps` is the number of steps an epoch."""
+    """Writes the averaged network as float16, with its validation scores. `steps` is the number of steps per epoch."""
     description = {
         "recipe": run.settings.recipe,
         "model": run.recipe.model,

@@ -20,11 +20,11 @@ def confident(count: int) -> FrozenDigits:
 
 @pytest.mark.parametrize("share", SHARES)
 def test_withheld_pairs_leave_every_digit_and_number_a_seen_one(share):
-    drawn = [sample_seen_pairs(share, seed) for seed in range(3)]
-    for seen in drawn:
+    sampled = [sample_seen_pairs(share, seed) for seed in range(3)]
+    for seen in sampled:
         assert seen.shape == (10, 10) and int((~seen).sum()) == round(100 * share)
         assert seen.any(0).all() and seen.any(1).all()
-    assert not drawn[0].equal(drawn[1]) and drawn[0].equal(sample_seen_pairs(share, 0))
+    assert not sampled[0].equal(sampled[1]) and sampled[0].equal(sample_seen_pairs(share, 0))
 
 
 @pytest.mark.parametrize("share", (0.81, 1.0, -0.1))
@@ -70,7 +70,7 @@ def test_the_convolution_adds_unseen_pairs_and_a_linear_head_does_not():
     unseen = {}
     for name in ("convolution (ours)", "linear over logits and one-hot"):
         trial = addition.TRIALS[name]._replace(lr=3e-2)
-        right = addition.right_sums(addition.fit_head(trial, train, seen, steps=200, seed=0), test)
+        right = addition.right_sums(addition.train_head(trial, train, seen, steps=200, seed=0), test)
         known, unseen[name], _ = pairs.sum_accuracies(right, test.digits, torch.ones(1000, dtype=torch.bool), seen)
         assert known > 75, name
     assert unseen["convolution (ours)"] == 100
@@ -85,7 +85,7 @@ def test_training_from_scratch_on_sums_alone_adds_unseen_pairs(data_dir):
     assert min(digit, seen, unseen) > 95 and unseen_read > 99.9
 
 
-def test_the_picture_is_drawn(tmp_path):
+def test_the_picture_is_sampled(tmp_path):
     seen = sample_seen_pairs(0.5, 0)
     pairs.draw_pairs(tmp_path / "pairs.png", dict.fromkeys(addition.TRIALS, seen.double()), seen)
     assert (tmp_path / "pairs.png").read_bytes().startswith(b"\x89PNG")

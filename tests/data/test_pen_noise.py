@@ -69,7 +69,7 @@ def test_what_is_spoilt_can_still_be_drawn(spoil, by_digit, rng):
             assert spoilt and raster.strokes_to_mnist(spoilt).max() > 0.9
 
 
-def test_strokes_keep_together_when_stretched_and_turned(rng):
+def test_strokes_keep_together_when_stretched_and_rotated(rng):
     cross = [np.array([(0.0, 5), (10, 5)]), np.array([(5.0, 0), (5, 10)])]
     for change in (pen_noise.stretched, pen_noise.rotated):
         one, two = change(cross, 10.0, rng)

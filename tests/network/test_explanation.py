@@ -6,7 +6,7 @@ import torch
 
 from adder.network.checkpoint import load_model
 from adder.network.explanation import can_explain, explain
-from adder.network.model import build
+from adder.network.model import MNIST_MEAN, MNIST_STD, build
 from adder.reader import Reader
 from bench.drawings import page_examples
 
@@ -28,14 +28,14 @@ def test_votes_add_up_to_the_logits(reader, images, weights):
         with torch.inference_mode():
             logits = unfolded.eval()(image[None, None], torch.zeros(1, dtype=torch.int64)).digit[0]
         explanation = reader.explain(pixels)
-        added = explanation.votes.double().sum(1) + explanation.start.double()
+        added = explanation.votes.double().sum(1) + explanation.bias.double()
         assert added.numpy() == pytest.approx(logits.double().numpy(), abs=1e-4)
 
 
 def test_a_map_is_filter_times_patch(reader, images, rng):
     """The convolution by hand, in numpy, at the edges too, where the patch reaches beyond the image."""
     explanation = reader.explain(images[0])
-    padded = np.pad((images[0].astype(float) - 0.1307) / 0.3081, 2)  # MNIST's mean and deviation
+    padded = np.pad((images[0].astype(float) - MNIST_MEAN) / MNIST_STD, 2)
     places = [(0, 0), (27, 27), (0, 13), *rng.integers(0, 28, (50, 2)).tolist()]
     for y, x in places:
         for channel, kernel in enumerate(explanation.filters.numpy().astype(float)):

@@ -27,7 +27,7 @@ def test_sum_distribution_is_the_convolution_of_digit_and_number():
     digit_logits, numbers = torch.randn(10, 10), torch.arange(10)
     sums = head(digit_logits, numbers).softmax(1).detach().numpy()
     digit_probs = digit_logits.softmax(1).numpy()
-    value_probs = (head.GAIN * head.table).softmax(1).detach().numpy()
+    value_probs = (head.INVERSE_TEMPERATURE * head.table).softmax(1).detach().numpy()
     for row in range(10):
         np.testing.assert_allclose(sums[row], np.convolve(digit_probs[row], value_probs[row]), rtol=1e-5)
 

@@ -6,7 +6,7 @@ import pytest
 from adder.pictures.decode import PictureError
 from adder.pictures.select import cut, overlap, with_margin, within
 from adder.reader import Reader
-from bench import made_pictures, pictures
+from bench import pictures, synthetic_pictures
 from bench.command import HELD_OUT_WEIGHTS
 from tests.photos import saved
 
@@ -23,14 +23,14 @@ def measured(reader, data_dir):
 
 
 def test_digits_in_pictures_are_read(measured):
-    digits = [measured[kind] for kind in made_pictures.DIGITS]
+    digits = [measured[kind] for kind in synthetic_pictures.DIGITS]
     right, every = sum(each["right"] for each in digits), sum(each["all"] for each in digits)
-    assert every == 5 * len(made_pictures.DIGITS) and right / every >= 0.95, measured
+    assert every == 5 * len(synthetic_pictures.DIGITS) and right / every >= 0.95, measured
     assert min(each["right"] for each in digits) >= 4, measured
 
 
 def test_what_is_no_digit_is_refused_and_several_are_said_to_be(measured):
-    for kind in (*made_pictures.NOTHING, "doodle", "several"):
+    for kind in (*synthetic_pictures.NOTHING, "doodle", "several"):
         assert measured[kind]["right"] >= measured[kind]["all"] - 1, (kind, measured[kind])
 
 
@@ -41,7 +41,7 @@ def two(data_dir):
         2: [np.array([(20, 30), (50, 10), (80, 30), (20, 90), (85, 90)])],
         7: [np.array([(20, 10), (80, 10), (40, 90)])],
     }
-    return made_pictures.encode(made_pictures.several(np.random.default_rng(0), [*drawings.values()]), "jpg")
+    return synthetic_pictures.encode(synthetic_pictures.several(np.random.default_rng(0), [*drawings.values()]), "jpg")
 
 
 def test_several_are_told_from_left_to_right_and_each_can_be_read(reader, two):

@@ -7,7 +7,7 @@ import pytest
 
 from adder.corrections import MAX_CORRECTIONS, Corrections, as_json
 from adder.reader import Reader
-from bench import made_pictures
+from bench import synthetic_pictures
 from bench.command import HELD_OUT_WEIGHTS, WEIGHTS
 from bench.drawings import page_examples
 
@@ -118,7 +118,7 @@ def test_another_readers_hand_is_refused_and_its_lessons_are_not(reader, other):
         lambda: reader.read_strokes([], 0, corrections=corrections),
         lambda: reader.read(np.eye(40, dtype=np.uint8), 0, corrections=corrections),
         lambda: reader.read_picture(
-            made_pictures.encode(made_pictures.grey(np.eye(200)), "png"), 0, corrections=corrections
+            synthetic_pictures.encode(synthetic_pictures.grey(np.eye(200)), "png"), 0, corrections=corrections
         ),
         lambda: reader.read_many([LOOP, LOOP], [0, 0], corrections=corrections),
         lambda: reader.read_all_numbers([LOOP, LOOP], [None, corrections]),

@@ -11,7 +11,7 @@ import pytest
 
 from adder.drawing import image_csv
 from adder.drawing.strokes import Drawing
-from bench import made_pictures
+from bench import synthetic_pictures
 from tests.machine import ROOT
 from tests.photos import saved
 
@@ -23,9 +23,13 @@ def folder(tmp_path):
     rng = np.random.default_rng(3)
     drawing = [np.array(stroke, float) for stroke in SEVEN]
     (tmp_path / "inner").mkdir()
-    (tmp_path / "inner" / "7.png").write_bytes(made_pictures.encode(made_pictures.on_a_board(rng, drawing), "png"))
+    (tmp_path / "inner" / "7.png").write_bytes(
+        synthetic_pictures.encode(synthetic_pictures.on_a_board(rng, drawing), "png")
+    )
     (tmp_path / "blank.jpg").write_bytes(saved(np.full((300, 300), 240, np.uint8)))
-    (tmp_path / "two.jpg").write_bytes(made_pictures.encode(made_pictures.several(rng, [drawing, drawing]), "jpg"))
+    (tmp_path / "two.jpg").write_bytes(
+        synthetic_pictures.encode(synthetic_pictures.several(rng, [drawing, drawing]), "jpg")
+    )
     (tmp_path / "notes.txt").write_text("no picture", encoding="utf-8")
     lines = [{"strokes": SEVEN}, {"strokes": []}, {"strokes": "no"}, {"drawing": 1}, {"strokes": SEVEN, "label": 7}]
     strokes = "\n".join([*map(json.dumps, lines), "[" * 5000])

@@ -21,7 +21,7 @@ WINGS = {  # the packages and single modules of adder/ that each may import
     "data": {"drawing", "files", "inputs", "pictures"},
     "training": {"data", "files", "network"},
     "reader": {"drawing", "network", "pictures"},
-    "corrections": {"files"},
+    "corrections": {"files", "network"},
     "hand": {"corrections"},
     "page": {"corrections", "drawing", "pictures"},
     "__main__": {"files", "import_errors", "inputs", "network", "reader"},

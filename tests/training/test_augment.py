@@ -5,7 +5,7 @@ import torch
 
 from adder.training import augment
 
-USUAL = augment.Strength(rotation=10, scale=0.1, slant=0.2, shift=1.5, elastic=0.7, width=0.3)
+USUAL = augment.Strength(rotation=10, scale=0.1, shear=0.2, shift=1.5, elastic=0.7, width=0.3)
 
 
 @pytest.fixture
@@ -16,7 +16,7 @@ def images(rng):
 
 def test_affine_is_that_of_cv2(images):
     torch.manual_seed(1)
-    strength = USUAL._replace(rotation=30, scale=0.3, slant=0.4, shift=3)
+    strength = USUAL._replace(rotation=30, scale=0.3, shear=0.4, shift=3)
     matrices = augment.random_affine(len(images), strength, "cpu")
     warped = augment.sample(images, augment.affine_grid(matrices, 28, 28))
     to_middle = np.array([[1, 0, -13.5], [0, 1, -13.5], [0, 0, 1]])
@@ -58,7 +58,7 @@ def test_width_is_that_of_cv2(images):
 
 
 def test_no_strength_changes_nothing(images):
-    still = augment.Strength(rotation=0, scale=0, slant=0, shift=0, elastic=0, width=0)
+    still = augment.Strength(rotation=0, scale=0, shear=0, shift=0, elastic=0, width=0)
     torch.testing.assert_close(augment.augment(images, still), images, atol=1e-5, rtol=0)
 
 

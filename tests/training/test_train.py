@@ -138,8 +138,8 @@ def test_an_interrupt_is_not_lost_in_a_destructor(tmp_path):
         (["--resume", "nowhere"], "nowhere"),
         (["--resume", "runs", "--epochs", "3"], f"--start {ROOT / 'runs' / 'adder.safetensors'} --epochs 3"),
         (["--resume", "runs", "--seed", "0"], "leave out --seed"),
-        (["--seed", "-1"], "-1 is not from 0 to 4294967295"),
-        (["--seed", str(2**64)], f"{2**64} is not from 0 to 4294967295"),
+        (["--seed", "-1"], "-1 must be between 0 and 4294967295"),
+        (["--seed", str(2**64)], f"{2**64} must be between 0 and 4294967295"),
         (["--out", "README.md", "--dry-run"], "README.md"),
         (["--start", "weights/quick.safetensors", "--dry-run"], "weights/quick.safetensors holds another network"),
     ],
@@ -163,7 +163,7 @@ def test_a_loss_that_is_no_number_ends_in_a_line(data_dir, tmp_path, capsys):
 
 
 def test_a_full_memory_names_the_flag(data_dir, tmp_path, capsys, monkeypatch):
-    """The CPU's, of which a network of terabytes is asked; and as PyTorch says it of a card."""
+    """The CPU's, of which a network of terabytes is asked; and as PyTorch says it of a GPU."""
     flags = ("--dry-run", "--recipe", "quick", "--out", tmp_path / "run")
 
     def full(*_, **__):

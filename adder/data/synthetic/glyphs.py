@@ -1,8 +1,8 @@
 """Letters and signs of Hershey's vector fonts, as strokes.
 
-Dr A. V. Hershey made the fonts at the U.S. National Bureau of Standards (1967). The files in `fonts` have the format of
-James Hurt, Cognition, Inc., one glyph per line. Anybody may use and distribute them, except in the format that the U.S.
-NTIS sells.
+Dr A. V. Hershey made the fonts at the U.S. National Bureau of Standards (1967). The files in `fonts` hold one glyph per
+line, in the format of James Hurt, Cognition, Inc. Anybody may use and distribute them, except in the format that the
+U.S. NTIS sells.
 """
 
 from functools import cache

@@ -1,7 +1,7 @@
 """Data augmentation of strokes: faults of hands, pens and devices, and styles of digits that the pen data lack.
 
-`spoil` adds a fault to any drawing: a gap, few points, a wrong tap. `rewrite` gives a digit another style: a zero
-with a slash, a seven with a bar.
+`spoil` adds a fault to any drawing: a gap, few points, a wrong tap. `rewrite` gives a digit another style: a zero with
+a slash, a seven with a bar.
 """
 
 from collections.abc import Callable

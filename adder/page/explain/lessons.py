@@ -71,7 +71,7 @@ def explanation_json(explanation, reading) -> dict:
         "last": maps_json(explanation.last[:max_last]),
         "votes": base64_of(explanation.votes[:, :max_last], "<f4"),
         "rest": np.asarray(explanation.votes[:, max_last:].sum(1)).astype(float).tolist(),
-        "start": np.asarray(explanation.start).astype(float).tolist(),
+        "start": np.asarray(explanation.bias).astype(float).tolist(),
     }
 
 

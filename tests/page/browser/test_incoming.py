@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from playwright.sync_api import expect
 
-from bench import made_pictures
+from bench import synthetic_pictures
 from tests.browser.pad import DESKTOP, DRAWN, PHONE, example, expect_empty, expect_reading, hold, opacity
 from tests.photos import photographed, saved
 
@@ -138,12 +138,15 @@ def test_ink_that_is_drawn_meanwhile_is_not_replaced(visit, photo):
 def seven_and_two(size=(360, 720)):
     """A picture of a 2 on the left and a 7 on the right."""
     drawings = [[np.array(stroke) * 1000 for stroke in DRAWN[digit]] for digit in (2, 7)]
-    return made_pictures.encode(made_pictures.several(np.random.default_rng(0), drawings), "jpg")
+    return synthetic_pictures.encode(synthetic_pictures.several(np.random.default_rng(0), drawings), "jpg")
 
 
 def test_the_picture_is_shown_with_a_frame_round_what_was_read(visit, rng):
     page = visit(**DESKTOP)
-    paste(page, transfer(page, made_pictures.encode(made_pictures.ruled(rng, [s * 1000 for s in DRAWN[7]]), "jpg")))
+    paste(
+        page,
+        transfer(page, synthetic_pictures.encode(synthetic_pictures.ruled(rng, [s * 1000 for s in DRAWN[7]]), "jpg")),
+    )
     expect_reading(page, 7, 5)
     taken = page.get_by_role("button", name="Your picture, with a frame round the digit")
     expect(taken).to_be_visible()
@@ -219,7 +222,12 @@ def test_light_ink_on_a_clear_ground_reaches_the_server(visit):
 def test_a_picture_of_no_digit_is_refused_and_can_be_framed(visit, rng):
     spiral = [np.array([(50 + r * np.cos(r / 3), 50 + r * np.sin(r / 3)) for r in np.arange(4, 45, 0.5)])]
     page = visit(**DESKTOP)
-    paste(page, transfer(page, made_pictures.encode(made_pictures.grey(made_pictures.photo(rng, spiral)), "jpg")))
+    paste(
+        page,
+        transfer(
+            page, synthetic_pictures.encode(synthetic_pictures.grey(synthetic_pictures.photo(rng, spiral)), "jpg")
+        ),
+    )
     expect(page.locator(".words")).to_have_text("That does not look like a digit. Draw a frame round it.")
     expect(page.get_by_role("img", name="Your picture")).to_be_visible()
     expect_empty(page)

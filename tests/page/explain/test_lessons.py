@@ -6,6 +6,7 @@ import json
 import numpy as np
 import pytest
 
+from adder.network.model import MNIST_MEAN, MNIST_STD
 from adder.page.explain.lessons import answer_lesson, lessons, paint, think
 from adder.reader import Reader
 from bench.drawings import page_examples
@@ -28,7 +29,7 @@ def test_the_answer_is_small_and_calculates_exactly(reader):
     explanation = reader.explain(reading.image)
     pixels = numbers(answer["pixels"], "<u2").reshape(28, 28) / 65535
     filters = numbers(answer["filters"], "<f4").reshape(-1, 5, 5)
-    padded = np.pad((pixels - 0.1307) / 0.3081, 2)
+    padded = np.pad((pixels - MNIST_MEAN) / MNIST_STD, 2)
     by_hand = np.einsum("cyx,yx->c", filters, padded[10:15, 12:17])
     assert by_hand == pytest.approx(explanation.stem[:, 10, 12].numpy(), abs=1e-3)
     votes = numbers(answer["votes"], "<f4").reshape(10, -1).sum(1) + answer["rest"] + answer["start"]

@@ -21,7 +21,7 @@ from starlette.responses import JSONResponse
 from adder.page.payload import MAX_POINTS, MAX_STROKES, SCALE
 from adder.page.server import gate
 from adder.page.server.sessions import MAX_SESSIONS, Sessions
-from bench import made_pictures
+from bench import synthetic_pictures
 from tests.readers import named
 from tests.servers import DATA, JOIN, LIVE, SEVEN, Server, Visitor, ask_as_pad, expect_right_answers
 
@@ -217,9 +217,9 @@ def test_a_program_sends_a_picture(visitor, rng):
         return visitor.fetch("pictures")["output"]
 
     seven = [np.array(stroke) for stroke in SEVEN]
-    answer = asked(made_pictures.encode(made_pictures.on_a_board(rng, seven), "png"))["data"][0]
+    answer = asked(synthetic_pictures.encode(synthetic_pictures.on_a_board(rng, seven), "png"))["data"][0]
     assert (answer["digit"], answer["sum"]) == (7, 11)
-    two = made_pictures.encode(made_pictures.several(rng, [seven, seven]), "jpg")
+    two = synthetic_pictures.encode(synthetic_pictures.several(rng, [seven, seven]), "jpg")
     assert re.match(r"several: I see 2 pieces .* \[\[0\.\d+, ", asked(two)["error"])
     assert asked(b"rubbish")["error"].startswith("unreadable: ")
     assert asked(b"", "data:text/html,")["error"].startswith("drawing: expected a picture as data:")

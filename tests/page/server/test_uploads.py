@@ -17,7 +17,7 @@ import pytest
 from adder.page.server import app
 from adder.pictures.decode import PictureError
 from adder.reader import blank_reading
-from bench import made_pictures
+from bench import synthetic_pictures
 from tests.servers import SEVEN, Server, Visitor, expect_right_answers
 
 DRAWING = {"strokes": SEVEN, "number": 5}
@@ -52,7 +52,9 @@ def server(weights):
 
 
 def test_eight_slow_uploads_hold_up_nothing_else(server, rng):
-    content = made_pictures.encode(made_pictures.on_a_board(rng, [np.array(stroke) for stroke in SEVEN]), "png")
+    content = synthetic_pictures.encode(
+        synthetic_pictures.on_a_board(rng, [np.array(stroke) for stroke in SEVEN]), "png"
+    )
     picture = base64.b64encode(content).decode()
     with ExitStack() as stack:
         visitor, *uploading = visitors = [Visitor(server) for _ in range(UPLOADS + 1)]

@@ -1,8 +1,8 @@
-"""What does a network learn from? python -m bench.sheet PICTURE
+"""What do training images look like? python -m bench.training_sheet PICTURE
 
-Draws what training renders, for you to check before you train. A row for each kind of synthetic non-digit, each shape,
-font and doodled word, each way to spoil a digit, and each digit written in another style. A + marks shapes, fonts and
-words that are held out.
+Renders them as training does, for you to check before you train. A row for each kind of synthetic non-digit, each
+shape, font and doodled word, each way to spoil a digit, and each digit written in another style. A + marks shapes,
+fonts and words that are held out.
 """
 
 from collections.abc import Callable
@@ -15,10 +15,10 @@ import numpy as np
 from adder.data import sources, splits, training_set
 from adder.data.synthetic import glyphs, negatives, pen_noise, shapes
 from adder.drawing import raster, strokes
+from adder.drawing.curves import Strokes
 from adder.files import replacing, user_path
 from bench import command
 
-Strokes = list[np.ndarray]
 ACROSS = 24  # drawings in a row
 LABEL_WIDTH = 150  # px
 
@@ -54,12 +54,12 @@ def rows(folder: Path, rng: np.random.Generator) -> dict[str, Callable[[], Strok
     makers |= {
         f"+ {name}": partial(bent, glyphs.random_glyph, {name: font}) for name, font in glyphs.VALIDATION_FONTS.items()
     }
-    makers |= {f"{'+ ' * (word in held_out)}{word}": partial(random_one, drawn) for word, drawn in doodles.items()}
+    makers |= {f"{'+ ' * (word in held_out)}{word}": partial(random_one, kept) for word, kept in doodles.items()}
     makers |= {f"digits: {spoil.__name__}": partial(spoilt, spoil) for spoil in dict.fromkeys(pen_noise.SPOILS)}
     return makers | {f"digits: {digit}": partial(in_another_style, digit) for digit in pen_noise.STYLES}
 
 
-def draw_row(name: str, make: Callable[[], Strokes], rng: np.random.Generator) -> np.ndarray:
+def render_row(name: str, make: Callable[[], Strokes], rng: np.random.Generator) -> np.ndarray:
     """(SIDE, LABEL_WIDTH + ACROSS * SIDE) uint8, black on white; a drawing without ink leaves a blank."""
     blank = np.zeros((raster.SIDE,) * 2, np.float32)
     rendered = [training_set.render_randomly(make(), rng) for _ in range(ACROSS)]
@@ -76,11 +76,11 @@ def save_png(path: Path, pixels: np.ndarray) -> None:
 
 
 def main() -> None:
-    parser = command.parser("Draws what training renders, a row for each kind.", weights=None)
+    parser = command.parser("Shows the images that training renders, a row for each kind.", weights=None)
     parser.add_argument("picture", type=user_path, help="the PNG to write")
     flags = parser.parse_args()
     rng = np.random.default_rng(0)
-    sheet = [draw_row(name, make, rng) for name, make in rows(flags.data_dir, rng).items()]
+    sheet = [render_row(name, make, rng) for name, make in rows(flags.data_dir, rng).items()]
     half = -(-len(sheet) // 2)
     sheet += [np.full_like(sheet[0], 255)] * (2 * half - len(sheet))
     save_png(flags.picture, np.hstack([np.vstack(sheet[:half]), np.vstack(sheet[half:])]))
