@@ -40,7 +40,7 @@ def accuracy_rows(outputs: Outputs, digits: torch.Tensor) -> dict[str, str]:
     scores = evaluation.score(outputs, digits)
     return {
         "digit read right": share(right),
-        "sum right, all ten numbers": f"{scores['sum_accuracy']:.2%}",
+        "sum right, mean over the ten numbers": f"{scores['sum_accuracy']:.2%}",
         "sum = digit + number": f"{scores['agreement']:.2%}",
         "digit among the first two": share(second),
         "digit read right, surest 95 %": share(right[surest]),
@@ -54,7 +54,7 @@ def refusal_rows(system: System, digits: dict[str, Outputs], non_digits: dict[st
         ~is_refused(system, outputs) & (outputs.digit.softmax(1).amax(1) > CONFIDENT)
         for outputs in (non_digits[name] for name in HELD_OUT)
     ]
-    rows = {f"read as a digit, above {CONFIDENT:.0%}: {', '.join(HELD_OUT)}": share(torch.cat(mistakes))}
+    rows = {f"read as a digit, confidence above {CONFIDENT:.0%}: {', '.join(HELD_OUT)}": share(torch.cat(mistakes))}
     if next(iter(digits.values())).refusal is None:
         return {f"refused: {next(iter(digits))}": "cannot refuse"} | rows
     for name, outputs in (digits | non_digits).items():

@@ -41,7 +41,7 @@ MAX_GROWTH = 20  # MB by readings without a pause
 CUDA_MEMORY = 300  # MB more with PyTorch's CUDA build, on a CPU too
 COLUMNS = (
     *("people drawing", "readings/s", "p50", "p95", "p99", "errors", "busy", "wrong"),
-    *("resident before", "after"),
+    *("memory (RSS) before", "after"),
 )
 
 
@@ -181,7 +181,7 @@ def main() -> int:
             answer = pad.ask(drawings[0], 5)
         first_reading, idle = server.start_seconds + answer.seconds, server.megabytes()
         row = ["`python demo.py`", f"{server.start_seconds:.1f} s", f"{first_reading:.1f} s", f"{idle:.0f} MB"]
-        print_table(["start", "page answers", "first reading", "resident"], [row])
+        print_table(["start", "page answers", "first reading", "memory (RSS)"], [row])
         missed += [f"start above {MAX_START} s"] * (server.start_seconds > MAX_START)
         missed += [f"memory above {max_idle_memory()} MB"] * (idle > max_idle_memory())
         print()

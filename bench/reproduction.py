@@ -13,8 +13,8 @@ from bench.seeds import epochs_run
 from bench.tables import print_table
 
 COLUMNS = (
-    *("recipe", "parameters", "epochs run", "digit", "sum, all ten numbers"),
-    *("reported by its authors, %", "trained on"),
+    *("recipe", "parameters", "epochs run", "digit", "sum, mean over the ten numbers"),
+    *("reported by its authors, %", "device"),
 )
 EPOCH_COLUMNS = ("recipe", "accuracy", "epoch", "here, validation images", "its authors, test images")
 REPORTED = {  # recipe -> what, and its authors' accuracy after an epoch, in % of MNIST's test images

@@ -13,19 +13,19 @@ from bench.tables import mean_and_deviation, print_table
 
 ROWS = {  # name -> path in the metrics
     "MNIST test, digit": ("test", "digit_accuracy"),
-    "MNIST test, sum, all ten numbers": ("test", "sum_accuracy"),
+    "MNIST test, sum, mean over the ten numbers": ("test", "sum_accuracy"),
     "MNIST test, sum = digit + number": ("test", "agreement"),
     "MNIST test, calibration error": ("test", "ece"),
-    "drawings of six held-out writers, digit": ("validation", "drawn", "digit_accuracy"),
-    "drawings, sum, all ten numbers": ("validation", "drawn", "sum_accuracy"),
+    "drawings by six writers it never saw, digit": ("validation", "drawn", "digit_accuracy"),
+    "drawings, sum, mean over the ten numbers": ("validation", "drawn", "sum_accuracy"),
     "drawings, calibration error": ("validation", "drawn", "ece"),
-    "digits against characters of two held-out alphabets, AUROC": ("validation", "characters", "auroc"),
-    "characters of these alphabets refused": ("validation", "characters", "refused"),
-    "doodles of 24 held-out words refused": ("validation", "words", "refused"),
-    "made shapes held out refused": ("validation", "shapes", "refused"),
-    "glyphs of held-out fonts refused": ("validation", "fonts", "refused"),
-    "real digits refused: MNIST, validation": ("validation", "mnist", "refused"),
-    "real digits refused: drawings": ("validation", "drawn", "refused"),
+    "digits against characters of two alphabets it never saw, AUROC": ("validation", "characters", "auroc"),
+    "characters of these alphabets: refused": ("validation", "characters", "refused"),
+    "doodles of 24 words it never saw: refused": ("validation", "words", "refused"),
+    "synthetic shapes it never saw: refused": ("validation", "shapes", "refused"),
+    "letters and signs of fonts it never saw: refused": ("validation", "fonts", "refused"),
+    "digits of MNIST, validation: refused": ("validation", "mnist", "refused"),
+    "digits of the six writers: refused": ("validation", "drawn", "refused"),
 }
 
 
@@ -48,8 +48,10 @@ def main() -> None:
     print(f"Recipe {recipe}, {runs[0]['parameters']:,} parameters, {length} epochs, last epoch, {len(runs)} runs.\n")
     rows = []
     for name, path in ROWS.items():
-        values = [100 * reduce(getitem, path, run) for run in runs]
-        rows.append([name, mean_and_deviation(values), ", ".join(f"{value:.2f}" for value in values)])
+        factor, places, unit = (1, 4, "") if path[-1] == "auroc" else (100, 2, " %")
+        values = [factor * reduce(getitem, path, run) for run in runs]
+        each = ", ".join(f"{value:.{places}f}" for value in values)
+        rows.append([name, mean_and_deviation(values, places=places, unit=unit), each])
     print_table(["", "mean ± standard deviation", "each seed"], rows)
 
 

@@ -39,7 +39,7 @@ SCORE_AFTER = 0.1  # of the seconds so far: a target is noticed at most this muc
 WARM_UP = 20  # calls
 READING = (
     *("reading, CPU", "parameters", "strokes to Reading on one core, median (p95)"),
-    *("ink read in one call, images/s", "import + load", "resident"),
+    *("ink read in one call, images/s", "import + load", "memory (RSS)"),
 )
 START_SCRIPT = """
 import json, sys, time
@@ -189,7 +189,7 @@ def print_races(races: dict[str, list[Race]]) -> None:
         cells += [times_as_fast(to_targets[0], races[reference]) for reference in references]
         rows.append([name, *cells, f"{statistics.median(run.rate for run in runs):,.0f}"])
     targets = [f"to {target:.1%} on both outputs, median (each seed)" for target in TARGETS]
-    leads = [f"times as fast as {name} to {TARGETS[0]:.1%}" for name in references]
+    leads = [f"speed-up over {name}, to {TARGETS[0]:.1%}" for name in references]
     print_table(["training", *targets, *leads, "images/s"], rows)
 
 

@@ -76,11 +76,11 @@ def worst(results: dict) -> dict[str, str]:
     """The worst cell of each sweep: the name of its row -> its text."""
     cell = lowest(with_fair_brush(results["grid"]))
     canvas, size, brush = cell
-    place, angle = lowest(results["place"]), lowest(results["rotation"])
+    (x, y), angle = lowest(results["place"]), lowest(results["rotation"])
     return {
         "worst canvas, size and brush (brush 2-15 % of the digit)": f"{results['grid'][cell]:.2%} "
         f"(canvas {canvas}, digit {size:.0%}, brush {brush} px)",
-        "worst place": f"{results['place'][place]:.2%} at {place}",
+        "worst place on the canvas": f"{results['place'][x, y]:.2%} (centre at {x:.0%}, {y:.0%})",
         "worst rotation, -20 to 20 degrees": f"{results['rotation'][angle]:.2%} at {angle}",
     }
 

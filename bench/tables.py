@@ -24,9 +24,9 @@ def with_interval(right: int, count: int) -> str:
     return f"{right / count:.2%} ({low:.2%} - {high:.2%})"
 
 
-def mean_and_deviation(values: Sequence[float]) -> str:
-    """Mean ± standard deviation of percentages; the mean alone for a single value, a dash where one is NaN."""
+def mean_and_deviation(values: Sequence[float], *, places: int = 2, unit: str = " %") -> str:
+    """Mean ± standard deviation; the mean alone for a single value, a dash where one is NaN."""
     if any(value != value for value in values):
         return "-"
-    deviation = f" ± {statistics.stdev(values):.2f}" if len(values) > 1 else ""
-    return f"{statistics.mean(values):.2f}{deviation} %"
+    deviation = f" ± {statistics.stdev(values):.{places}f}" if len(values) > 1 else ""
+    return f"{statistics.mean(values):.{places}f}{deviation}{unit}"
