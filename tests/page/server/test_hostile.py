@@ -21,7 +21,7 @@ from starlette.responses import JSONResponse
 
 from adder.page.payload import MAX_POINTS, MAX_STROKES, SCALE
 from adder.page.server import envelope, gate
-from adder.page.server.sessions import MAX_SESSIONS, Sessions
+from adder.page.server.sessions import MAX_QUEUE_SESSIONS, Sessions
 from bench import made_pictures
 from tests.readers import named
 from tests.servers import DATA, JOIN, LIVE, SEVEN, Server, Visitor, ask_as_pad, expect_right_answers
@@ -29,7 +29,7 @@ from tests.servers import DATA, JOIN, LIVE, SEVEN, Server, Visitor, ask_as_pad, 
 FUNCTIONS = (
     "read_pad",
     "compare_pad",
-    "explain_pad",
+    "saliency_pad",
     "find_ink",
     "store_pad",
     "correct_pad",
@@ -114,7 +114,10 @@ photos = some.binary(max_size=300).map(lambda content: base64.b64encode(content)
 frames = some.lists(some.floats() | some.integers(-2, 2), min_size=3, max_size=5) | scalars
 lessons = some.lists(scalars | some.binary(max_size=900).map(lambda content: base64.b64encode(content).decode()))
 hands = some.lists(lessons | anything, max_size=40) | anything
-names = some.sampled_from(["think", "paint", "near", "grow", "facts", "panel"]) | anything
+names = (
+    some.sampled_from(["explanation", "pixel_editor", "similar_corrections", "training_steps", "records", "panel"])
+    | anything
+)
 pads = (
     some.fixed_dictionaries({}, optional={"strokes": drawings, "number": numbers, "more": anything})
     | some.fixed_dictionaries({}, optional={"ink": drawings, "number": numbers, "picture": photos, "frame": frames})
@@ -183,7 +186,7 @@ def bombard(visitor: Visitor, count: int) -> dict[int, int]:
             error = told.get("error", "")
             assert (
                 told.get("state") in ("empty", "digit", "refused", "read")
-                or told.keys() & {"rows", "kept", "correction", "corrections", "busy", "ways", "html"}
+                or told.keys() & {"rows", "kept", "correction", "corrections", "busy", "other_networks", "html"}
                 or error
             )
             assert not error or any(words in error for words in ("expected", "not a complete", "No ink"))
@@ -200,7 +203,7 @@ def bombard(visitor: Visitor, count: int) -> dict[int, int]:
 def test_two_thousand_hostile_payloads(server, visitor, cache):
     seven = {"strokes": [[[2000, 1000], [8000, 1000], [4000, 9000]]], "number": 5}
     assert len(ask_as_pad(server, "compare_pad", seven)["rows"]) > 1  # loads the other networks
-    assert "saliency" in ask_as_pad(server, "explain_pad", seven)
+    assert "saliency" in ask_as_pad(server, "saliency_pad", seven)
     bombard(visitor, 800)  # imports, caches, threads, and what the allocator keeps
     expect_right_answers(visitor)
     before = resident(server)
@@ -309,7 +312,7 @@ def test_paths_and_addresses_are_not_opened(visitor, cache):
 def test_answers_that_nobody_fetches(server, visitor):
     statuses = [visitor.join([SEVEN, 5], "idle")[0] for _ in range(gate.MAX_BACKLOG + 1)]
     assert statuses == [200] * gate.MAX_BACKLOG + [429]
-    for number in range(MAX_SESSIONS):
+    for number in range(MAX_QUEUE_SESSIONS):
         assert visitor.join([[], 5], f"idle-{number}")[0] == 200
         assert visitor.fetch(f"idle-{number}")["success"]  # and by then "idle" has its answers
     assert visitor.ask("GET", f"{DATA}?session_hash=idle")[0] == 404  # forgotten
@@ -332,11 +335,11 @@ def test_what_is_under_way_is_not_forgotten():
 
     assert join("running") and join("fetched") and join("done")
     queue.event_ids_to_events["event of running"] = SimpleNamespace(session_hash="running")
-    with sessions.fetched("fetched"):
-        assert all(join(f"later {index}") for index in range(MAX_SESSIONS - 2))
+    with sessions.pinned("fetched"):
+        assert all(join(f"later {index}") for index in range(MAX_QUEUE_SESSIONS - 2))
         assert not sessions.knows("done") and sessions.backlog("done") == 0
         assert all(sessions.knows(session) and sessions.backlog(session) for session in ("running", "fetched"))
-        for index in range(MAX_SESSIONS - 2):
+        for index in range(MAX_QUEUE_SESSIONS - 2):
             queue.event_ids_to_events[index] = SimpleNamespace(session_hash=f"later {index}")
         assert not join("one too many") and join("running")
     assert join("one more") and not sessions.knows("fetched")
