@@ -100,7 +100,7 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         return run(args)
     except OSError as error:
-        return fail(listening.explain(error, args.host, args.port))
+        return fail(listening.describe_failure(error, args.host, args.port))
 
 
 def run(args: argparse.Namespace) -> int:
@@ -139,8 +139,8 @@ def run(args: argparse.Namespace) -> int:
         reader,
         partial(load_all, others, device) if others else None,
         store,
-        load_growth=growth_of(WEIGHTS / "snapshots", device) if is_shipped else None,
-        facts=facts_of(WEIGHTS) if is_shipped else {},
+        load_snapshots=snapshots_of(WEIGHTS / "snapshots", device) if is_shipped else None,
+        records=records_of(WEIGHTS) if is_shipped else {},
     )
     keep_open(page, args)
     return 0
@@ -156,7 +156,7 @@ def keep_open(page, args: argparse.Namespace) -> None:
         print(f"The page is at {page.local_url} (Ctrl+C ends it)", flush=True)
         others = page.share_url or listening.others_url(args.host, args.port)
         if others and "SPACE_ID" not in os.environ:
-            listening.invite(others)
+            listening.print_join_address(others)
         if args.open and not webbrowser.open(page.local_url or ""):
             print("demo.py: --open found no browser; open that address yourself", file=sys.stderr)
         while True:
@@ -173,7 +173,7 @@ def is_same(path: Path, other: Path) -> bool:
     return path.exists() and other.exists() and path.samefile(other)
 
 
-def growth_of(folder: Path, device: str) -> Callable[[], list] | None:
+def snapshots_of(folder: Path, device: str) -> Callable[[], list] | None:
     """A function that loads the snapshots, or None if there are none.
 
     If one is damaged, it returns [] and says why on stderr.
@@ -191,17 +191,17 @@ def growth_of(folder: Path, device: str) -> Callable[[], list] | None:
     return load if any(folder.glob("*.safetensors")) or load() else None
 
 
-def facts_of(folder: Path) -> dict:
+def records_of(folder: Path) -> dict:
     """The curves and the reliability in `folder`, for the lessons. A damaged file is named on stderr and left out."""
     from adder.page.explain import training_history
 
     found = {}
-    for name, read in (("ways", training_history.curves), ("reliability", training_history.reliability)):
+    for name, read in (("other_networks", training_history.curves), ("reliability", training_history.reliability)):
         try:
             found[name] = read(folder)
         except ValueError as error:
             print(f"demo.py: without a lesson, since {error}", file=sys.stderr)
-    return {name: fact for name, fact in found.items() if fact}
+    return {name: record for name, record in found.items() if record}
 
 
 def load_all(paths: list[Path], device: str) -> list:

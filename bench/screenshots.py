@@ -91,8 +91,8 @@ def take_lesson(browser: "Browser", url: str, strokes: PadStrokes, lesson: str, 
     draw(page, strokes)
     page.wait_for_selector("#reading[data-digit='2']")
     page.get_by_text("How it works").click()
-    page.locator(f".how .{lesson} summary").click()
-    item = page.locator(f".how .{lesson}")
+    page.locator(f".how [data-lesson={lesson}] summary").click()
+    item = page.locator(f".how [data-lesson={lesson}]")
     item.locator("[role=status]:not(:empty)").wait_for()
     for slider in item.get_by_role("slider").all():
         slider.fill(str(round(at * int(slider.get_attribute("max") or 0))))
@@ -133,8 +133,8 @@ def main() -> None:
         print(flags.preview)
         take_film(browser, url, drawn[2], flags.out / "page.gif")
         take_picture(browser, url, drawn[5], flags.out / "page-picture.png")
-        take_lesson(browser, url, drawn[2], "thinking", 0, flags.out / "think.png")
-        take_lesson(browser, url, drawn[2], "growing", 0.2, flags.out / "grow.png")
+        take_lesson(browser, url, drawn[2], "filters", 0, flags.out / "think.png")
+        take_lesson(browser, url, drawn[2], "training_steps", 0.2, flags.out / "grow.png")
 
 
 if __name__ == "__main__":

@@ -17,19 +17,20 @@ MAX_MAPS = (24, 48, 96)  # of stem, middle and last: they bound the size of an a
 Lesson = Callable[[dict], dict]  # payload -> answer; ValueError for a payload that no page sends
 
 
-def lessons(
-    reader, load_snapshots: Callable[[], list[tuple[Any, dict]]], facts: dict, panel: dict
+def lessons_by_name(
+    reader, load_snapshots: Callable[[], list[tuple[Any, dict]]], records: dict, panel: dict
 ) -> dict[str, Lesson]:
     """The lessons by name.
 
-    `load_snapshots` is as `growth.load`; `facts` are curves and reliability; `panel` is the lessons' HTML and script.
+    `load_snapshots` returns what `training_history.load` does; `records` are curves and reliability; `panel` is the
+    lessons' HTML and script.
     """
     return {
-        "think": lambda payload: think(payload, reader),
-        "paint": lambda payload: paint(payload, reader),
-        "near": lambda payload: near(payload, reader),
-        "grow": lambda payload: grow(payload, reader, load_snapshots()),
-        "facts": lambda _: facts,
+        "explanation": lambda payload: explain(payload, reader),
+        "pixel_editor": lambda payload: read_pixels(payload, reader),
+        "similar_corrections": lambda payload: compare_corrections(payload, reader),
+        "training_steps": lambda payload: read_with_snapshots(payload, reader, load_snapshots()),
+        "records": lambda _: records,
         "panel": lambda _: panel,
     }
 
@@ -49,7 +50,7 @@ def answer_lesson(payload: Any, by_name: dict[str, Lesson]) -> dict:
         return {"error": str(error)}
 
 
-def think(payload: dict, reader) -> dict:
+def explain(payload: dict, reader) -> dict:
     """What the pad shows -> filters, maps and votes of the network, without corrections."""
 
     def answer(drawing, number: int) -> dict:
@@ -87,7 +88,7 @@ def base64_of(values, dtype: str) -> str:
     return base64.b64encode(np.asarray(values, dtype=dtype).tobytes()).decode()
 
 
-def paint(payload: dict, reader) -> dict:
+def read_pixels(payload: dict, reader) -> dict:
     """{"pixels": 784 grey values 0..255, "number": ...} -> the reading of these pixels as they are."""
     pixels, number = checked_pixels(payload)
     if is_blank(pixels):
@@ -96,7 +97,7 @@ def paint(payload: dict, reader) -> dict:
     return reading_json(reading) | {"state": "digit" if reading.is_digit else "refused"}
 
 
-def near(payload: dict, reader) -> dict:
+def compare_corrections(payload: dict, reader) -> dict:
     """What the pad shows, and the page's corrections -> their similarity, in [0, 1]."""
     corrections = corrections_of(payload, reader)
 
@@ -107,7 +108,7 @@ def near(payload: dict, reader) -> dict:
     return answer_pad(payload, answer)
 
 
-def grow(payload: dict, reader, snapshots: list[tuple[Any, dict]]) -> dict:
+def read_with_snapshots(payload: dict, reader, snapshots: list[tuple[Any, dict]]) -> dict:
     """What the pad shows -> each snapshot's milestone and, unless the pad is blank, how it reads the drawing."""
 
     def answer(drawing, number: int) -> dict:

@@ -1,7 +1,7 @@
-"""The page, one HTML component with pad, number and reading, and /read, the endpoint for programs.
+"""The page as a Gradio app: one HTML component, its server functions, and the endpoint /read for programs.
 
-While the pen moves, the page sends one request at a time to `read_pad`. The gate answers these without Gradio's queue,
-and the reader reads all drawings that wait in one batch.
+While the pen moves, the page sends one request at a time to `read_pad`. The gate answers these without Gradio's queue.
+The reader reads all waiting drawings in one batch.
 """
 
 import json
@@ -26,7 +26,7 @@ from adder.page.answers import (
     read_drawing,
     reading_json,
 )
-from adder.page.explain.lessons import answer_lessons, lessons
+from adder.page.explain.lessons import answer_lessons, lessons_by_name
 from adder.page.payload import (
     MAX_PICTURE,
     StrokesJson,
@@ -43,11 +43,11 @@ from adder.pictures.decode import PictureError
 
 # Requests beyond these limits are refused with 'busy'.
 MAX_PADS = 128  # drawings that wait to be read, each for less than a second
-MAX_LESSONS = 4  # lessons that wait for an answer
-MAX_PADS_WITH_LESSONS = 8  # while more drawings wait, lessons are refused
-MAX_PICTURES = 8  # pictures that wait; twice as many of programs
+MAX_LESSONS = 4  # lessons that wait for their answers
+MAX_PADS_WITH_LESSONS = 8  # when this many drawings wait, lessons are refused
+MAX_PICTURES = 8  # visitors' pictures that wait; twice as many may wait from programs
 MAX_WAITING = 32  # requests of programs in Gradio's queue
-MAX_PROGRAMS = 32  # requests of programs that have left the queue
+MAX_PROGRAMS = 32  # requests of programs that are running
 PROGRAM_THREADS = 4  # drawings of programs that are read at the same time
 MAX_THREADS = 8  # for the functions that Gradio calls itself: more threads would only compete for the cores
 CACHE_SECONDS = 86_400  # Gradio deletes older files from its cache, which the page does not use
@@ -57,32 +57,33 @@ def build(
     reader,
     load_others: Callable[[], Iterable] | None = None,
     store: Callable[[list, int | None, dict, str], bool] | None = None,
-    load_growth: Callable[[], list[tuple[Any, dict]]] | None = None,
-    facts: dict | None = None,
+    load_snapshots: Callable[[], list[tuple[Any, dict]]] | None = None,
+    records: dict | None = None,
 ) -> gr.Blocks:
     """The page for a `Reader`; `launch.launch` serves it.
 
     `load_others` loads the readers that it can be compared with. `store` keeps (strokes, label, reading, id) of a
-    visitor's drawing, and returns False when there is no room. `load_growth` is `growth.load`, called for the first
-    visitor who opens that lesson. `facts` are the curves and reliability that lessons show.
+    visitor's drawing, and returns False when there is no room. `load_snapshots` returns what `training_history.load`
+    does; it is called when the first visitor opens that lesson. `records` are the curves and the reliability that
+    lessons show.
     """
     loading = Lock()
     pictures = CapacityLimiter(1)  # one at a time: a decoded picture is many times larger than its file
     programs, program_pictures = CapacityLimiter(PROGRAM_THREADS), CapacityLimiter(1)
     pads = MicroBatcher(partial(answer_pads, reader=reader))
-    load_snapshots = cache(load_growth or list)
     panel = {
         "html": f"<style>{web_file('lessons/lessons.css')}</style>{web_file('lessons/lessons.html')}",
         "script": bundle("lessons/lessons.js", call="return openLessons(panel, page);"),
     }
-    lesson_answers = MicroBatcher(partial(answer_lessons, by_name=lessons(reader, load_snapshots, facts or {}, panel)))
+    by_name = lessons_by_name(reader, cache(load_snapshots or list), records or {}, panel)
+    lesson_answers = MicroBatcher(partial(answer_lessons, by_name=by_name))
 
     @cache
     def all_readers() -> list:
         return [reader, *(load_others() if load_others else ())]
 
     async def read_pad(payload: Any) -> JSONResponse:
-        """What the pad shows -> its reading. {"error": text} for a malformed payload, {"busy": true} in a crowd.
+        """What the pad shows -> its reading. {"error": text} for a malformed payload, {"busy": true} when overloaded.
 
         It is async, so the gate calls it, and sends its response as it is.
         """
@@ -119,9 +120,9 @@ def build(
             return JSONResponse({"busy": True})
         return JSONResponse(await lesson_answers.ask(payload))
 
-    def explain_pad(payload: Any) -> dict:
+    def saliency_pad(payload: Any) -> dict:
         """What the pad shows -> its reading, and how much each pixel adds to the digit; errors as in `read_pad`."""
-        return answer_pad(payload, explain)
+        return answer_pad(payload, read_with_saliency)
 
     async def find_ink(payload: Any) -> JSONResponse:
         """A picture, and maybe a frame to look in -> {"ink": rows of 0..255, "frame": [...]}, which `read_pad` reads.
@@ -146,7 +147,7 @@ def build(
             return {"error": "The drawing could not be stored. Try again later."}
         return {"kept": True}
 
-    def explain(drawing: StrokesJson | np.ndarray, number: int) -> dict:
+    def read_with_saliency(drawing: StrokesJson | np.ndarray, number: int) -> dict:
         reading = read_drawing(reader, drawing, number)
         if not reading.is_digit:
             return page_json(reading)
@@ -154,7 +155,7 @@ def build(
         return page_json(reading) | {"saliency": grey_values(saliency.clip(0) / max(saliency.max(), 1e-6))}
 
     def compare(drawing: StrokesJson | np.ndarray, number: int) -> dict:
-        with loading:  # only the first of several visitors loads
+        with loading:  # if several visitors ask, only the first one loads
             readers = all_readers()
         rows = [
             {"name": other.description.get("recipe", "unnamed"), "right": test_accuracies(other.description)}
@@ -198,7 +199,7 @@ def build(
             return await to_thread.run_sync(answer_program, drawing, number, sent, limiter=programs)
         if program_pictures.statistics().tasks_waiting >= 2 * MAX_PICTURES:
             raise gr.Error("busy: many pictures wait to be read; try again", print_exception=False)
-        async with program_pictures:  # so that a visitor's picture waits for at most one of a program
+        async with program_pictures:  # so that a visitor's picture waits for at most one picture of a program
             return await to_thread.run_sync(answer_program, drawing, number, sent, limiter=pictures)
 
     with gr.Blocks(title=TITLE, analytics_enabled=False, fill_width=True, delete_cache=(CACHE_SECONDS,) * 2) as page:
@@ -207,12 +208,13 @@ def build(
             head=f"<style>{web_file('page.css')}</style>",
             js_on_load=bundle("page.js", call="openPage(element, props, server);"),
             apply_default_css=False,
-            server_functions=[read_pad, explain_pad, lesson_pad, find_ink, correct_pad, refresh_corrections]
+            server_functions=[read_pad, saliency_pad, lesson_pad, find_ink, correct_pad, refresh_corrections]
             + ([compare_pad] if load_others else [])
             + ([store_pad] if store else []),
             compares=load_others is not None,
             collects=store is not None,
-            lessons={"think": reader.can_explain, "grow": load_growth is not None, **dict.fromkeys(facts or {}, True)},
+            lessons={"explanation": reader.can_explain, "training_steps": load_snapshots is not None}
+            | dict.fromkeys(records or {}, True),
             picture={"bytes": MAX_PICTURE},
             threshold=reader.threshold,
             pad=PAD,

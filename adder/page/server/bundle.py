@@ -1,7 +1,7 @@
 """JavaScript modules -> the one script that a browser gets: a request for each file would make the page slower.
 
-The modules in web/ name what they take from each other with `import`, so that editors and Node can follow. Knows of
-JavaScript what these files use: one-line imports of names, and `export` before a declaration.
+The modules in web/ import from each other, so that editors and Node can follow. The bundler supports only the syntax
+that they use: one-line imports of names, and `export` before a declaration.
 """
 
 import posixpath

@@ -8,7 +8,7 @@ from starlette.types import ASGIApp
 from uvicorn.config import HTTP_PROTOCOLS
 from uvicorn.protocols.http.auto import AutoHTTPProtocol
 
-from adder.page.server.html_head import headed
+from adder.page.server.html_head import with_headers
 
 HEADER_TIMEOUT = 10.0  # s; uvicorn itself would wait for ever
 
@@ -27,10 +27,10 @@ def raise_file_limit() -> None:
 
 def bound_headers() -> None:
     """Servers that uvicorn starts from now on close a connection when its headers take longer than HEADER_TIMEOUT."""
-    HTTP_PROTOCOLS["auto"] = f"{__name__}:ImpatientProtocol"
+    HTTP_PROTOCOLS["auto"] = f"{__name__}:HeaderTimeoutProtocol"
 
 
-class ImpatientProtocol(AutoHTTPProtocol):  # type: ignore[misc, valid-type]  # uvicorn chooses its base when imported
+class HeaderTimeoutProtocol(AutoHTTPProtocol):  # type: ignore[misc, valid-type]  # uvicorn chooses its base when imported
     """uvicorn's protocol (httptools if installed, else h11) with a timeout; every response has the page's headers."""
 
     app: ASGIApp
@@ -38,7 +38,7 @@ class ImpatientProtocol(AutoHTTPProtocol):  # type: ignore[misc, valid-type]  # 
 
     def __init__(self, *arguments, **options):
         super().__init__(*arguments, **options)
-        self.app = headed(self.app)
+        self.app = with_headers(self.app)
 
     def connection_made(self, transport) -> None:
         super().connection_made(transport)

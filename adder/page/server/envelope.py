@@ -1,4 +1,7 @@
-"""What Gradio wraps a call in: parses and checks it, but not the drawing inside. HTTPException refuses it, with 4xx."""
+"""Parses and checks the envelope of a call: the JSON that Gradio wraps around the arguments.
+
+A bad envelope raises HTTPException with 4xx. The drawing inside is checked in `payload`.
+"""
 
 import base64
 import json
@@ -57,8 +60,8 @@ def expect_session(session: Any) -> None:
 def expect_arguments(data: Any, program: Program) -> bool:
     """Checks the arguments in `data`, and changes them where Gradio needs it; True if it changed something.
 
-    It adds None for each argument that was left out, and puts its path in the place of a file object. Other objects
-    are refused: Gradio would take them for files, and fetch what they name.
+    Each argument that was left out becomes None. A file object becomes its path. Other objects are refused, because
+    Gradio would treat them as files and fetch what they name.
     """
     if not isinstance(data, list) or not 0 <= len(program.names) - len(data) <= program.optional:
         raise HTTPException(400, f"data: expected a list of {', '.join(program.names)}")

@@ -36,8 +36,8 @@ CALL = re.compile(rf"{API}/call/(v2/)?(\w+)", re.ASCII)
 HEARTBEAT = re.compile(rf"{API}/heartbeat/[\w-]{{1,64}}", re.ASCII)
 CLIENT_KEYS = frozenset({"trigger_id", "event_data"})  # the JavaScript client sends them as null
 MAX_PATH = 256
-MAX_BACKLOG = 32  # requests of one session with answers that it has not fetched
-TIMEOUT = 30.0  # s, for a body to arrive, and until a heartbeat is refused
+MAX_BACKLOG = 32  # requests of one session whose answers it has not fetched
+TIMEOUT = 30.0  # s; a body must arrive within it, and a heartbeat is refused after it
 
 
 class Gate:
@@ -75,11 +75,14 @@ class Gate:
             except HTTPException as refusal:
                 await JSONResponse({"detail": refusal.detail}, refusal.status_code)(scope, receive, send)
                 return
-        with self.sessions.fetched(session) if session else nullcontext():
+        with self.sessions.pinned(session) if session else nullcontext():
             await app(scope, receive, send)
 
     async def admitted(self, scope, receive, session: str | None):
-        """(app, scope, receive): who answers, Gradio or a Response, and the request for it. HTTPException refuses."""
+        """The ASGI app that answers, Gradio or a finished Response, with the scope and receive to call it with.
+
+        HTTPException for a request that is refused.
+        """
         path = scope["path"] if scope["path"] == "/" else scope["path"].removesuffix("/")
         if self.mcp and path == MCP and scope["method"] in ("GET", "POST", "DELETE"):
             if scope["method"] != "POST":
@@ -210,8 +213,10 @@ def session_of_result(scope) -> str | None:
 
 
 async def until_disconnect(receive) -> None:
-    """Waits until the client leaves. gradio_client 1 repeats a heartbeat that is refused at once, for ever; it gives up
-    one that is silent for 20 seconds.
+    """Waits until the client disconnects.
+
+    gradio_client 1 gives up a heartbeat that stays silent for 20 seconds. If it were refused at once, the client would
+    try again for ever.
     """
     while (await receive())["type"] != "http.disconnect":
         pass

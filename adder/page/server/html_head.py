@@ -26,11 +26,11 @@ new MutationObserver(english).observe(root, { attributeFilter: ["lang"] });
 </script>"""
 
 
-def headed(app):
+def with_headers(app):
     """The ASGI `app` with HEADERS on each response, also those of Gradio's outermost middleware."""
 
-    async def answering(scope, receive, send) -> None:
-        async def send_headed(message) -> None:
+    async def app_with_headers(scope, receive, send) -> None:
+        async def send_with_headers(message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(raw=list(message.get("headers", [])))
                 headers.update(HEADERS)
@@ -39,9 +39,9 @@ def headed(app):
                 message = message | {"headers": headers.raw}
             await send(message)
 
-        await app(scope, receive, send_headed)
+        await app(scope, receive, send_with_headers)
 
-    return answering
+    return app_with_headers
 
 
 def web_file(name: str) -> str:
@@ -63,7 +63,7 @@ class Head:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        kept: list[dict] = []  # the messages of the HTML, until the last: its new length goes into the first
+        kept: list[dict] = []  # the HTML's messages, until the last one: the first must name the new length
 
         async def send_changed(message) -> None:
             if message["type"] == "http.response.start":

@@ -24,7 +24,7 @@ from adder.page.server.listening import listen, url
 from adder.page.server.sessions import Sessions
 
 MAX_BODY = 2_000_000  # bytes: enough for 512 x 512 pixels of ink as JSON
-MAX_SESSIONS = 64  # visitors for whom Gradio keeps a copy of the page's settings; the page does not need them
+MAX_STATE_COPIES = 64  # visitors for whom Gradio keeps a copy of the page's state, which the page does not need
 SYSTEM_FONT = ("system-ui", "-apple-system", "Segoe UI", "Roboto", "Helvetica Neue", "Arial", "sans-serif")
 
 
@@ -34,7 +34,7 @@ def launch(
     """Serves the page from a thread, until `close`. With `mcp`, /read is an MCP tool too.
 
     `root_path`, such as '/digit', is the path at which a proxy shows the page; the proxy removes it from each request.
-    OSError when it cannot listen there; `listening.explain` puts it into words.
+    OSError when it cannot listen there; `listening.describe_failure` says why and what to do.
     """
     raise_file_limit()
     bound_headers()
@@ -50,14 +50,14 @@ def launch(
             root_path=root_path or None,
             quiet=True,
             inline=False,  # not inside a notebook
-            ssr_mode=False,  # the page is made in the browser, so a server has nothing to render
-            max_threads=MAX_PROGRAMS,  # also bounds the requests that have left Gradio's queue, which is the aim here
+            ssr_mode=False,  # no server-side rendering: the browser builds the page
+            max_threads=MAX_PROGRAMS,  # of Gradio's queue: how many requests run at once; for its threads, see below
             max_file_size=MAX_BODY,
             app_kwargs={
                 "middleware": [Middleware(Head, root_path=root_path, first=first_paint()), gate_middleware(page, mcp)],
                 "openapi_url": None,
             },
-            state_session_capacity=MAX_SESSIONS,
+            state_session_capacity=MAX_STATE_COPIES,
             enable_monitoring=False,
             show_error=False,
             strict_cors=True,

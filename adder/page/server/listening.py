@@ -28,7 +28,7 @@ def listen(host: str, port: int) -> list[socket.socket]:
             except OSError as error:
                 if error.errno not in NO_SUCH_ADDRESS:
                     raise
-                failure = error  # the others may do: 'localhost' can name ::1 where IPv6 is off
+                failure = error  # another address may work: 'localhost' can name ::1 where IPv6 is off
         if failure and not sockets:
             raise failure
         opened.pop_all()
@@ -56,8 +56,8 @@ def others_url(host: str, port: int) -> str | None:
     return None
 
 
-def invite(url: str) -> None:
-    """Prints the address for others, on a terminal also as a QR code."""
+def print_join_address(url: str) -> None:
+    """Prints the page's address for other people. On a terminal, it prints a QR code too."""
     print(f"Others open {url}", flush=True)
     if sys.stdout.isatty():
         with suppress(UnicodeEncodeError):  # a terminal without block characters
@@ -73,7 +73,7 @@ def qr_code(text: str) -> str:
     return "".join(f"\033[97;40m{line}\033[0m\n" for line in lines.getvalue().splitlines())
 
 
-def explain(error: OSError, host: str, port: int) -> str:
+def describe_failure(error: OSError, host: str, port: int) -> str:
     """Why the page cannot listen on this host and port, and what to do, in one line."""
     cannot = f"cannot listen on {host_and_port(host, port)}"
     if error.errno in TOO_MANY_FILES:

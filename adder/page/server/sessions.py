@@ -7,15 +7,15 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-MAX_SESSIONS = 128  # twice the queue's length
+MAX_QUEUE_SESSIONS = 128  # twice the queue's length
 
 
 class Sessions:
-    """The sessions of a `gradio.queueing.Queue`. It forgets the oldest first, but none with a request under way."""
+    """The sessions of a `gradio.queueing.Queue`. It forgets the oldest first, but none with an unanswered request."""
 
     def __init__(self, queue):
         self.queue = queue
-        self.fetching: Counter[str] = Counter()
+        self.pins: Counter[str] = Counter()
         queue.ANALYTICS_MAX_EVENTS = 1
         queue.ANAYLTICS_CACHE_FREQUENCY = float("inf")  # else it makes a table of all requests after each one
 
@@ -27,14 +27,14 @@ class Sessions:
         return len(self.queue.pending_event_ids_session.get(session, ()))
 
     def admit(self, session: str | None = None) -> bool:
-        """Makes room for a request of this session, None for a new session. False when too many are under way."""
+        """Makes room for a request of this session, None for a new one. False if too many have unanswered requests."""
         messages, events = self.queue.pending_messages_per_session, self.queue.pending_event_ids_session
         if session in messages:
             messages.move_to_end(session)
             return True
-        busy = {event.session_hash for event in self.queue.event_ids_to_events.values()} | self.fetching.keys()
+        busy = {event.session_hash for event in self.queue.event_ids_to_events.values()} | self.pins.keys()
         idle = [session for session in messages if session not in busy]
-        excess = max(0, len(messages) + 1 - MAX_SESSIONS)
+        excess = max(0, len(messages) + 1 - MAX_QUEUE_SESSIONS)
         for oldest in idle[:excess]:
             del messages[oldest]
         for forgotten in events.keys() - messages.keys() - busy:
@@ -42,11 +42,11 @@ class Sessions:
         return excess <= len(idle)
 
     @contextmanager
-    def fetched(self, session: str) -> Iterator[None]:
+    def pinned(self, session: str) -> Iterator[None]:
         """Inside the block, the session is not forgotten: its answers are being fetched."""
-        self.fetching[session] += 1
+        self.pins[session] += 1
         try:
             yield
         finally:
-            self.fetching[session] -= 1
-            self.fetching += Counter()  # removes those at 0
+            self.pins[session] -= 1
+            self.pins += Counter()  # removes those at 0

@@ -1,6 +1,6 @@
 // A row of bars, one for each value, always in the same order. A bar shows its share when you point at it, tap it or, once the row
 // has the focus, choose it with the arrow keys.
-import { percent } from "./words.js";
+import { percent } from "./phrases.js";
 
 export function barRow(row, count) {
   const columns = Array.from({ length: count }, (_, value) => {

@@ -1,5 +1,5 @@
 // The drawing as every network here reads it. It asks only while its panel is open, when something changed and the pen is up.
-import { percent } from "./words.js";
+import { percent } from "./phrases.js";
 
 export function comparePanel(panel, drawing, ask) {
   const PAUSE = 250; // ms without a change before it asks

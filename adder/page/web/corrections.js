@@ -1,6 +1,6 @@
 // The corrections of this browser: drawings, and what they were meant as. They are in local storage, which all tabs share, as lists
 // [weights, digit or null, scale, feature, image]. Where the browser stores nothing, they last as long as the page. Knows no server.
-import { pixelsOf } from "./image.js";
+import { pixelsOf } from "./seen_image.js";
 
 const MOST = 32;
 const NOTHING_STORED = "This browser stores nothing: corrections last until you close the page.";
@@ -49,7 +49,7 @@ export function correctionStore(listen, changed) {
   return {
     put,
     get list() { return list; },
-    get sent() { return list.map((each) => each.slice(0, 4)); }, // the weights that made them need no images
+    get sent() { return list.map((each) => each.slice(0, 4)); }, // as the server takes them: only other weights would need their images
     get trouble() { return trouble; },
     get isFull() { return list.length >= MOST; },
     // This server cannot use them. They stay stored until the next correction.
@@ -61,7 +61,7 @@ export function correctionStore(listen, changed) {
   };
 }
 
-// The stored JSON, or null for none -> a list of corrections. An Error for what no page stored.
+// Parses the stored JSON, or null for none, into a list of corrections. Throws if this page cannot have stored it.
 export function parseCorrections(text) {
   const list = text === null ? [] : JSON.parse(text);
   if (!Array.isArray(list) || list.length > MOST || !list.every(isCorrection)) throw new Error("damaged");

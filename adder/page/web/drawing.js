@@ -1,7 +1,7 @@
 // The drawing as data: strokes of whole points [x, y], so that undo, resizing and themes cost nothing; or the ink of a photo, rows
 // of 0 to 255. It knows no canvas and no network. It reports each change: "drawn", "lifted" (the pen), "erased" (or replaced) or
 // "full". Once the pen is up, a stroke never changes, so the history keeps it as it is.
-import { extentOf } from "./box.js";
+import { extentOf } from "./bounding_box.js";
 import { insideSquare, isTouched } from "./geometry.js";
 import { undoHistory } from "./history.js";
 
@@ -97,7 +97,7 @@ export function newDrawing(settings, changed) {
     changed("drawn");
   }
 
-  // A drawing with too many points loses every second one, but no ends: it gets coarser, and is never refused.
+  // With too many points, each stroke keeps every second point and its last one. The drawing gets coarser, but is never refused.
   function thin() {
     while (strokes.reduce((sum, stroke) => sum + stroke.length, 0) > settings.points)
       strokes = strokes.map((stroke) => stroke.filter((_, i) => i % 2 === 0 || i === stroke.length - 1));

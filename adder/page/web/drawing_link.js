@@ -27,10 +27,10 @@ export function writeLink({ scale }, strokes, number) {
 // {strokes, number}, or null for what `writeLink` never wrote.
 export function readLink({ scale, points: most }, fragment) {
   const unit = scale / GRID;
-  const longest = Math.ceil((6 * most * 4) / 3); // letters: two bytes a step, or a count
+  const longest = Math.ceil((6 * most * 4) / 3); // characters, 4 for 3 bytes; at most a count and two steps a point, 2 bytes each
   const [, number, text] = /^#1\.([0-9])\.([\w-]{3,})$/.exec(fragment) ?? [];
   if (!text || text.length > longest || text.length % 4 === 1) return null;
-  const bytes = Array.from(atob(text.replaceAll("-", "+").replaceAll("_", "/")), (letter) => letter.charCodeAt(0));
+  const bytes = Array.from(atob(text.replaceAll("-", "+").replaceAll("_", "/")), (character) => character.charCodeAt(0));
   let at = 0;
   const take = () => {
     let [value, shift] = [0, 0];

@@ -2,18 +2,18 @@
 import { drawingPad } from "./pad.js";
 
 export function openFirstPad(settings) {
-  let sheet = document.querySelector(".first");
-  let heir = null; // the page's own drawing
-  const { drawing } = drawingPad(sheet.querySelector("canvas"), settings, (event) => {
-    sheet.classList.toggle("blank", drawing.isBlank);
-    if (event === "lifted" && heir) handOver(heir);
+  let earlyPad = document.querySelector(".first");
+  let pageDrawing = null; // of the page's own pad
+  const { drawing } = drawingPad(earlyPad.querySelector("canvas"), settings, (event) => {
+    earlyPad.classList.toggle("blank", drawing.isBlank);
+    if (event === "lifted" && pageDrawing) handOver(pageDrawing);
   });
 
   function handOver(next) {
-    heir = next;
-    if (!sheet || drawing.isDown) return;
-    sheet.remove();
-    sheet = null;
+    pageDrawing = next;
+    if (!earlyPad || drawing.isDown) return;
+    earlyPad.remove();
+    earlyPad = null;
     if (!drawing.isBlank) next.show(drawing.strokes);
   }
 

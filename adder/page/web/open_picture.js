@@ -1,5 +1,5 @@
-// A picture's file -> {picture, shown}: base64 that the server takes, and how the page shows it. It is made smaller where it is too
-// large. A JPEG is always written again, without what the camera put into it, such as the place.
+// A picture's file -> {picture, shown}: base64 that the server takes, and how the page shows it. A picture that is too large is made
+// smaller. A JPEG is re-encoded, which strips EXIF data such as GPS, unless the browser hides its pixels.
 export async function openPicture(file, { bytes }) {
   const SIDE = 1280;
   const LARGEST = 30_000_000; // bytes: no camera's picture is larger

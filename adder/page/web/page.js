@@ -8,14 +8,14 @@ import { lessonsPanel } from "./lessons_panel.js";
 import { drawingPad } from "./pad.js";
 import { inkChanged, initialState, isPale, lineOf, linkOpened, noticeGiven, numberPicked, questionChanged } from "./page_state.js";
 import { listenForPictures } from "./picture_input.js";
-import { pictureReading } from "./picture_reading.js";
+import { pictureReader } from "./read_picture.js";
 import { readingRequests } from "./reading_requests.js";
 import { readingView } from "./reading_view.js";
 import { withPatience } from "./request.js";
 import { sharing } from "./sharing.js";
 import { shortcutOf } from "./shortcuts.js";
 import { tabStorage } from "./tab_storage.js";
-import { aloud } from "./words.js";
+import { aloud } from "./phrases.js";
 
 // `element`, `props` and `server` as Gradio gives them: where the page is, what app.py says of it, and its server functions.
 export function openPage(element, props, server) {
@@ -33,7 +33,7 @@ export function openPage(element, props, server) {
   const view = readingView(root);
   const corrections = correctionStore(listen, onCorrections);
   const requests = readingRequests(store, drawing, corrections, server, { render, reconnected: () => compare.changed() });
-  const pictures = pictureReading(root, store, drawing, props.picture, (picture) => withPatience(server.find_ink(picture)), tell);
+  const pictures = pictureReader(root, store, drawing, props.picture, (picture) => withPatience(server.find_ink(picture)), tell);
   const share = sharing(root, pad, props.pad, tell);
   const storage = tabStorage(props.pad);
   const compare = comparePanel(find(".others"), drawing, () => withPatience(server.compare_pad(content())));
@@ -45,7 +45,7 @@ export function openPage(element, props, server) {
   const lessons = lessonsPanel(find(".how"), (question) => withPatience(server.lesson_pad({ ...content(), ...question })), {
     drawing, corrections,
     photo: () => store.state.photo,
-    explain: () => withPatience(server.explain_pad(content())),
+    saliency: () => withPatience(server.saliency_pad(content())),
     threshold: props.threshold,
     has: props.lessons,
   });
@@ -97,7 +97,7 @@ export function openPage(element, props, server) {
     remember();
   }
 
-  // `seconds` until the words go again; without, they stay.
+  // Shows a text below the equation for some seconds, or, without `seconds`, until the next one.
   function tell(text, seconds) {
     store.apply(noticeGiven, text);
     clearTimeout(fading);
@@ -114,7 +114,7 @@ export function openPage(element, props, server) {
     storage.keep({ ...content(), link: store.state.link });
   }
 
-  // Where a picture is over the pad, it goes first; then the drawing.
+  // If a picture covers the pad, Clear closes the picture. Otherwise it clears the drawing.
   function clear() {
     if (store.state.looking === null) return drawing.clear();
     pictures.leave();
@@ -144,7 +144,7 @@ export function openPage(element, props, server) {
       lessons.show(shown);
     }
     view.say(lineOf(state, drawing.isDown));
-    clearTimeout(speaking); // a screen reader says what stays, not every step on the way
+    clearTimeout(speaking); // a screen reader says the reading that stays, not each one on the way
     if (!drawing.isDown && (!state.asking || isLost)) speaking = setTimeout(announce, 400);
   }
 
@@ -180,7 +180,7 @@ export function openPage(element, props, server) {
   find(".save").addEventListener("click", () => share.picture(isPale(store.state) ? null : store.state.reading));
   const showExample = (strokes) => {
     drawing.show(strokes);
-    if (root.getBoundingClientRect().top < 0) root.scrollIntoView(); // on a phone the answer is further up
+    if (root.getBoundingClientRect().top < 0) root.scrollIntoView(); // on a phone, the examples are far below the reading
   };
   find(".examples div").append(...props.examples.map((example) => exampleButton(example, showExample)));
   listen(window, "hashchange", openLink);
@@ -200,7 +200,7 @@ export function openPage(element, props, server) {
   store.apply(questionChanged, drawing.isBlank);
   ask();
   const [{ type }] = performance.getEntriesByType("navigation");
-  if (location.hash !== store.state.link || type === "navigate") openLink(); // otherwise the page has opened it before, and somebody may have drawn since
+  if (location.hash !== store.state.link || type === "navigate") openLink(); // after a reload this link is open already, and you may have drawn since
   store.apply(linkOpened, location.hash);
   window.handOverFirstPad?.(drawing); // what was drawn before this page was there
 }

@@ -1,6 +1,6 @@
 // What the page knows, as one object that nobody changes: each function below takes the state and returns the next one, and its name
 // says what happened. No function knows the DOM, the clock or the server, so Node can test them all.
-import { inWords } from "./words.js";
+import { inWords } from "./phrases.js";
 
 export const EMPTY = { state: "empty" }; // the answer to a blank pad
 
@@ -9,23 +9,23 @@ export function initialState(number) {
     number, // to add
     answer: EMPTY, // the server's newest
     reading: withNumber(EMPTY, number), // that answer with the number: what the page shows
-    inkVersion: 0, // counts what makes an answer on its way useless: ink that was erased or replaced
-    outdated: false, // the answer is of ink that is gone
-    asking: false, // the pad is asked about, or waits to be
-    unasked: false, // something changed since the last request left
+    inkVersion: 0, // grows when ink is erased or replaced: an answer to an older version is dropped
+    outdated: false, // the answer is about ink that is gone
+    asking: false, // a request is on its way, or waits to be sent again
+    unasked: false, // something changed since the last request was sent
     server: "ready", // or "slow", "busy" (too many people), "lost" (no answer)
-    notice: "", // said instead of the reading
+    notice: "", // a text to show instead of the reading
     link: "", // the newest link that was opened
-    pictures: 0, // counts the pictures, and frames of them, that were looked at
-    looking: null, // the count of the one that is read now, or could not be read; null for none
+    pictures: 0, // counts the searches for a digit in a picture, or in a frame of it
+    looking: null, // the count of the newest search while it runs or after it failed; else null
     photo: null, // where the ink on the pad comes from: {address, aspect, frame} of a picture that the browser can show
-    refreshes: 0, // of the corrections, for weights that did not make them
+    refreshes: 0, // how often the server made the corrections again, with its own weights
   };
 }
 
 // --- the pad and the number ---
 
-// "drawn", "erased" (or replaced) or "full". Any change of the ink ends the look at a picture.
+// `event` is "drawn", "erased" (this includes replaced) or "full". Any change of the ink ends a search in a picture.
 export function inkChanged(state, event, isBlank) {
   const next = { ...pictureLeft(state), notice: event === "full" ? "That is a lot of strokes. Clear to start again." : "" };
   if (event === "full") return next;
@@ -33,7 +33,7 @@ export function inkChanged(state, event, isBlank) {
   return questionChanged({ ...next, ...erased }, isBlank);
 }
 
-// What the server would be asked is another question now. A blank pad has its answer.
+// The ink or the corrections changed, so the server must read again. The answer to a blank pad is known.
 export function questionChanged(state, isBlank) {
   return { ...(isBlank ? answerTaken(state, EMPTY) : state), unasked: true };
 }
@@ -53,7 +53,7 @@ export const serverLost = (state) => ({ ...state, server: "lost", unasked: true 
 export const serverReady = (state) => ({ ...state, server: "ready" });
 export const askingEnded = (state) => ({ ...serverReady(state), asking: false });
 
-// `inkVersion` as it was when the request left.
+// `inkVersion` as it was when the request was sent.
 export function answered(state, answer, inkVersion) {
   const ready = serverReady(state);
   if (answer.error) return { ...ready, notice: answer.error };
@@ -83,7 +83,7 @@ export function withNumber(answer, number) {
   return { ...answer, number, ...(sums && { sum_probs: sums, sum: sums.indexOf(Math.max(...sums)) }) };
 }
 
-// The reading belongs to something that is gone: the page shows it pale.
+// The reading is about ink or a picture that is gone: the page shows it pale.
 export const isPale = (state) => state.outdated || state.looking !== null;
 
 // The line below the equation.

@@ -1,6 +1,6 @@
-// What the network answered, on the page. It shows what it is given and asks nobody.
+// Shows a reading on the page: the equation, the bars and the image.
 import { barRow } from "./bars.js";
-import { showImage } from "./image.js";
+import { showImage } from "./seen_image.js";
 
 export function readingView(root) {
   const section = root.querySelector("#reading");

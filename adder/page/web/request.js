@@ -1,4 +1,4 @@
-// An answer of the server, or an Error after 8 s: a silent server counts as one that failed.
+// The server's answer, or an Error after 8 s: a silent server counts as a failed one.
 const PATIENCE = 8000; // ms
 
 export function withPatience(answer) {

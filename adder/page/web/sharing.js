@@ -1,19 +1,19 @@
 // Share the reading as a link or as a picture: with the phone's own menu where there is one, else as a copied link and a saved file.
-// `tell` shows words on the page, for some seconds or until something else is said.
+// `tell` shows a text on the page, for some seconds or until the next one.
 import { writeLink } from "./drawing_link.js";
-import { pictureOf } from "./reading_picture.js";
+import { resultPicture } from "./result_picture.js";
 
 export function sharing(root, { drawing, paint }, settings, tell) {
   const SECONDS = 3;
   const hasMenu = Boolean(navigator.share) && matchMedia("(pointer: coarse)").matches;
 
-  // With the menu; false where it cannot take this.
+  // Opens the phone's menu; false if there is none for this content.
   async function shared(content) {
     if (!hasMenu || !navigator.canShare?.(content)) return false;
     try {
       await navigator.share(content);
     } catch (error) {
-      return error.name === "AbortError"; // closed without a choice: that is one
+      return error.name === "AbortError"; // you closed the menu: no other way is offered
     }
     return true;
   }
@@ -43,7 +43,7 @@ export function sharing(root, { drawing, paint }, settings, tell) {
   async function picture(reading) {
     if (reading?.state !== "digit") return tell("There is no reading to save yet.");
     const name = `adder-${reading.digit}-plus-${reading.number}.png`;
-    const file = new File([await pictureOf(root, paint, reading)], name, { type: "image/png" });
+    const file = new File([await resultPicture(root, paint, reading)], name, { type: "image/png" });
     if (await shared({ files: [file] })) return;
     const anchor = document.createElement("a");
     anchor.download = name;

@@ -23,7 +23,7 @@ export function tabStorage(settings) {
   return { keep, recall };
 }
 
-// What was kept, from its JSON; null for what no page kept.
+// Parses the JSON that `keep` stored; null if `keep` cannot have stored it.
 export function parseTab(text, { scale }) {
   const isWhole = (value, most) => Number.isInteger(value) && value >= 0 && value <= most;
   const isStroke = (stroke) => stroke.length > 0 && stroke.every(([x, y]) => isWhole(x, scale) && isWhole(y, scale));

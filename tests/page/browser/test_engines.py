@@ -113,9 +113,13 @@ def test_draw_undo_slide_photo_and_link(browser, server, rng):
     expect_reading(browser, 7, 3)
     browser.run("document.querySelector('.how > summary').click()")
     wait_for(browser, "return document.querySelectorAll('.how li').length > 9", True)
-    for lesson, sign in (("thinking", "make "), ("voting", "points for the 7"), ("growing", "Of 100 new images")):
-        browser.run("document.querySelector(arguments[0]).click()", f".how .{lesson} summary")
-        said = f"document.querySelector('.how .{lesson} [role=status]').textContent"
+    for lesson, sign in (
+        ("filters", "add up to "),
+        ("votes", "points for the 7"),
+        ("training_steps", "Of 100 new images"),
+    ):
+        browser.run("document.querySelector(arguments[0]).click()", f".how [data-lesson={lesson}] summary")
+        said = f"document.querySelector('.how [data-lesson={lesson}] [role=status]').textContent"
         wait_for(browser, f"return {said}.includes('{sign}')", True)
     assert browser.complaints(server.url) == []
     tag = "const tag = document.createElement('script'); tag.textContent = 'throw new Error(\"heard\")';"

@@ -20,23 +20,23 @@ MINUS = "\N{MINUS SIGN}"
 PLAIN = "Your drawing as 28 by 28 pixels"
 COLOURED = "Your drawing, coloured where the ink counted for a 7"
 LESSONS = {
-    "seeing": "What does the network see?",
-    "thinking": "What does it look for?",
-    "voting": "How does it choose a digit?",
-    "painting": "How can you change the answer?",
-    "mattering": "Which ink mattered?",
+    "preprocessing": "What does the network see?",
+    "filters": "What does it look for?",
+    "votes": "How does it choose a digit?",
+    "pixel_editor": "How can you change the answer?",
+    "saliency": "Which ink mattered?",
     "adding": "How does it add?",
-    "growing": "How did it learn that?",
-    "others-ways": "Can every network learn to add?",
+    "training_steps": "How did it learn that?",
+    "other_networks": "Can every network learn to add?",
     "refusing": "Why does it say no?",
-    "trusting-it": "What does '90 % sure' mean?",
-    "teaching": "How can it learn how you write?",
+    "reliability": "What does '90 % sure' mean?",
+    "similar_corrections": "How does it use your corrections?",
 }
 OTHER_SNAPSHOTS = """
 import sys, demo
 from pathlib import Path
-growth_of = demo.growth_of
-demo.growth_of = lambda _, device: growth_of(Path({folder!r}), device)
+snapshots_of = demo.snapshots_of
+demo.snapshots_of = lambda _, device: snapshots_of(Path({folder!r}), device)
 sys.exit(demo.main(sys.argv[1:]))
 """
 SEVEN = [(stroke * 10_000).round().astype(int).tolist() for stroke in DRAWN[7]]
@@ -52,7 +52,7 @@ def opened(page, lesson):
     how = page.locator(".how")
     if not how.evaluate("panel => panel.open"):
         page.get_by_text("How it works").click()
-    item = page.locator(f".how .{lesson}")
+    item = page.locator(f".how [data-lesson={lesson}]")
     if not item.locator("details").evaluate("panel => panel.open"):
         item.get_by_text(LESSONS[lesson]).click()
     return item
@@ -111,7 +111,7 @@ def test_folded_lessons_cost_nothing_and_one_is_open_at_a_time(visit):
 
 def test_the_ink_follows_the_drawing(visit):
     page = visit(**DESKTOP)
-    seeing = opened(page, "seeing")
+    seeing = opened(page, "preprocessing")
     expect(page.get_by_text("Draw a digit, and you see it")).to_be_visible()
     seven_drawn(page)
     expect(page.get_by_text("Draw a digit, and you see it")).to_be_hidden()
@@ -144,7 +144,7 @@ def test_the_chances_are_moved_by_the_number(visit):
 
 def test_the_sum_of_a_pixel_is_torchs_own(visit, reader):
     page = visit(**DESKTOP)
-    thinking = opened(page, "thinking")
+    thinking = opened(page, "filters")
     expect(thinking.locator(".maps")).to_be_hidden()
     seven_drawn(page)
     written, chart = thinking.get_by_role("status"), thinking.locator(".map")
@@ -168,12 +168,12 @@ def test_the_sum_of_a_pixel_is_torchs_own(visit, reader):
     assert told() == pytest.approx([2, 26, 26, float(stem[2, 26, 26])], abs=2e-3)
     shown = [float(cell.replace(MINUS, "-")) for cell in thinking.locator(".products i").all_inner_texts()]
     assert sum(shown) == pytest.approx(float(stem[2, 26, 26]), abs=25 * 0.05)
-    assert re.search(rf"make {re.escape('+' if stem[2, 26, 26] > 0 else MINUS)}", written.inner_text())
+    assert re.search(rf"add up to {re.escape('+' if stem[2, 26, 26] > 0 else MINUS)}", written.inner_text())
 
 
 def test_the_votes_add_up_to_the_score(visit, reader):
     page = visit(**DESKTOP)
-    voting = opened(page, "voting")
+    voting = opened(page, "votes")
     seven_drawn(page)
     together = voting.get_by_role("status")
     image = torch.from_numpy(reader.read_strokes(SEVEN, 5).image)[None, None]
@@ -196,7 +196,7 @@ def test_the_votes_add_up_to_the_score(visit, reader):
 
 def test_pixels_are_painted_rubbed_out_and_brought_back(visit):
     page = visit(**DESKTOP)
-    painting = opened(page, "painting")
+    painting = opened(page, "pixel_editor")
     answer, canvas = painting.get_by_role("status"), painting.locator("canvas")
     expect(answer).to_have_text("Paint something.")
     seven_drawn(page)
@@ -236,7 +236,7 @@ def test_pixels_are_painted_rubbed_out_and_brought_back(visit):
 
 def test_each_snapshot_answers_as_it_would_alone(visit):
     page = visit(**DESKTOP)
-    growing = opened(page, "growing")
+    growing = opened(page, "training_steps")
     seven_drawn(page)
     snapshots = training_history.load(ROOT / "weights" / "snapshots", Reader.load)
     slider = growing.get_by_role("slider")
@@ -271,13 +271,13 @@ def test_a_damaged_snapshot_ends_its_lesson_alone(chromium, weights, tmp_path):
         page.goto(server.url)
         seven_drawn(page)
         assert "demo.py:" not in said.read_text(encoding="utf-8"), "they are not looked at before the lesson is"
-        growing = opened(page, "growing")
+        growing = opened(page, "training_steps")
         expect(growing.get_by_role("status")).to_have_text("This server cannot load the networks of that time.")
         expect(growing.locator(".then")).to_have_count(0)
         page.get_by_role("button", name="Example: a drawn 2").click()
         expect_reading(page, 2, 5)
-        expect(opened(page, "seeing").locator("canvas")).to_be_visible()
-        expect(opened(page, "growing").get_by_role("status")).to_be_visible()
+        expect(opened(page, "preprocessing").locator("canvas")).to_be_visible()
+        expect(opened(page, "training_steps").get_by_role("status")).to_be_visible()
         page.close()
     finally:
         server.stop()
@@ -287,11 +287,11 @@ def test_a_damaged_snapshot_ends_its_lesson_alone(chromium, weights, tmp_path):
 
 def test_the_other_ways_and_the_trust_are_those_of_the_records(visit):
     page = visit(**DESKTOP)
-    asked = asked_of(page, "facts")
-    ways = opened(page, "others-ways")
+    asked = asked_of(page, "records")
+    ways = opened(page, "other_networks")
     expect(ways.locator("figure")).to_have_count(6)
     expect(ways.locator("figure").last).to_contain_text(re.compile(r"wide-linear.* Digit 99\.\d %, sum 71\.\d %"))
-    trusting = opened(page, "trusting-it")
+    trusting = opened(page, "reliability")
     kept = json.loads((ROOT / "weights" / "held-out" / "reliability.json").read_text(encoding="utf-8"))
     expect(trusting.locator("circle")).to_have_count(len(kept["bins"]))
     expect(trusting).to_contain_text(f"{sum(count for count, *_ in kept['bins']):,} drawings")
@@ -299,11 +299,11 @@ def test_the_other_ways_and_the_trust_are_those_of_the_records(visit):
     assert len(asked) == 2
 
 
-def test_what_is_no_digit_falls_below_the_line(visit, reader):
+def test_what_is_no_digit_falls_below_the_limit(visit, reader):
     page = visit(**DESKTOP)
     refusing = opened(page, "refusing")
     gauge = refusing.locator(".gauge")
-    expect(gauge).to_have_attribute("aria-label", re.compile("Nothing drawn yet. The line is at 19 %"))
+    expect(gauge).to_have_attribute("aria-label", re.compile("Nothing drawn yet. The limit is at 19 %"))
     for name in ("A heart", "A house", "An A", "A star"):
         refusing.get_by_role("button", name=name).click()
         expect_refused(page)
@@ -316,13 +316,13 @@ def test_what_is_no_digit_falls_below_the_line(visit, reader):
 
 def test_the_most_similar_correction_comes_first(visit):
     page = visit(**DESKTOP)
-    near = opened(page, "teaching")
+    near = opened(page, "similar_corrections")
     expect(near.get_by_role("status")).to_contain_text("There are no corrections yet")
     page.locator(".teach summary").click()
     for digit, label in ((2, "3"), (7, "1")):
         page.get_by_role("button", name=f"Example: a drawn {digit}").click()
         page.locator(".teach .answers").get_by_role("button", name=label, exact=True).click()
-        expect(page.locator(".teach").get_by_role("status")).to_contain_text(f"Learned: your {label}.")
+        expect(page.locator(".teach").get_by_role("status")).to_contain_text(f"Remembered: your {label}.")
     expect(near.locator("li")).to_have_count(2)
     expect(near.locator("li").first).to_have_text("your 1, counts over 99 %")
     page.get_by_role("button", name="Example: a drawn 2").click()
@@ -333,8 +333,8 @@ def test_the_most_similar_correction_comes_first(visit):
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_the_ink_that_mattered_by_keyboard(visit, scheme):
     page = visit(**DESKTOP, color_scheme=scheme)
-    asked = asked_of(page, "explain_pad")
-    mattering = opened(page, "mattering")
+    asked = asked_of(page, "saliency_pad")
+    mattering = opened(page, "saliency")
     button = mattering.get_by_role("button", name="Show the ink that mattered")
     expect(button).to_have_attribute("aria-disabled", "true")
     button.press("Enter")
@@ -353,14 +353,14 @@ def test_the_ink_that_mattered_by_keyboard(visit, scheme):
 
 def test_a_map_of_another_drawing_is_dropped(visit):
     page = visit(**DESKTOP)
-    mattering = opened(page, "mattering")
+    mattering = opened(page, "saliency")
     held = []
     page.route(
         "**/component_server/",
-        lambda route: held.append(route) if "explain_pad" in route.request.post_data else route.continue_(),
+        lambda route: held.append(route) if "saliency_pad" in route.request.post_data else route.continue_(),
     )
     page.get_by_role("button", name="Example: a drawn 7").click()
-    with page.expect_request(lambda request: "explain_pad" in (request.post_data or "")):
+    with page.expect_request(lambda request: "saliency_pad" in (request.post_data or "")):
         mattering.get_by_role("button").click()
     page.get_by_role("button", name="Example: a drawn 4").click()
     expect_reading(page, 4, 5)
@@ -373,7 +373,7 @@ def test_a_map_of_another_drawing_is_dropped(visit):
 
 def test_what_is_no_digit_is_not_explained(visit):
     page = visit(**DESKTOP)
-    mattering = opened(page, "mattering")
+    mattering = opened(page, "saliency")
     page.evaluate("scrollTo(0, 0)")
     draw(page, NO_DIGITS["scribble"])
     expect_refused(page)
@@ -387,7 +387,7 @@ def test_axe_finds_no_fault_in_the_lessons(visit, options):
     seven_drawn(page)
     for name in LESSONS:
         item = opened(page, name)
-        if name in ("thinking", "voting"):
+        if name in ("filters", "votes"):
             expect(item.get_by_role("status")).not_to_be_empty()
         assert faults(page, ".how") == [], name
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), name
@@ -396,15 +396,15 @@ def test_axe_finds_no_fault_in_the_lessons(visit, options):
 def test_the_lessons_take_nothing_that_no_page_sends(server):
     seven = {"strokes": SEVEN, "number": 5}
     for payload in (None, {"strokes": [[[0, 0.5]]], "number": 5}, {"strokes": [], "number": True}):
-        assert "expected" in ask_as_pad(server, "explain_pad", payload)["error"]
-        for lesson in ("think", "near", "grow"):
+        assert "expected" in ask_as_pad(server, "saliency_pad", payload)["error"]
+        for lesson in ("explanation", "similar_corrections", "training_steps"):
             sent = payload and payload | {"lesson": lesson}
             assert "expected" in ask_as_pad(server, "lesson_pad", sent)["error"]
-    assert ask_as_pad(server, "explain_pad", {"strokes": [], "number": 5}) == {"state": "empty"}
-    answer = ask_as_pad(server, "explain_pad", seven)
+    assert ask_as_pad(server, "saliency_pad", {"strokes": [], "number": 5}) == {"state": "empty"}
+    answer = ask_as_pad(server, "saliency_pad", seven)
     assert answer["digit"] == 7 and len(answer["saliency"]) == 784 and max(answer["saliency"]) == 255
-    for lesson in ("think", "grow", "facts", "panel"):
+    for lesson in ("explanation", "training_steps", "records", "panel"):
         assert len(json.dumps(ask_as_pad(server, "lesson_pad", seven | {"lesson": lesson}))) < 60_000, lesson
     pixels = np.rint(Reader.load(device="cpu").read_strokes(SEVEN, 5).image * 255).astype(int).ravel().tolist()
-    assert ask_as_pad(server, "lesson_pad", {"lesson": "paint", "pixels": pixels, "number": 5})["sum"] == 12
-    assert base64.b64decode(ask_as_pad(server, "lesson_pad", seven | {"lesson": "think"})["votes"])
+    assert ask_as_pad(server, "lesson_pad", {"lesson": "pixel_editor", "pixels": pixels, "number": 5})["sum"] == 12
+    assert base64.b64decode(ask_as_pad(server, "lesson_pad", seven | {"lesson": "explanation"})["votes"])

@@ -46,7 +46,7 @@ def teach(page, label):
     if not panel(page).get_by_role("group", name="What I drew").is_visible():
         page.get_by_text(COLLECT).click()
     panel(page).get_by_role("button", name=label, exact=True).click()
-    expect(status(page)).to_contain_text(f"Learned: {'' if label == 'no digit' else 'your '}{label}.")
+    expect(status(page)).to_contain_text(f"Remembered: {'' if label == 'no digit' else 'your '}{label}.")
 
 
 def drawn(page, strokes):
@@ -219,11 +219,11 @@ def test_one_panel_teaches_and_with_leave_keeps(chromium, weights, tmp_path, mon
         assert path.read_text(encoding="utf-8") == ""
         leave = panel(page).get_by_role("checkbox")
         leave.check()  # after the tap: this drawing too
-        expect(status(page)).to_have_text("Learned: your 4. Kept as 4: thank you.")
+        expect(status(page)).to_have_text("Remembered: your 4. Kept as 4: thank you.")
         assert faults(page, ".teach") == []
         drawn(page, DRAWN[7])
         teach(page, "1")
-        expect(status(page)).to_have_text("Learned: your 1. Kept as 1: thank you.")
+        expect(status(page)).to_have_text("Remembered: your 1. Kept as 1: thank you.")
         first, second = map(json.loads, path.read_text(encoding="utf-8").splitlines())
         assert set(first) == {"id", "strokes", "label", "reading", "time"} and first["id"] != second["id"]
         assert (first["label"], first["reading"]["digit"], second["label"]) == (4, 9, 1)  # read by the network alone

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from adder.network.model import MNIST_MEAN, MNIST_STD
-from adder.page.explain.lessons import answer_lesson, lessons, paint, think
+from adder.page.explain.lessons import answer_lesson, explain, lessons_by_name, read_pixels
 from adder.reader import Reader
 from bench.drawings import page_examples
 
@@ -23,7 +23,7 @@ def numbers(text, kind):
 
 def test_the_answer_is_small_and_calculates_exactly(reader):
     strokes = page_examples()[0]["strokes"]
-    answer = think({"strokes": strokes, "number": 5}, reader)
+    answer = explain({"strokes": strokes, "number": 5}, reader)
     assert len(json.dumps(answer)) < 60_000
     reading = reader.read_strokes(strokes, 5)
     explanation = reader.explain(reading.image)
@@ -38,24 +38,24 @@ def test_the_answer_is_small_and_calculates_exactly(reader):
 
 
 def test_nothing_else_is_taken(reader):
-    taught = lessons(reader, list, {}, {})
+    taught = lessons_by_name(reader, list, {}, {})
 
     def told(payload):
         return answer_lesson(payload, taught)
 
-    for payload in (None, [], {}, {"lesson": ["think"]}, {"lesson": "sleep"}):
+    for payload in (None, [], {}, {"lesson": ["explanation"]}, {"lesson": "sleep"}):
         assert "expected one of" in told(payload)["error"]
-    for name in ("think", "paint", "near", "grow"):
+    for name in ("explanation", "pixel_editor", "similar_corrections", "training_steps"):
         for wrong in ({}, {"strokes": [[[0, 0.5]]], "number": 5}, {"pixels": [0], "number": 5}):
             assert "expected" in told({"lesson": name} | wrong)["error"]
     for pixel in (256, -1, True, 1.0, None):
-        assert "expected" in told({"lesson": "paint", "pixels": [pixel] * 784, "number": 5})["error"]
-    assert "expected" in told({"lesson": "paint", "pixels": [0] * 784, "number": 10})["error"]
-    assert paint({"pixels": [0] * 784, "number": 5}, reader) == {"state": "empty"}
+        assert "expected" in told({"lesson": "pixel_editor", "pixels": [pixel] * 784, "number": 5})["error"]
+    assert "expected" in told({"lesson": "pixel_editor", "pixels": [0] * 784, "number": 10})["error"]
+    assert read_pixels({"pixels": [0] * 784, "number": 5}, reader) == {"state": "empty"}
 
 
 def test_a_painted_image_is_read(reader):
     reading = reader.read_strokes(page_examples()[0]["strokes"], 5)
     grey = np.rint(reading.image * 255).astype(int).ravel().tolist()
-    answer = paint({"pixels": grey, "number": 5}, reader)
+    answer = read_pixels({"pixels": grey, "number": 5}, reader)
     assert (answer["state"], answer["digit"], answer["sum"]) == ("digit", reading.digit, reading.sum)

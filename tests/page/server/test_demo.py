@@ -128,7 +128,7 @@ def test_weights_through_a_link_keep_the_lessons(built, monkeypatch, tmp_path, l
         monkeypatch.setattr(demo, "SHIPPED", tmp_path / "a.safetensors")
     given = {"of the flag": tmp_path / "a.safetensors"}.get(link, demo.SHIPPED)
     pad = built("--device", "cpu", "--weights", str(given))
-    assert {"grow": True, "ways": True, "reliability": True}.items() <= pad.props["lessons"].items()
+    assert {"training_steps": True, "other_networks": True, "reliability": True}.items() <= pad.props["lessons"].items()
     rows = pad.compare_pad({"strokes": [[[0, 0], [0, 9000]]], "number": 2})["rows"]
     assert len({row["name"] for row in rows}) == len(rows) == len(list(demo.WEIGHTS.glob("*.safetensors")))
 
@@ -184,7 +184,7 @@ def test_what_the_page_offers():
     alone, compared = pad_of(named("a")), pad_of(named("a", threshold=0.0), list)
     assert not hasattr(alone, "compare_pad") and hasattr(compared, "compare_pad")
     assert [(pad.props["compares"], pad.props["threshold"]) for pad in (alone, compared)] == [(False, 0.5), (True, 0)]
-    assert alone.props["lessons"] == {"think": False, "grow": False}
+    assert alone.props["lessons"] == {"explanation": False, "training_steps": False}
 
 
 def test_a_damaged_file_is_left_out(tmp_path, weights, capsys):
@@ -208,13 +208,13 @@ def test_a_dot_is_no_drawing_yet():
 
 
 def test_lessons_without_their_files_are_left_out_and_named(tmp_path, monkeypatch, capsys):
-    assert demo.growth_of(tmp_path, "cpu") is None and demo.facts_of(tmp_path) == {}
+    assert demo.snapshots_of(tmp_path, "cpu") is None and demo.records_of(tmp_path) == {}
     assert "without the lesson on how it learned" in capsys.readouterr().err
     (tmp_path / "log.csv").write_text("epoch\n1\n", encoding="utf-8")
-    assert demo.facts_of(tmp_path) == {}
+    assert demo.records_of(tmp_path) == {}
     assert "log.csv" in capsys.readouterr().err
     with monkeypatch.context() as patch:  # they are loaded for who opens the lesson, not at the start
         patch.setattr(training_history, "load", None)
-        shipped = demo.growth_of(demo.WEIGHTS / "snapshots", "cpu")
-    assert shipped and len(shipped()) == 10 and set(demo.facts_of(demo.WEIGHTS)) == {"ways", "reliability"}
+        shipped = demo.snapshots_of(demo.WEIGHTS / "snapshots", "cpu")
+    assert shipped and len(shipped()) == 10 and set(demo.records_of(demo.WEIGHTS)) == {"other_networks", "reliability"}
     assert capsys.readouterr().err == ""

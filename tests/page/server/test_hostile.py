@@ -19,8 +19,8 @@ from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse
 
 from adder.page.payload import MAX_POINTS, MAX_STROKES, SCALE
-from adder.page.server import gate
-from adder.page.server.sessions import MAX_SESSIONS, Sessions
+from adder.page.server import envelope, gate
+from adder.page.server.sessions import MAX_QUEUE_SESSIONS, Sessions
 from bench import synthetic_pictures
 from tests.readers import named
 from tests.servers import DATA, JOIN, LIVE, SEVEN, Server, Visitor, ask_as_pad, expect_right_answers
@@ -28,7 +28,7 @@ from tests.servers import DATA, JOIN, LIVE, SEVEN, Server, Visitor, ask_as_pad, 
 FUNCTIONS = (
     "read_pad",
     "compare_pad",
-    "explain_pad",
+    "saliency_pad",
     "find_ink",
     "store_pad",
     "correct_pad",
@@ -67,6 +67,7 @@ def resident(server: Server) -> int:
 
 # --- requests made by chance, of a seed: from anything at all to what is nearly right ---
 
+LESSONS = ["explanation", "pixel_editor", "similar_corrections", "training_steps", "records", "panel"]
 ODD = [None, True, False, 0, -1, 10, 0.5, SCALE + 1, 10**400, math.nan, math.inf, "", "5", "\ud800", "x" * 5000]
 
 
@@ -105,7 +106,7 @@ def crowd(rng: Random) -> list:
 
 def tower(rng: Random):
     wrap = rng.choice([lambda inner: [inner], lambda inner: {"a": inner}])
-    return reduce(lambda inner, _: wrap(inner), range(rng.choice([4, gate.MAX_DEPTH, 100, 400])), 1)
+    return reduce(lambda inner, _: wrap(inner), range(rng.choice([4, envelope.MAX_DEPTH, 100, 400])), 1)
 
 
 def ink(rng: Random) -> list:
@@ -131,7 +132,7 @@ FIELDS = {  # of what a pad sends
     "picture": lambda rng: rng.choice([encoded, scalar])(rng),
     "frame": lambda rng: rng.choice([partial(several, make=scalar), lambda rng: [rng.uniform(0, 1)] * 4])(rng),
     "corrections": corrections,
-    "lesson": lambda rng: rng.choice(["think", "paint", "near", "grow", "facts", "rooms", anything(rng)]),
+    "lesson": lambda rng: rng.choice([*LESSONS, anything(rng)]),
 }
 
 
@@ -183,7 +184,7 @@ def bombard(visitor: Visitor, count: int, rng: Random) -> Counter:
             error = told.get("error", "")
             assert (
                 told.get("state") in ("empty", "digit", "refused", "read")
-                or told.keys() & {"rows", "kept", "correction", "corrections", "busy", "ways", "html"}
+                or told.keys() & {"rows", "kept", "correction", "corrections", "busy", "other_networks", "html"}
                 or error
             ), sent
             assert not error or any(words in error for words in ("expected", "not a complete", "No ink")), (sent, error)
@@ -197,8 +198,8 @@ def test_two_thousand_hostile_payloads(server, visitor, cache):
     rng = Random(0)
     seven = {"strokes": SEVEN, "number": 5}
     assert len(ask_as_pad(server, "compare_pad", seven)["rows"]) > 1  # loads the other networks
-    assert "saliency" in ask_as_pad(server, "explain_pad", seven)
-    assert all(ask_as_pad(server, "lesson_pad", seven | {"lesson": name}) for name in ("think", "grow", "facts"))
+    assert "saliency" in ask_as_pad(server, "saliency_pad", seven)
+    assert all(ask_as_pad(server, "lesson_pad", seven | {"lesson": name}) for name in LESSONS)
     bombard(visitor, 200, rng)  # imports, caches, threads, and what the allocator keeps
     expect_right_answers(visitor)
     before = resident(server)
@@ -307,7 +308,7 @@ def test_paths_and_addresses_are_not_opened(visitor, cache):
 def test_answers_that_nobody_fetches(server, visitor):
     statuses = [visitor.join([SEVEN, 5], "idle")[0] for _ in range(gate.MAX_BACKLOG + 1)]
     assert statuses == [200] * gate.MAX_BACKLOG + [429]
-    for number in range(MAX_SESSIONS):
+    for number in range(MAX_QUEUE_SESSIONS):
         assert visitor.join([[], 5], f"idle-{number}")[0] == 200
         assert visitor.fetch(f"idle-{number}")["success"]  # and by then "idle" has its answers
     assert visitor.ask("GET", f"{DATA}?session_hash=idle")[0] == 404  # forgotten
@@ -330,11 +331,11 @@ def test_what_is_under_way_is_not_forgotten():
 
     assert join("running") and join("fetched") and join("done")
     queue.event_ids_to_events["event of running"] = SimpleNamespace(session_hash="running")
-    with sessions.fetched("fetched"):
-        assert all(join(f"later {index}") for index in range(MAX_SESSIONS - 2))
+    with sessions.pinned("fetched"):
+        assert all(join(f"later {index}") for index in range(MAX_QUEUE_SESSIONS - 2))
         assert not sessions.knows("done") and sessions.backlog("done") == 0
         assert all(sessions.knows(session) and sessions.backlog(session) for session in ("running", "fetched"))
-        for index in range(MAX_SESSIONS - 2):
+        for index in range(MAX_QUEUE_SESSIONS - 2):
             queue.event_ids_to_events[index] = SimpleNamespace(session_hash=f"later {index}")
         assert not join("one too many") and join("running")
     assert join("one more") and not sessions.knows("fetched")

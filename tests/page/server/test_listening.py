@@ -60,7 +60,7 @@ def test_localhost_is_each_of_its_addresses_that_are_here(monkeypatch):
 def trouble_of(host: str, port: int) -> str:
     with pytest.raises(OSError) as caught:
         listening.listen(host, port)
-    return listening.explain(caught.value, host, port)
+    return listening.describe_failure(caught.value, host, port)
 
 
 def test_a_taken_port_is_called_taken():
@@ -87,7 +87,7 @@ def test_too_many_files_are_called_so():
             listening.listen("127.0.0.1", 0)
     finally:
         resource.setrlimit(resource.RLIMIT_NOFILE, (usual, most))
-    assert listening.explain(caught.value, "127.0.0.1", 0).startswith("too many files are open; allow more")
+    assert listening.describe_failure(caught.value, "127.0.0.1", 0).startswith("too many files are open; allow more")
 
 
 @pytest.mark.parametrize(
@@ -100,7 +100,7 @@ def test_too_many_files_are_called_so():
     ],
 )  # fmt: skip
 def test_other_troubles_are_called_what_they_are(ipv6, error, said):
-    assert re.search(said, listening.explain(error, "::1", 80))
+    assert re.search(said, listening.describe_failure(error, "::1", 80))
 
 
 def decoded(drawn: str) -> str:
@@ -112,10 +112,10 @@ def decoded(drawn: str) -> str:
 
 @pytest.mark.parametrize("url", ["http://192.168.100.200:7860/", "http://[fd00:1234:5678::1:2]:65535/"])
 def test_a_terminal_shows_a_code_that_a_camera_reads(url, capsys, monkeypatch):
-    listening.invite(url)
+    listening.print_join_address(url)
     assert capsys.readouterr().out == f"Others open {url}\n", "no terminal"
     monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
-    listening.invite(url)
+    listening.print_join_address(url)
     said, drawn = capsys.readouterr().out.split("\n", 1)
     assert said == f"Others open {url}" and decoded(drawn.strip()) == url
 

@@ -97,7 +97,7 @@ def test_lessons_wait_for_readings_and_are_told_busy_first():
             can_explain=True,
         )
         [pad] = [block for block in app.build(reader).blocks.values() if isinstance(block, gr.HTML)]
-        asked = {"strokes": [[[0, 0], [9000, 9000]]], "number": 2, "lesson": "think"}
+        asked = {"strokes": [[[0, 0], [9000, 9000]]], "number": 2, "lesson": "explanation"}
         inside = []
         for room in (1, app.MAX_LESSONS):  # the first are asked for, the others wait
             inside += [asyncio.create_task(pad.lesson_pad(asked)) for _ in range(room)]

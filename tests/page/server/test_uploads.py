@@ -75,8 +75,8 @@ def test_eight_slow_uploads_hold_up_nothing_else(server, rng):
             assert status == 200
             return json.loads(answer)
 
-        assert asked("lesson_pad", lesson="think")["digit"] == 7
-        assert asked("explain_pad")["saliency"] and asked("compare_pad")["rows"]
+        assert asked("lesson_pad", lesson="explanation")["digit"] == 7
+        assert asked("saliency_pad")["saliency"] and asked("compare_pad")["rows"]
         correction = asked("correct_pad", label=4)["correction"]
         status, renewed = visitor.live([["0" * 16, *correction[1:]]], "refresh_corrections")
         assert status == 200 and json.loads(renewed)["corrections"] == [correction]

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { boxOf, extentOf } from "../../../adder/page/web/box.js";
+import { boxOf, extentOf } from "../../../adder/page/web/bounding_box.js";
 import { insideSquare, isTouched } from "../../../adder/page/web/geometry.js";
 
 test("the part of a line that lies in the square", () => {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { parseCorrections } from "../../../adder/page/web/corrections.js";
-import { pixelsOf } from "../../../adder/page/web/image.js";
+import { pixelsOf } from "../../../adder/page/web/seen_image.js";
 import { parseTab } from "../../../adder/page/web/tab_storage.js";
 import { settings } from "./settings.js";
 

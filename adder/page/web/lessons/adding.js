@@ -1,7 +1,7 @@
 // How the chances of the digits become the chances of the sums.
-import { percent } from "../words.js";
+import { percent } from "../phrases.js";
 import { paintImage } from "./canvas.js";
-import { smallBars } from "./values.js";
+import { smallBars } from "./charts.js";
 
 export function addingLesson(item) {
   const find = (selector) => item.querySelector(selector);

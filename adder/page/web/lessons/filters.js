@@ -1,7 +1,7 @@
 // The filters, and the map that each makes from the drawing. For one pixel of one map: the patch, the filter and the sum. Then the deeper maps.
 import { newButton } from "../button.js";
 import { coloursOf, onGrid, paintValues, pixelAt, pixelBeside } from "./canvas.js";
-import { bytesOf, floatsOf, rounded, signed, wordsOf } from "./values.js";
+import { bytesOf, floatsOf, rounded, signed, wordsOf } from "./numbers.js";
 
 export function filtersLesson(item) {
   const [MEAN, SPREAD] = [0.1307, 0.3081]; // of MNIST's pixels: the network sees how far a pixel is from the mean
@@ -87,7 +87,7 @@ export function filtersLesson(item) {
     const sum = products.reduce((one, other) => one + other, 0);
     item.dataset.sum = sum;
     Object.assign(item.dataset, { filter: chosen, x, y });
-    find(".written").textContent = `Filter ${chosen + 1}, pixel ${x + 1} from the left, ${y + 1} from the top: all ${side ** 2} products make ${signed(sum, 2)}.`;
+    find(".written").textContent = `Filter ${chosen + 1}, pixel ${x + 1} from the left, ${y + 1} from the top: the ${side ** 2} products add up to ${signed(sum, 2)}.`;
   }
 
   function grid(place, values, most, name) {
@@ -114,5 +114,5 @@ export function filtersLesson(item) {
     move(to);
   });
 
-  return { question: () => ({ lesson: "think" }), take };
+  return { question: () => ({ lesson: "explanation" }), take };
 }

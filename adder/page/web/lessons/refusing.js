@@ -1,6 +1,6 @@
-// How much the drawing is like a digit, next to what a digit needs at least; and drawings to try that are no digits.
+// How much the drawing is like a digit, and the limit below which the page refuses it; and drawings to try that are no digits.
 import { newButton } from "../button.js";
-import { percent } from "../words.js";
+import { percent } from "../phrases.js";
 
 export function refusingLesson(item, drawing, threshold) {
   const NO_DIGITS = {
@@ -16,7 +16,7 @@ export function refusingLesson(item, drawing, threshold) {
     gauge.style.setProperty("--score", score ?? 0);
     gauge.classList.toggle("nothing", state === "empty");
     const text = state === "empty" ? "Nothing drawn yet" : `Your drawing: ${percent(score)} like a digit`;
-    gauge.setAttribute("aria-label", `${text}. The line is at ${percent(threshold)}`);
+    gauge.setAttribute("aria-label", `${text}. The limit is at ${percent(threshold)}`);
   }
 
   item.querySelector(".try").append(...Object.entries(NO_DIGITS).map(([name, strokes]) => newButton(name, () => drawing.show(strokes))));

@@ -1,7 +1,7 @@
-// Which ink counted for the digit. A button asks the server for it.
+// Which ink counted for the digit. A button asks the server.
 import { paintImage } from "./canvas.js";
 
-export function saliencyLesson(item, explain) {
+export function saliencyLesson(item, ask) {
   const button = item.querySelector("button");
   const line = item.querySelector("[role=status]");
   const map = item.querySelector("canvas");
@@ -19,7 +19,7 @@ export function saliencyLesson(item, explain) {
     if (button.getAttribute("aria-disabled") === "true") return;
     const asked = reading;
     line.textContent = "Asking…";
-    const answer = await explain().catch(() => null);
+    const answer = await ask().catch(() => null);
     if (asked !== reading) return; // somebody drew since: the map is of another drawing
     if (!answer?.saliency) return void (line.textContent = "No answer. Try again.");
     paintImage(map, answer.image, answer.saliency);

@@ -1,8 +1,8 @@
-// The points that each feature gives a digit: the longest bars for and against it, each with the place where it comes from.
+// The points that each feature gives a digit: the longest bars for and against it, each with the part of the drawing that it comes from.
 import { newButton } from "../button.js";
-import { percent } from "../words.js";
+import { percent } from "../phrases.js";
 import { coloursOf, paintValues } from "./canvas.js";
-import { bytesOf, floatsOf, rounded, signed, wordsOf } from "./values.js";
+import { bytesOf, floatsOf, rounded, signed, wordsOf } from "./numbers.js";
 
 export function votesLesson(item) {
   const SHOWN = 4; // for, and as many against
@@ -75,5 +75,5 @@ export function votesLesson(item) {
   }
 
   find(".digit-choice").append(...buttons);
-  return { question: () => ({ lesson: "think" }), take };
+  return { question: () => ({ lesson: "explanation" }), take };
 }

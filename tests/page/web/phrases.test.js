@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { aloud, inWords, labelName, percent, yourLabel } from "../../../adder/page/web/words.js";
+import { aloud, inWords, labelName, percent, yourLabel } from "../../../adder/page/web/phrases.js";
 
 test("no share is ever nothing or all", () => {
   const said = [[0, "under 1 %"], [0.0099, "under 1 %"], [0.01, "1 %"], [0.344, "34 %"], [0.99, "99 %"], [0.991, "over 99 %"], [1, "over 99 %"]];

@@ -11,7 +11,7 @@ export function showImage(canvas, image) {
 // The 28 x 28 grey values of a correction's image, or null.
 export function pixelsOf([, , , , image]) {
   try {
-    const bytes = Array.from(atob(image), (letter) => letter.charCodeAt(0));
+    const bytes = Array.from(atob(image), (character) => character.charCodeAt(0));
     return bytes.length === 784 ? bytes : null;
   } catch {
     return null;

@@ -1,9 +1,9 @@
 // Paint in the 28 x 28 pixels, or rub them out: the network reads exactly these. A new drawing brings its own.
-import { percent } from "../words.js";
+import { percent } from "../phrases.js";
 import { paintImage, pixelAt, pixelBeside } from "./canvas.js";
-import { evenly, smallBars } from "./values.js";
+import { evenly, smallBars } from "./charts.js";
 
-export function paintLesson(item) {
+export function pixelEditorLesson(item) {
   const find = (selector) => item.querySelector(selector);
   const canvas = find("canvas");
   const cursor = find(".easel i");
@@ -90,5 +90,5 @@ export function paintLesson(item) {
     askAgain();
   });
 
-  return { show, question: () => ({ lesson: "paint", pixels }), take, set askAgain(ask) { askAgain = ask; } };
+  return { show, question: () => ({ lesson: "pixel_editor", pixels }), take, set askAgain(ask) { askAgain = ask; } };
 }

@@ -1,7 +1,7 @@
-// The reading as a picture to keep: drawing, equation and both rows of bars, in the page's own colours.
-import { percent } from "./words.js";
+// The result as a picture to save: drawing, equation and both rows of bars, in the page's own colours.
+import { percent } from "./phrases.js";
 
-export function pictureOf(root, paint, reading) {
+export function resultPicture(root, paint, reading) {
   const [WIDTH, HEIGHT, EDGE] = [1200, 630, 60];
   const canvas = new OffscreenCanvas(WIDTH, HEIGHT);
   const context = canvas.getContext("2d");

@@ -1,10 +1,10 @@
 // Reads a picture: opens its file, lets the server find the digit, and puts that ink on the pad. Until then the pad keeps what it had.
-// The newest picture counts, and any ink that you draw ends the look at it.
+// Only the newest picture counts, and any ink that you draw ends the search in it.
 import { openPicture } from "./open_picture.js";
 import { lookStarted, photoFound, pictureLeft } from "./page_state.js";
 import { pictureFrames } from "./picture_frame.js";
 
-export function pictureReading(root, store, drawing, largest, find, tell) {
+export function pictureReader(root, store, drawing, largest, find, tell) {
   const frames = pictureFrames(root, (frame) => lookAt(picture, frame));
   let picture = null; // the newest, as the server takes it and as the page shows it
 

@@ -1,9 +1,9 @@
 // Your corrections, the most similar first, and how much each counts for what is drawn now.
-import { pixelsOf } from "../image.js";
-import { percent, yourLabel } from "../words.js";
+import { pixelsOf } from "../seen_image.js";
+import { percent, yourLabel } from "../phrases.js";
 import { paintImage } from "./canvas.js";
 
-export function similarLesson(item, corrections) {
+export function similarCorrectionsLesson(item, corrections) {
   const line = item.querySelector("[role=status]");
 
   function take({ state, near = [] }) {
@@ -26,5 +26,5 @@ export function similarLesson(item, corrections) {
     return made;
   }
 
-  return { question: () => ({ lesson: "near", ...(corrections.list.length && { corrections: corrections.sent }) }), take };
+  return { question: () => ({ lesson: "similar_corrections", ...(corrections.list.length && { corrections: corrections.sent }) }), take };
 }

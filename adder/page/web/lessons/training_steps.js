@@ -1,8 +1,8 @@
-// The drawing as the network read it at the beginning of its training, after some steps and at the end, and how good it was then.
+// How the network read the drawing before its training, after some steps and at the end, and how often it was right then.
 import { coloursOf, paintValues } from "./canvas.js";
-import { evenly, polyline, smallBars } from "./values.js";
+import { evenly, polyline, smallBars } from "./charts.js";
 
-export function growingLesson(item) {
+export function trainingStepsLesson(item) {
   const find = (selector) => item.querySelector(selector);
   const slider = find("input");
   let snapshots = null;
@@ -49,9 +49,9 @@ export function growingLesson(item) {
     const { plus } = coloursOf(item);
     paintValues(canvas, 10, 10, [[(x, y) => rows[y][x], plus, plus]]);
     const sure = rows.filter((row, number) => row[number] > 0.5).length;
-    canvas.setAttribute("aria-label", `The table of what each number is worth: ${sure} of 10 are right`);
+    canvas.setAttribute("aria-label", `What each number adds: ${sure} of 10 are right`);
   }
 
   slider.addEventListener("input", show);
-  return { question: () => ({ lesson: "grow" }), take };
+  return { question: () => ({ lesson: "training_steps" }), take };
 }

@@ -1,11 +1,5 @@
-// Numbers from the server as arrays, and numbers as text, bars and curves.
-export const bytesOf = (text) => Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
-export const floatsOf = (text) => new Float32Array(bytesOf(text).buffer);
-export const wordsOf = (text) => new Uint16Array(bytesOf(text).buffer);
-
+// Shares as small bars, and as curves.
 export const evenly = (count) => Array(count).fill(1 / count);
-export const rounded = (value, places) => (Math.abs(value) < 0.5 * 10 ** -places ? "0" : value.toFixed(places).replace("-", "−"));
-export const signed = (value, places) => (value > 0 && rounded(value, places) !== "0" ? "+" : "") + rounded(value, places);
 
 // Bars as list items, one for each share.
 export function smallBars(list, probs) {

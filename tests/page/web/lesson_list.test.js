@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { lessonList } from "../../../adder/page/web/lessons/list.js";
+import { lessonList } from "../../../adder/page/web/lessons/lesson_list.js";
 
 // An element that opens and closes.
 const details = (open) => Object.assign(new EventTarget(), { open });

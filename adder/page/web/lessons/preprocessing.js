@@ -1,8 +1,8 @@
-// From the ink to the pixels: strokes or a picture, the part that is cut out, the 28 x 28 pixels.
-import { boxOf } from "../box.js";
+// From the ink to the pixels: your strokes or picture, the part that is cut out, and the 28 x 28 pixels.
+import { boxOf } from "../bounding_box.js";
 import { paintImage } from "./canvas.js";
 
-export function seeingLesson(item, drawing, photo) {
+export function preprocessingLesson(item, drawing, photo) {
   const PEN = 500; // the pen's width, of the pad's 10,000
   const find = (selector) => item.querySelector(selector);
 
