@@ -1,4 +1,4 @@
-"""A whole training step as one CUDA graph: hundreds of kernels, one launch."""
+"""The forward and backward pass of a training step as one CUDA graph: hundreds of kernels, one launch."""
 
 from collections.abc import Callable, Sequence
 

@@ -11,7 +11,7 @@ from adder.page.server.html_head import web_file
 
 IMPORT = re.compile(r'^import \{ (\w+(?:, \w+)*) \} from "(\.{1,2}/[\w./]+)";$', re.M)
 DECLARATION = re.compile(r"^(export )?(?:async )?(?:function|class|const|let) (\w+)", re.M)
-COMMENT = re.compile(r"^ *//.*\n", re.M)
+NO_CODE = re.compile(r"^ *(?://.*)?\n", re.M)
 LEFT_OVER = re.compile(r"^(?:import|export)\b.*|^(?:const|let) [^\w].*|^var .*", re.M)
 
 
@@ -48,7 +48,7 @@ def bundle(entry: str, *, call: str = "") -> str:
         script = DECLARATION.sub(lambda found: found[0].removeprefix("export "), IMPORT.sub("", source))
         if left := LEFT_OVER.search(script):
             raise ValueError(f"{path}: a bundle cannot hold {left[0]!r}")
-        scripts[path] = COMMENT.sub("", script).strip()
+        scripts[path] = NO_CODE.sub("", script).strip()
 
     add(entry, ())
     return "\n".join(['"use strict";', *scripts.values(), call])
