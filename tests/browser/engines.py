@@ -1,4 +1,7 @@
-"""Two more engines, each by its own wire: WebKitGTK by WebDriver under Xvfb, and Firefox by Marionette."""
+"""Two more engines, each by its own wire: WebKitGTK by WebDriver under Xvfb, and Firefox by Marionette.
+
+Selenium drives Firefox through geckodriver alone, which Debian does not have and Selenium downloads.
+"""
 
 import contextlib
 import json

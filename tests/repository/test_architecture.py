@@ -80,6 +80,12 @@ def test_a_package_reads_in_the_order_of_its_docstring(package):
 SOURCES = [ROOT / "train.py", ROOT / "demo.py", *(ROOT / "adder").rglob("*.py"), *(ROOT / "bench").rglob("*.py")]
 
 
+def test_no_test_file_imports_another():
+    """What several need lies in a helper module."""
+    for path in (ROOT / "tests").rglob("*.py"):
+        assert not [name for name in imports(path) if re.match(r"tests\.(.+\.)?test_", name)], path
+
+
 def calls(path: Path) -> list[ast.Call]:
     tree = ast.parse(path.read_text(encoding="utf-8"))
     return [node for node in ast.walk(tree) if isinstance(node, ast.Call)]
