@@ -1,4 +1,4 @@
-"""Your own digits, as part of the training data: drawings, which every epoch renders again, and fixed images."""
+"""Your own digits, as part of the training data: drawings, rendered again during training, and fixed images."""
 
 from collections.abc import Callable, Iterable
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""The training set, epoch by epoch: fixed images, and strokes that each epoch renders again, in worker processes."""
+"""The training set, epoch by epoch: fixed images, and strokes that worker processes render again and again."""
 
 from collections.abc import Iterator, Sequence
 from itertools import islice
@@ -70,8 +70,8 @@ class RenderedStrokes(Dataset):
 class TrainingSet:
     """All that a run learns from.
 
-    Fixed are MNIST, your own images, and characters. Every epoch renders drawings and doodles again, and makes new
-    synthetic non-digits.
+    MNIST, your own images and characters are fixed. Drawings and doodles are rendered again during training, and
+    synthetic non-digits are new each time.
     """
 
     def __init__(

@@ -1,7 +1,7 @@
 """The page as a Gradio app: one HTML component, its server functions, and the endpoint /read for programs.
 
 While the pen moves, the page sends one request at a time to `read_pad`. The gate answers these without Gradio's queue.
-The reader reads all waiting drawings in one batch.
+The reader reads up to 64 waiting drawings in one batch.
 """
 
 import json
@@ -41,8 +41,8 @@ from adder.page.server.first_paint import PAD
 from adder.page.server.html_head import TITLE, web_file
 from adder.pictures.decode import PictureError
 
-# Requests beyond these limits are refused with 'busy'.
-MAX_PADS = 128  # drawings that wait to be read, each for less than a second
+# Limits on the work that waits or runs; SECURITY.md says how each refusal looks.
+MAX_PADS = 128  # drawings that may wait to be read; at this limit each waits for less than a second
 MAX_LESSONS = 4  # lessons that wait for their answers
 MAX_PADS_WITH_LESSONS = 8  # when this many drawings wait, lessons are refused
 MAX_PICTURES = 8  # visitors' pictures that wait; twice as many may wait from programs
@@ -189,7 +189,7 @@ def build(
         """Read a drawn digit and add a number from 0 to 9 to it.
 
         `drawing` is a list of strokes `[[[x, y], ...], ...]`, x right, y down, in any unit, at most 64 strokes and
-        4,096 points; or an image as rows of integers `[[0, 0, 255, ...], ...]`, 0 paper to 255 ink, at most 512 x 512;
+        4,096 points; or ink as rows of integers `[[0, 0, 255, ...], ...]`, 0 paper to 255 ink, at most 512 x 512;
         or a picture, `"data:image/jpeg;base64,..."`, JPEG, PNG, WebP, GIF or BMP of at most 1.4 MB. `corrections`,
         which may be left out, is a list of at most 32, as `adder.corrections.as_json` makes them. `lessons` is its
         earlier name, until version 1.2.

@@ -12,8 +12,9 @@ MAX_BATCH = 64  # questions in a call
 class MicroBatcher:
     """`await ask(question)` returns the answer that `answer_all` gives it; `answer_all` maps a list to a list.
 
-    A call runs in a thread. It starts as soon as the one before it ends, with all questions that came meanwhile. If it
-    raises, each question is asked alone, so that a bad one fails alone. Use a MicroBatcher in one event loop only.
+    A call runs in a thread. It starts as soon as the one before it ends, with the questions that came
+    meanwhile, MAX_BATCH at most. If it raises, each question is asked alone, so that a bad one fails alone. Use a
+    MicroBatcher in one event loop only.
     """
 
     def __init__(self, answer_all: Callable[[list], list]):

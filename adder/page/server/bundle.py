@@ -1,4 +1,4 @@
-"""JavaScript modules -> the one script that a browser gets: a request for each file would make the page slower.
+"""JavaScript modules -> one script for each entry point: a request for each file would make the page slower.
 
 The modules in web/ import from each other, so that editors and Node can follow. The bundler supports only the syntax
 that they use: one-line imports of names, and `export` before a declaration.

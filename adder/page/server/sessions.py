@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-MAX_QUEUE_SESSIONS = 128  # twice the queue's length
+MAX_QUEUE_SESSIONS = 128  # twice the requests of programs that may wait (32) or run (32)
 
 
 class Sessions:

@@ -1,5 +1,5 @@
-// What the page knows, as one object that nobody changes: each function below takes the state and returns the next one, and its name
-// says what happened. No function knows the DOM, the clock or the server, so Node can test them all.
+// What the page knows, as one object that nobody changes. A transition takes the state and returns the next one, and its name says
+// what happened; the last functions derive what the page shows. No function knows the DOM, the clock or the server, so Node can test them all.
 import { inWords } from "./phrases.js";
 
 export const EMPTY = { state: "empty" }; // the answer to a blank pad
