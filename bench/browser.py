@@ -12,7 +12,7 @@ from bench.drawings import PAD, PadStrokes
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
-BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+BROWSERS = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 READY = "#reading[data-shift]"  # the page sets it when it listens to the pad
 
 

@@ -116,7 +116,7 @@ def server(weights):
 
 @pytest.fixture(scope="module")
 def chromium():
-    path = program(*BROWSERS, package="chromium")
+    path = program(*BROWSERS, package="chromium-headless-shell")
     flags = ["--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-sync"]
     with sync_playwright() as playwright:
         sandbox = not hasattr(os, "geteuid") or os.geteuid() != 0  # Chromium refuses its sandbox to root

@@ -27,10 +27,8 @@ from adder.training.run import Run
 WEIGHTS = "adder.safetensors"
 MAX_REFUSED = 0.002  # share of the validation digits that the threshold may refuse
 SURE = 0.9  # probability above which a non-digit that is read counts as a confident mistake
-ENTROPY_WEIGHT, ENTROPY_UNTIL = (
-    10.0,
-    0.5,
-)  # with sums alone: weight of `entropy_of_mean`, and share of the steps with it
+ENTROPY_WEIGHT = 10.0  # of `entropy_of_mean` in the loss, with sums alone
+ENTROPY_UNTIL = 0.5  # share of the steps with it
 CURVES_EVERY = 10.0  # seconds: to plot the curves takes longer than an epoch on a GPU
 RENDER_EVERY = 2  # epochs: those in between warp the same rendered images differently
 REPORT_EVERY = 20  # steps between updates of the running means: each update waits for the device
@@ -257,8 +255,7 @@ def entropy_of_mean(logits: Tensor, counted: Tensor) -> Tensor:
 def calibrate(network: models.Adder, sets: splits.Sets, device: torch.device) -> dict[str, float]:
     """Chooses the temperature of the digit logits and, for a network that refuses, the threshold of the digit score.
 
-    Both come from the validation digits: MNIST's and the pen digits have equal weight, however many
-    there are. At most
+    Both come from the validation digits: MNIST's and the pen digits have equal weight, however many there are. At most
     a share MAX_REFUSED of either kind lies below the threshold.
     """
     parts = [part for part in (sets.validation, sets.pen_digits) if len(part.digits)]

@@ -85,7 +85,7 @@ def test_training_from_scratch_on_sums_alone_adds_unseen_pairs(data_dir):
     assert min(digit, seen, unseen) > 95 and unseen_read > 99.9
 
 
-def test_the_picture_is_sampled(tmp_path):
+def test_the_picture_is_plotted(tmp_path):
     seen = sample_seen_pairs(0.5, 0)
-    pairs.draw_pairs(tmp_path / "pairs.png", dict.fromkeys(addition.TRIALS, seen.double()), seen)
+    pairs.plot_pairs(tmp_path / "pairs.png", dict.fromkeys(addition.TRIALS, seen.double()), seen)
     assert (tmp_path / "pairs.png").read_bytes().startswith(b"\x89PNG")

@@ -196,7 +196,7 @@ def test_a_full_disk_is_named(tmp_path, labels, monkeypatch):
 
 @pytest.mark.parametrize("name", splits.OPTIONAL)
 def test_missing_set_names_the_flag_that_goes_without_it(tmp_path, name, offline):
-    with pytest.raises(sources.DataError, match=f"train without it by --without {name}"):
+    with pytest.raises(sources.DataError, match=f"train without it: --without {name}"):
         getattr(splits, name)(tmp_path)
 
 

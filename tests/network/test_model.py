@@ -72,7 +72,7 @@ def test_one_look_at_the_image_serves_all_numbers():
     network = model.build(backbone={"name": "residual"}, head={"name": "convolution"}).eval()
     images, numbers = torch.rand(3, 1, 28, 28), torch.tensor([0, 5, 9])
     whole = network(images, numbers)
-    parts = network.answer(network.features(images), numbers)
+    parts = network.predict(network.features(images), numbers)
     assert torch.equal(whole.digit, parts.digit) and torch.equal(whole.sum, parts.sum)
     assert whole.digit.shape == (3, 10) and whole.sum.shape == (3, 19)
 
