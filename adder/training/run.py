@@ -100,7 +100,8 @@ class Run:
         try:
             kept = description["settings"]
             settings = Settings(**kept | {name: tuple(kept.get(name) or ()) for name in ("without", *FILES)})
-            run = cls(replace(settings, start=()), device, description.get("provenance") or description["origin"])
+            provenance = description["provenance" if "provenance" in description else "origin"]
+            run = cls(replace(settings, start=()), device, provenance)
             run.settings, run.extra = settings, description.get("extra", {})
             run.log, run.updates = description["log"], description["updates"]
             parts: dict[str, dict] = {"network": {}, "average": {}, "optimiser": {}}

@@ -38,7 +38,7 @@ def test_predict_asks_all_ten_numbers():
         def features(self, images):
             return images.mean((1, 2, 3))
 
-        def answer(self, features, numbers):
+        def predict(self, features, numbers):
             total = (features + numbers)[:, None].expand(-1, 19)
             return Prediction(features[:, None].expand(-1, 10), total, features)
 

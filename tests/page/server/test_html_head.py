@@ -149,7 +149,7 @@ def test_in_a_frame_it_reads_and_gives_its_link_and_picture(chromium, framed, rn
         page.mouse.up()
     expect(frame.locator("#reading")).to_have_attribute("data-sum", "12")
     frame.get_by_role("button", name="Copy link").click()
-    field = frame.get_by_label("The link, to be copied by hand")
+    field = frame.get_by_label("The link, for you to copy")
     expect(field).to_be_visible()
     link = field.input_value()
     assert "#1.5." in link
