@@ -141,7 +141,7 @@ def test_an_interrupt_is_not_lost_in_a_destructor(tmp_path):
         (["--seed", "-1"], "-1 must be between 0 and 4294967295"),
         (["--seed", str(2**64)], f"{2**64} must be between 0 and 4294967295"),
         (["--out", "README.md", "--dry-run"], "README.md"),
-        (["--start", "weights/quick.safetensors", "--dry-run"], "weights/quick.safetensors holds another network"),
+        (["--start", "weights/quick.safetensors", "--dry-run"], "weights/quick.safetensors holds a different network"),
     ],
 )
 def test_misuse_is_told_in_a_line(flags, words, data_dir, capsys, monkeypatch):
@@ -237,4 +237,6 @@ def test_help_explains_from_another_folder(tmp_path):
     """In a terminal that shows ASCII alone."""
     command = [sys.executable, str(ROOT / "train.py"), "--help"]
     ended = subprocess.run(command, cwd=tmp_path, env=os.environ | PLAIN, capture_output=True, encoding="utf-8")
-    assert ended.returncode == 0 and "--resume" in ended.stdout and "beside train.py" in ended.stdout
+    assert ended.returncode == 0, ended.stderr
+    words = " ".join(ended.stdout.split())
+    assert "--resume" in words and "beside train.py" in words
