@@ -29,12 +29,28 @@ LABELS = "t10k-labels-idx1-ubyte"
 SIGN_IN = b"<html><title>Welcome to our hotel</title>"
 
 
+class QuietHandler(BaseHTTPRequestHandler):
+    def log_message(self, *_):
+        pass
+
+
+@contextlib.contextmanager
+def serving(handler: type[QuietHandler]):
+    """A server in a thread; its address."""
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever).start()
+        try:
+            yield f"http://127.0.0.1:{server.server_port}/"
+        finally:
+            server.shutdown()
+
+
 @contextlib.contextmanager
 def mirror(content: bytes, *, promised: int | None = None, hangs: bool = False):
     """A server that answers `content` to anything, or fewer bytes than it promised, or nothing; its address."""
     over = threading.Event()
 
-    class Answer(BaseHTTPRequestHandler):
+    class Answer(QuietHandler):
         def do_GET(self):
             if hangs:
                 over.wait(60)
@@ -44,16 +60,11 @@ def mirror(content: bytes, *, promised: int | None = None, hangs: bool = False):
             self.end_headers()
             self.wfile.write(content)
 
-        def log_message(self, *_):
-            pass
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Answer) as server:
-        threading.Thread(target=server.serve_forever).start()
+    with serving(Answer) as address:
         try:
-            yield f"http://127.0.0.1:{server.server_port}/"
+            yield address
         finally:
             over.set()
-            server.shutdown()
 
 
 @pytest.fixture
@@ -231,7 +242,7 @@ def test_nothing_is_downloaded_that_is_there(data_dir, tmp_path, monkeypatch):
 def test_only_the_first_bytes_of_a_words_file_are_fetched(data_dir, tmp_path, monkeypatch, heeds_range):
     asked = []
 
-    class Answer(BaseHTTPRequestHandler):
+    class Answer(QuietHandler):
         def do_GET(self):
             name = unquote(self.path.removeprefix("/"))
             asked.append((name, self.headers["Range"]))
@@ -244,16 +255,9 @@ def test_only_the_first_bytes_of_a_words_file_are_fetched(data_dir, tmp_path, mo
             with contextlib.suppress(OSError):  # hung up
                 self.wfile.write(content)
 
-        def log_message(self, *_):
-            pass
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Answer) as server:
-        threading.Thread(target=server.serve_forever).start()
-        try:
-            monkeypatch.setattr(sources, "QUICKDRAW_URL", f"http://127.0.0.1:{server.server_port}/")
-            doodles = sources.quickdraw(tmp_path)
-        finally:
-            server.shutdown()
+    with serving(Answer) as address:
+        monkeypatch.setattr(sources, "QUICKDRAW_URL", address)
+        doodles = sources.quickdraw(tmp_path)
     assert len(asked) == len(doodles) == 120 and {wanted for _, wanted in asked} == {"bytes=0-99999"}
     assert "alarm clock.ndjson" in dict(asked)
     for path in (tmp_path / "quickdraw").iterdir():

@@ -158,7 +158,7 @@ def build(
         with loading:  # if several visitors ask, only the first one loads
             readers = all_readers()
         rows = [
-            {"name": other.description.get("recipe", "unnamed"), "right": test_accuracies(other.description)}
+            {"name": other.description.get("recipe", "unnamed"), "right": recorded_accuracies(other.description)}
             | reading_json(read_drawing(other, drawing, number))
             for other in readers
         ]
@@ -226,7 +226,7 @@ def build(
     return page
 
 
-def test_accuracies(description: dict) -> list[float]:
+def recorded_accuracies(description: dict) -> list[float]:
     """The accuracy of digit and sum on the test set, as the weights file says; [] if it does not say."""
     test = description.get("test", {})
     return [test[name] for name in ("digit_accuracy", "sum_accuracy") if name in test]
