@@ -168,3 +168,17 @@ def test_what_cannot_be_learned(reader):
     with pytest.raises(ValueError, match="0 to 9"):
         corrections.add(FOUR, 12)
     assert len(corrections) == 0
+
+
+def test_the_earlier_names_work_and_warn(reader, tmp_path):
+    from adder.hand import Hand, Lesson
+
+    with pytest.warns(DeprecationWarning, match=r"adder\.corrections\.Corrections"):
+        hand = Hand(reader)
+    assert isinstance(hand.learn(LOOP, 4), Lesson) and len(hand.lessons) == 1
+    with pytest.warns(DeprecationWarning, match="corrections="):
+        assert reader.read_strokes(LOOP, 0, hand=hand).digit == 4
+    (tmp_path / "hand.json").write_text(json.dumps({"lessons": [as_json(hand.lessons[0])]}), encoding="utf-8")
+    assert reader.read_strokes(LOOP, 0, corrections=Corrections.load(tmp_path / "hand.json", reader)).digit == 4
+    hand.forget(0)
+    assert len(hand) == 0

@@ -267,6 +267,7 @@ def test_a_program_sends_corrections(server, corrections):
         ([as_json(each, image=False) for each in corrections.kept], 4),
     ):
         assert client.predict(drawing=ON_PAD, number=3, corrections=sent, api_name="/read")["sum"] == digit + 3
+    assert client.predict(drawing=ON_PAD, number=3, lessons=kept, api_name="/read")["sum"] == 7  # the earlier name
     assert client.predict(drawing=ON_PAD, number=3, api_name="/read")["digit"] == 9
     for path, body in (("v2/read", {"drawing": ON_PAD, "number": 2}), ("read", {"data": [ON_PAD, 2]})):
         for more, digit in ((None, 9), (kept, 4)):
