@@ -49,7 +49,7 @@ def test_a_full_file_takes_no_more(tmp_path, monkeypatch):
 def test_a_damaged_line_is_named(line, tmp_path):
     collection.append(tmp_path, SEVEN, 7, READING)
     path = tmp_path / collection.FILE_NAME
-    path.write_text(path.read_text(encoding="utf-8") + line + "\n")
+    path.write_text(path.read_text(encoding="utf-8") + line + "\n", encoding="utf-8")
     with pytest.raises(ValueError, match=f"{collection.FILE_NAME}, line 2: "):
         collection.load(path)
 
