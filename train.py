@@ -1,4 +1,4 @@
-"""Trains a network, evaluates it on MNIST's test set, saves its weights and a record: python train.py --help."""
+"""Trains a network, evaluates it on the validation split, saves its weights and a record: python train.py --help."""
 
 import _thread
 import argparse
@@ -19,9 +19,9 @@ from adder.import_errors import cannot_import
 try:
     import torch
 
-    from adder.data import sources, splits
+    from adder.data import splits
+    from adder.data.mnist import DataError
     from adder.files import user_path
-    from adder.network import checkpoint
     from adder.reader import Reader
     from adder.training import distributed, loop, report
     from adder.training.recipes import RECIPES
@@ -41,11 +41,7 @@ FIXED_BY_THE_RUN = (
     "seed",
     "supervision",
     "extra",
-    "without",
-    "all_writers",
-    "teacher",
     "snapshots",
-    "start",
     "out",
     "dry_run",
 )
@@ -84,24 +80,11 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument(
         "--data-dir",
         type=as_path,
-        help="folder of the data sets, which are downloaded if missing (default: $ADDER_DATA, or data beside train.py)",
+        help="folder of MNIST, which is downloaded if missing (default: $ADDER_DATA, or data beside train.py)",
     )
     parser.add_argument("--out", type=as_path, help="folder for the run (default: runs/RECIPE-DATE beside train.py)")
     parser.add_argument(
         "--resume", type=as_path, metavar="RUN", help="continue the run in this folder, with its own settings"
-    )
-    parser.add_argument(
-        "--without",
-        action="append",
-        choices=splits.OPTIONAL,
-        help="train without this data set (can be repeated)",
-    )
-    parser.add_argument(
-        "--all-writers",
-        type=as_path,
-        metavar="RUN",
-        help="also train on the pen strokes of the validation writers, except the writer of the page's examples; "
-        "temperature and threshold are copied from RUN, a run of the same recipe without --all-writers",
     )
     parser.add_argument(
         "--extra",
@@ -112,20 +95,6 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
         "none/*.png), or a .csv in Kaggle's form (can be repeated)",
     )
     parser.add_argument(
-        "--teacher",
-        action="append",
-        type=as_path,
-        metavar="FILE",
-        help="learn from the answers of the network in this weights file too (can be repeated)",
-    )
-    parser.add_argument(
-        "--start",
-        action="append",
-        type=as_path,
-        metavar="FILE",
-        help="start from the weights in this file, of the same recipe's network; repeated, from their mean",
-    )
-    parser.add_argument(
         "--snapshots",
         action="store_true",
         help="write the network at several steps, from 0 to the end, to RUN/snapshots",
@@ -134,10 +103,9 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
     flags = parser.parse_args(arguments)
     given = [name for name in FIXED_BY_THE_RUN if getattr(flags, name) != parser.get_default(name)]
     if flags.resume and given:
-        longer = f"; to train a finished run further, start a new one: --start {flags.resume / loop.WEIGHTS}"
+        longer = "; to train longer, start a new run with more --epochs" if "epochs" in given else ""
         parser.error(
-            f"--resume continues with the settings of the run; leave out --{given[0].replace('_', '-')}"
-            + (f"{longer} --epochs {flags.epochs}, and its --recipe" if "epochs" in given else "")
+            f"--resume continues with the settings of the run; leave out --{given[0].replace('_', '-')}{longer}"
         )
     return flags
 
@@ -184,38 +152,11 @@ def settings(flags: argparse.Namespace) -> Settings:
         batch_size=flags.batch_size or defaults["batch_size"],
         lr=flags.lr or recipe.lr,
         seed=flags.seed or 0,
-        without=tuple(sorted(set(flags.without or ()))),
-        all_writers=flags.all_writers is not None,
         limit=defaults["limit"],
         supervision=flags.supervision or "both",
         extra=tuple(map(str, flags.extra or ())),
-        teachers=tuple(map(str, flags.teacher or ())),
         snapshots=flags.snapshots,
-        start=tuple(map(str, flags.start or ())),
     )
-
-
-def provenance(flags: argparse.Namespace, command: str) -> dict:
-    """Where the run comes from, for the record: command, commit, and the files it starts or learns from."""
-    facts: dict = {"command": command, "commit": report.commit()}
-    if flags.all_writers:
-        _, earlier = checkpoint.load(flags.all_writers / loop.WEIGHTS)
-        if earlier.get("settings", {}).get("all_writers", True) or earlier["recipe"] != (flags.recipe or "default"):
-            raise ValueError(f"--all-writers {flags.all_writers}: not a run of this recipe without these writers")
-        facts |= {
-            "calibration": earlier["calibration"],
-            "calibrated_by": earlier["command"],
-            "held_out": earlier["validation"],
-        }
-    recorded = ("command", "commit", "recipe", "settings", "validation", "taught_by")
-    for name, paths in (("taught_by", flags.teacher), ("started_from", flags.start)):
-        descriptions = [checkpoint.load(path)[1] for path in paths or ()]
-        if descriptions:
-            facts[name] = [{key: each[key] for key in recorded if key in each} for each in descriptions]
-            if name == "started_from":
-                lineage = facts[name] + [ancestor for each in descriptions for ancestor in each.get(name, ())]
-                facts[name] = [run for index, run in enumerate(lineage) if run not in lineage[:index]]
-    return facts
 
 
 @cache
@@ -255,7 +196,7 @@ def main(arguments: list[str] | None = None) -> int:
                     f"{distributed.world_size()} processes cannot share a batch of {chosen.batch_size} equally; "
                     "choose another --batch-size"
                 )
-            run = Run(chosen, device, provenance(flags, command))
+            run = Run(chosen, device, {"command": command, "commit": report.commit()})
             folder = folder or HERE / "runs" / f"{run.settings.recipe}-{time.strftime('%Y%m%d-%H%M%S')}"
             parent = next(path for path in (folder, *folder.parents) if path.exists())
             if not (parent.is_dir() and os.access(parent, os.W_OK)):
@@ -267,10 +208,15 @@ def main(arguments: list[str] | None = None) -> int:
         default_dir = run.settings.data_dir or os.environ.get("ADDER_DATA") or str(HERE / "data")
         data_dir = flags.data_dir or as_path(default_dir)
         run.settings = replace(run.settings, data_dir=str(data_dir))
-        options = {name: getattr(run.settings, name) for name in ("without", "all_writers", "limit", "extra")}
         with distributed.local_rank_zero_first():
-            options["image_of"] = lambda picture: shipped().read_picture(picture, 0).image
-            sets = splits.load(data_dir, run.recipe.drawings, run.network.refusal is not None, **options)
+            sets = splits.load(
+                data_dir,
+                run.recipe.drawings,
+                run.network.refusal is not None,
+                limit=run.settings.limit,
+                extra=run.settings.extra,
+                image_of=lambda picture: shipped().read_picture(picture, 0).image,
+            )
         for name in run.changed_extra():
             if distributed.rank() == 0:
                 print(
@@ -288,9 +234,7 @@ def main(arguments: list[str] | None = None) -> int:
     except FloatingPointError as error:
         saved = (folder / STATE).exists()
         return complain(f"{error}; " + (f"{folder} keeps the epochs before" if saved else "nothing is saved"))
-    except ImportError as error:  # torchvision and unlzw3 are imported for a download
-        return complain(cannot_import(error))
-    except (sources.DataError, ValueError, OSError) as error:
+    except (DataError, ValueError, OSError) as error:
         return complain(str(error))
     except (RuntimeError, MemoryError) as error:
         reason = str(error).partition("\n")[0][:200]
@@ -303,11 +247,11 @@ def main(arguments: list[str] | None = None) -> int:
         distributed.destroy_process_group()
     if metrics is None:
         return 0
-    test = metrics["test"]
-    print(
-        f"MNIST test: digit {test['digit_accuracy']:.2%}, sum {test['sum_accuracy']:.2%} of {test['pairs']:,} pairs, "
-        f"sum = digit + number in {test['agreement']:.2%}\nweights and record: {folder}"
-    )
+    for name, scores in metrics["validation"].items():
+        right = [f"{of} {scores[f'{of}_accuracy']:.2%}" for of in ("digit", "sum") if f"{of}_accuracy" in scores]
+        refused = [f"refused {scores['refused']:.2%}"] if "refused" in scores else []
+        print(f"validation, {name} ({scores['images']:,}): {', '.join(right + refused)}")
+    print(f"weights and record: {folder}")
     return 0
 
 

@@ -17,7 +17,8 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from tqdm import tqdm
 
-from adder.data import sources, splits
+from adder.data import mnist, splits
+from adder.data.images import LabelledImages
 from adder.files import user_path
 from adder.network import checkpoint
 from adder.network.heads import HEADS, NUMBERS
@@ -81,7 +82,7 @@ def frozen_batches(train: FrozenDigits, seen: Tensor, *, steps: int) -> Iterator
         yield train.logits[chosen], numbers, digits + numbers
 
 
-def image_batches(labelled: sources.LabelledImages, seen: Tensor, size: int) -> Iterator[splits.Batch]:
+def image_batches(labelled: LabelledImages, seen: Tensor, size: int) -> Iterator[splits.Batch]:
     """One epoch as splits.batches makes it, with numbers from seen pairs only."""
     for batch in splits.batches(labelled, size):
         numbers = sample_numbers(seen, batch.digits)
@@ -89,7 +90,7 @@ def image_batches(labelled: sources.LabelledImages, seen: Tensor, size: int) -> 
 
 
 @torch.inference_mode()
-def read_digits(network: Adder, labelled: sources.LabelledImages, device: torch.device) -> FrozenDigits:
+def read_digits(network: Adder, labelled: LabelledImages, device: torch.device) -> FrozenDigits:
     """Reads every image once, not augmented."""
     logits = []
     for images in tqdm(labelled.images.split(1000), desc="reading", unit="k images", disable=None, leave=False):
@@ -158,8 +159,8 @@ def compare_rates(train: FrozenDigits, validation: FrozenDigits, *, steps: int) 
 
 def train_from_scratch(
     supervision: str,
-    train: sources.LabelledImages,
-    test: sources.LabelledImages,
+    train: LabelledImages,
+    test: LabelledImages,
     *,
     share: float,
     seed: int,
@@ -205,7 +206,7 @@ def print_frozen(results: dict[str, dict[float, list[tuple]]]) -> None:
 
 
 def print_from_scratch(
-    train: sources.LabelledImages, test: sources.LabelledImages, *, epochs: int, seeds: int, device: torch.device
+    train: LabelledImages, test: LabelledImages, *, epochs: int, seeds: int, device: torch.device
 ) -> None:
     """Trains and prints row by row: on sums alone with every share withheld, on digit and sum with the largest."""
     print(f"\nRecipe {FROM_SCRATCH} from scratch on MNIST alone, {epochs} epochs, {seeds} seeds.\n")
@@ -225,7 +226,7 @@ def print_from_scratch(
 def main() -> None:
     parser = command.parser(
         "Whether the heads add: sums of pairs that training never shows, over frozen digits and end to end.",
-        weights=command.HELD_OUT_WEIGHTS,
+        data=True,
     )
     parser.add_argument("--seeds", type=int, default=5, help="seeds of the frozen part; 0 skips it (%(default)s)")
     parser.add_argument("--steps", type=int, default=STEPS, help="training steps of each head (%(default)s)")
@@ -244,8 +245,7 @@ def main() -> None:
 
     device = flags.device
     started = time.perf_counter()
-    training, validation = splits.split_validation(sources.mnist(flags.data_dir, train=True))
-    test = sources.mnist(flags.data_dir, train=False)
+    training, validation = mnist.training_and_validation(flags.data_dir)
     if flags.rates or flags.seeds:
         network, _ = checkpoint.load_model(flags.weights, device)
         train = read_digits(network, training, device)
@@ -253,18 +253,20 @@ def main() -> None:
         compare_rates(train, read_digits(network, validation, device), steps=flags.steps)
         return
     if flags.seeds:
-        results, pairs = measure_frozen(train, read_digits(network, test, device), seeds=flags.seeds, steps=flags.steps)
+        results, pairs = measure_frozen(
+            train, read_digits(network, validation, device), seeds=flags.seeds, steps=flags.steps
+        )
         print(
             f"\nHeads over the frozen digit logits of {flags.weights.name}, trained on sums alone, {flags.steps} steps "
             f"of {BATCH_SIZE}; mean ± standard deviation over {flags.seeds} seeds. A seed chooses the withheld pairs; "
-            "every digit and every number keeps at least one seen pair. All test images with all ten numbers.\n"
+            "every digit and every number keeps at least one seen pair. All validation images with all ten numbers.\n"
         )
         print_frozen(results)
         print(f"\n{time.perf_counter() - started:.0f} s on {device.type}")
         if flags.picture:
             plot_pairs(flags.picture, pairs, sample_seen_pairs(SHARES[-1], 0))
     if flags.end_to_end:
-        print_from_scratch(training, test, epochs=flags.end_to_end, seeds=flags.end_to_end_seeds, device=device)
+        print_from_scratch(training, validation, epochs=flags.end_to_end, seeds=flags.end_to_end_seeds, device=device)
     print(
         f"\nPublished figures for digits learned from sums alone ({PUBLISHED}) are for a harder task: there both "
         "summands are unknown images, here one is a known number."

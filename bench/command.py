@@ -15,7 +15,6 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).parent.parent
 WEIGHTS = ROOT / "weights"
-HELD_OUT_WEIGHTS = WEIGHTS / "held-out" / "seed-0.safetensors"  # did not learn from the validation writers
 
 
 class BenchError(Exception):
@@ -27,7 +26,7 @@ def run(main: Callable[[], int | None]) -> NoReturn:
     try:
         status = main()
     except Exception as error:
-        from adder.data.download import DataError  # here: they import torch, and not every bench needs it
+        from adder.data.mnist import DataError  # here: they import torch, and not every bench needs it
         from adder.network.checkpoint import CheckpointError
 
         if not isinstance(error, BenchError | DataError | CheckpointError):
@@ -38,9 +37,9 @@ def run(main: Callable[[], int | None]) -> NoReturn:
 
 
 def parser(
-    description: str, *, weights: Path | None = WEIGHTS / "adder.safetensors", data: bool = True
+    description: str, *, weights: Path | None = WEIGHTS / "adder.safetensors", data: bool = False
 ) -> argparse.ArgumentParser:
-    """A parser with --weights, unless `weights` is None, and --data-dir, unless `data` is False."""
+    """A parser with --weights, unless `weights` is None, and with --data-dir for a bench that reads MNIST."""
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="replace")  # a terminal without ± shows ?
     flags = argparse.ArgumentParser(description=description)
@@ -49,7 +48,10 @@ def parser(
     if data:
         folder = os.environ.get("ADDER_DATA") or str(ROOT / "data")
         flags.add_argument(
-            "--data-dir", type=user_path, default=folder, help="folder of the data sets ($ADDER_DATA, or data)"
+            "--data-dir",
+            type=user_path,
+            default=folder,
+            help="folder of MNIST, downloaded if missing ($ADDER_DATA, or data)",
         )
     return flags
 

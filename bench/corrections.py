@@ -1,8 +1,7 @@
-"""How much do a few corrections help a writer? python -m bench.corrections [--strokes FOLDER]
+"""How much do a few corrections help a writer? python -m bench.corrections --help
 
-Prints Markdown. The network that held the validation writers out reads each one's digits in a random order; a digit
-that it misreads or refuses is corrected, and counts as an error. FOLDER holds files KIND.jsonl of other drawings; each
-file counts as a writer.
+Prints Markdown. The network reads each validation writer's digits in a random order; a digit that it misreads or
+refuses is corrected, and counts as an error. Digits that are spoilt in one way (synthetic) count as a writer, too.
 """
 
 import time
@@ -21,8 +20,10 @@ from adder.files import user_path
 from adder.reader import Reader, as_image
 from adder.training import evaluation
 from bench import command, tables
-from bench.drawings import digits_in, validation_digits
+from bench.drawings import spoilt_digits, validation_digits
 
+FEWEST = 20  # digits of a writer who counts
+SPOILT = 250  # drawings of each kind of spoilt ones
 ORDERS = 10  # random orders of a writer's drawings
 ORDERS_TO_CHOOSE = 3  # for each choice of constants
 CANDIDATES = {"SHARPNESS": (6.0, 9.0, 12.0, 16.0), "DIGIT_WEIGHT": (3.0, 5.0, 8.0), "REFUSAL_WEIGHT": (5.0, 8.0)}
@@ -62,17 +63,13 @@ def prepare(reader: Reader, drawings: list[Drawing]) -> Writer:
     return Writer(images, [digit for image, digit in pairs if image is not None], features, logits, refusal)
 
 
-def validation_writers(reader: Reader, data_dir: Path) -> dict[str, Writer]:
-    """Each validation writer, by a name to print. Raises DataError."""
+def writers(reader: Reader) -> dict[str, Writer]:
+    """Each validation writer of at least FEWEST digits, and each kind of spoilt digits, by a name to print."""
     people = defaultdict(list)
-    for drawing in validation_digits(data_dir):
+    for drawing in validation_digits():
         people[drawing.writer].append(drawing)
-    return {f"writer {number}": prepare(reader, people[number]) for number in sorted(people)}
-
-
-def writers_in(reader: Reader, folder: Path) -> dict[str, Writer]:
-    """The digits of each .jsonl file, by the file's name without .jsonl. Raises ValueError."""
-    return {file.stem: prepare(reader, digits_in(file)) for file in sorted(folder.glob("*.jsonl"))}
+    drawn = {f"writer {number}": people[number] for number in sorted(people) if len(people[number]) >= FEWEST}
+    return {name: prepare(reader, drawings) for name, drawings in (drawn | spoilt_digits(SPOILT)).items()}
 
 
 def read(reader: Reader, corrections: Corrections, writer: Writer, index: int) -> tuple[bool, torch.Tensor]:
@@ -229,21 +226,15 @@ def print_cost(reader: Reader, writer: Writer) -> None:
 
 
 def main() -> None:
-    parser = command.parser("How much a few corrections help a writer.", weights=command.HELD_OUT_WEIGHTS)
-    parser.add_argument("--strokes", type=user_path, help="a folder of KIND.jsonl: each file counts as a writer")
+    parser = command.parser("How much a few corrections help a writer.")
     parser.add_argument("--picture", type=user_path, help="plot the errors with and without corrections as this PNG")
     flags = parser.parse_args()
     torch.set_num_threads(1)
     reader = Reader.load(flags.weights, "cpu")
-    try:
-        writers = validation_writers(reader, flags.data_dir)
-        if flags.strokes:
-            writers |= writers_in(reader, flags.strokes)
-    except ValueError as error:
-        parser.error(str(error))
-    print_writers(reader, writers, flags.picture)
-    print_constants(reader, writers)
-    print_cost(reader, next(iter(writers.values())))
+    people = writers(reader)
+    print_writers(reader, people, flags.picture)
+    print_constants(reader, people)
+    print_cost(reader, next(iter(people.values())))
 
 
 if __name__ == "__main__":

@@ -1,11 +1,11 @@
-"""Drawings to measure with: pen strokes of people, and the page's own examples."""
+"""Drawings to measure with: pen strokes of people, plain and spoilt, and the page's own examples."""
 
 import json
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from adder.drawing.curves import Strokes
 from bench.command import ROOT
 
 if TYPE_CHECKING:
@@ -21,25 +21,48 @@ def page_examples() -> list[dict]:
     return json.loads((ROOT / "adder/page/web/examples.json").read_text(encoding="utf-8"))["drawings"]
 
 
-def validation_digits(folder: Path) -> "list[Drawing]":
-    """The digits of the six validation writers, from whom the held-out networks do not learn. Raises DataError."""
-    from adder.data.sources import pendigits  # here: it imports torch
-    from adder.data.splits import VALIDATION_NTH_WRITER
+def validation_digits() -> "list[Drawing]":
+    """The digits of the validation writers, from whom no network learns: 31 people."""
+    from adder.data import pen_data, splits  # here: they import torch
 
-    return [drawing for drawing in pendigits(folder) if drawing.writer % VALIDATION_NTH_WRITER == 0]
-
-
-def validation_pad_strokes(folder: Path) -> list[PadStrokes]:
-    """The digits of the validation writers, as the page sends them. Raises DataError."""
-    return [on_pad(drawing.strokes) for drawing in validation_digits(folder)]
+    return splits.digits_of(pen_data.drawings(pen_data.VALIDATION))
 
 
-def digits_in(file: Path) -> "list[Drawing]":
-    """The digits in a file of JSON lines, without drawings labelled as no digit. ValueError names file and line."""
-    from adder.drawing.collection import load
-    from adder.drawing.strokes import NO_DIGIT
+def validation_doodles() -> list[Strokes]:
+    """The doodles of the validation words."""
+    from adder.data import pen_data
 
-    return [drawing for drawing in load(file) if drawing.digit != NO_DIGIT]
+    return [drawing.strokes for drawing in pen_data.drawings(pen_data.VALIDATION, "quickdraw")]
+
+
+def validation_pad_strokes() -> list[PadStrokes]:
+    """The digits of the validation writers, as the page sends them."""
+    return [on_pad(drawing.strokes) for drawing in validation_digits()]
+
+
+def spoilt_digits(count: int) -> "dict[str, list[Drawing]]":
+    """By kind, `count` validation digits with that fault of pen or device, or written in that style: synthetic.
+
+    Training makes the same faults, in drawings by other people.
+    """
+    from adder.data.synthetic import pen_noise
+    from adder.drawing.strokes import extent
+
+    drawings = validation_digits()
+    kinds = {}
+    for spoil in dict.fromkeys(pen_noise.SPOILS):
+        rng = np.random.default_rng([0, *spoil.__name__.encode()])
+        chosen = [drawings[index] for index in rng.choice(len(drawings), count, replace=False)]
+        kinds[spoil.__name__.replace("_", " ")] = [
+            drawing._replace(strokes=spoil(drawing.strokes, extent(drawing.strokes), rng)) for drawing in chosen
+        ]
+    for digit in pen_noise.STYLES:
+        rng = np.random.default_rng([1, digit])
+        chosen = [drawing for drawing in drawings if drawing.digit == digit][:count]
+        kinds[f"{digit} in another style"] = [
+            drawing._replace(strokes=pen_noise.restyle(digit, drawing.strokes, rng)) for drawing in chosen
+        ]
+    return kinds
 
 
 def on_pad(strokes: list[np.ndarray]) -> PadStrokes:

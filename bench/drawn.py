@@ -1,7 +1,7 @@
 """How well are drawings read? python -m bench.drawn --help
 
-Prints Markdown, and plots the sweeps. The images are made by the functions that the page uses; the
-reference system gets the canvas shrunk to 28x28, as most demos do it.
+Prints Markdown, and plots the sweeps, all of the validation split. The images are made by the functions that the page
+uses; the reference system gets the canvas shrunk to 28x28, as most demos do it.
 """
 
 from pathlib import Path
@@ -10,7 +10,7 @@ import numpy as np
 import torch
 
 from adder import inputs
-from adder.data import splits
+from adder.data import mnist, pen_data, splits
 from adder.data.synthetic import negatives
 from adder.drawing import collection, strokes
 from adder.drawing.strokes import NO_DIGIT
@@ -26,7 +26,7 @@ from bench.systems import System, digits_of, in_parallel, is_refused, ours, refe
 from bench.tables import print_row, print_table, with_interval
 
 CONFIDENT = 0.9  # probability of the digit
-HELD_OUT = ("words held out", "shapes held out", "fonts held out")
+HELD_OUT = ("letters", "words", "shapes", "fonts", "blobs")  # of splits.Judged
 ACROSS = 12  # drawings in a row of the sheet
 
 
@@ -131,28 +131,31 @@ def print_breakdown(title: str, keys: list[int], right: torch.Tensor) -> None:
 
 
 def print_comparison(
-    systems: list[System], sets: splits.Sets, drawings: list[strokes.Drawing], reader: Reader, picture: Path | None
+    systems: list[System],
+    validation: splits.Judged,
+    drawings: list[strokes.Drawing],
+    reader: Reader,
+    picture: Path | None,
 ) -> None:
     """Prints the table: a column for each system, the first of which is the reader's. Plots the sweeps as `picture`."""
     digits = digits_of(drawings)
-    non_digits = {"characters": sets.characters}
-    non_digits |= dict(zip(HELD_OUT, (sets.words, sets.shapes, sets.fonts), strict=True))
+    non_digits = validation.non_digits()
     rng = np.random.default_rng(12345)  # not a seed of any training
     strokes_of_all = [drawing.strokes for drawing in drawings]
     synthetic = [negatives.synthesise(rng, strokes_of_all) for _ in range(1000)]
 
     columns, sweeps, outputs = {}, {}, {}
     for system in systems:
-        mnist = evaluation.predict(system.network, sets.test.images)
+        images = evaluation.predict(system.network, validation.mnist.images)
         read = outputs[system.name] = system.predict(in_parallel(system.from_strokes, strokes_of_all))
         sweeps[system.name] = sweep(system, drawings)
         columns[system.name] = {
-            **{f"MNIST test, {name}": value for name, value in accuracy_rows(mnist, sets.test.digits).items()},
+            **{f"MNIST, {name}": value for name, value in accuracy_rows(images, validation.mnist.digits).items()},
             **{f"drawings, {name}": value for name, value in accuracy_rows(read, digits).items()},
             **{f"drawings as ink, {name}": value for name, value in worst(sweeps[system.name]).items()},
             **refusal_rows(
                 system,
-                {"MNIST test": mnist, "drawings": read},
+                {"MNIST": images, "drawings": read},
                 {name: evaluation.predict(system.network, split.images) for name, split in non_digits.items()}
                 | {"synthetic non-digits": system.predict(in_parallel(system.from_strokes, synthetic))},
             ),
@@ -173,7 +176,7 @@ def print_comparison(
 
 
 def main() -> None:
-    parser = command.parser("How well drawings are read, compared with a reference system.")
+    parser = command.parser("How well drawings are read, compared with a reference system.", data=True)
     parser.add_argument(
         "--reference",
         type=user_path,
@@ -198,17 +201,17 @@ def main() -> None:
             files = [file for file in flags.strokes.iterdir() if file.suffix.lower() in inputs.JSON_LINES]
             print_files(systems, sorted(file for file in files if not file.name.startswith(".")), flags.every)
             return
-        drawings = read_drawings(flags.strokes) if flags.strokes else validation_digits(flags.data_dir)
+        drawings = read_drawings(flags.strokes) if flags.strokes else validation_digits()
         if flags.sheet:
             plot_drawings(flags.sheet, drawings, Reader.load(flags.weights, "cpu"))
             return
-        sets = splits.load(flags.data_dir)
+        validation = splits.judged(pen_data.VALIDATION, mnist.training_and_validation(flags.data_dir)[1])
     except (ValueError, OSError) as error:
         parser.error(str(error))
     drawings = [drawing for drawing in drawings if drawing.digit != NO_DIGIT][:: flags.every]
     if not drawings:
         parser.error(f"{flags.strokes} holds no drawing of a digit")
-    print_comparison(systems, sets, drawings, Reader.load(flags.weights, "cpu"), flags.picture)
+    print_comparison(systems, validation, drawings, Reader.load(flags.weights, "cpu"), flags.picture)
 
 
 if __name__ == "__main__":

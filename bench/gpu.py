@@ -1,10 +1,9 @@
 """What do training and reading cost on a GPU? python -m bench.gpu --help
 
-Prints a Markdown table. Needs CUDA, but neither gradio nor a network: --pack copies the data into one folder, for a
-machine without a network.
+Prints a Markdown table. Needs CUDA, but neither gradio nor a network: --pack copies MNIST into a folder, compressed,
+for a machine without a network.
 """
 
-import gzip
 import os
 import platform
 import shutil
@@ -19,13 +18,15 @@ import numpy as np
 import torch
 from torch.profiler import ProfilerActivity, profile
 
-from adder.data import sources, splits
+from adder.data import mnist, splits
+from adder.data.images import LabelledImages
 from adder.files import user_path
 from adder.reader import Reader
 from adder.training import distributed, loop, report
 from adder.training.recipes import RECIPES
 from adder.training.run import Run, Settings
 from bench import command
+from bench.drawings import validation_digits
 from bench.tables import print_table
 
 SYSTEMS = ("default", "bottleneck-plain")
@@ -37,30 +38,21 @@ LAUNCH_CALLS = ("cudaLaunchKernel", "cudaLaunchKernelExC", "cuLaunchKernel", "cu
 
 
 def pack(source: Path, folder: Path) -> None:
-    """Copies the data sets that training reads from `source` to `folder`, MNIST as .gz; downloads what `source` lacks.
-
-    Raises DataError, OSError.
-    """
-    for read in (sources.pendigits, sources.omniglot, sources.quickdraw):
-        read(source)
+    """Copies MNIST's four files from `source`, where it is downloaded if missing. Raises DataError, OSError."""
+    mnist.load(source, train=True)
     raw = folder / "MNIST" / "raw"
     raw.mkdir(parents=True, exist_ok=True)
-    for name in sources.MNIST_MD5:
-        (raw / f"{name}.gz").write_bytes(gzip.compress(sources.mnist_file(source, name)))
-    for path in sorted(source.glob("[!M]*/**/*.*")):
-        if path.is_file():
-            copy = folder / path.relative_to(source)
-            copy.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(path, copy)
+    for path in sorted((source / "MNIST" / "raw").glob("*-ubyte")):
+        shutil.copyfile(path, raw / path.name)
 
 
-def train_steps(run: Run, images: splits.LabelledImages, count: int) -> None:
+def train_steps(run: Run, images: LabelledImages, count: int) -> None:
     """Trains `count` steps in the middle of the schedule."""
     for batch in islice(splits.batches(images, run.settings.batch_size), count):
         loop.train_step(run, run.network, batch, 0.5)
 
 
-def step_costs(run: Run, images: splits.LabelledImages) -> dict[str, float]:
+def step_costs(run: Run, images: LabelledImages) -> dict[str, float]:
     """The mean costs of a step: "seconds", "kernels", "launches", and "waits" of the CPU for the device."""
     run.network.train()
     train_steps(run, images, TIMED_STEPS)
@@ -127,10 +119,10 @@ def measure(name: str, data_dir: Path, epochs: int | None, workers: int, device:
     with tempfile.TemporaryDirectory() as folder:
         metrics = loop.train(run, sets, Path(folder), workers=workers)
         assert metrics is not None
-        drawings = [drawing.strokes for drawing in sources.pendigits(data_dir)[:500]]
+        drawings = [drawing.strokes for drawing in validation_digits()[:500]]
         rates = reading_rates(Path(folder) / loop.WEIGHTS, device, drawings)
     ends = [row["seconds"] for row in run.log]
-    mnist, pen_digits = metrics["test"], metrics["validation"].get("drawn")
+    scores = metrics["validation"]
     last = [after - before for before, after in pairwise([0.0, *ends])][-loop.RENDER_EVERY :]  # one of them renders
     epoch = sum(last) / len(last)
     return {
@@ -145,16 +137,22 @@ def measure(name: str, data_dir: Path, epochs: int | None, workers: int, device:
         "seconds per epoch, the last ones": f"{epoch:.2f}",
         **{f"to {target:.1%} on both outputs, validation": seconds_to(target, run.log) for target in TARGETS},
         "the whole run": f"{len(ends)} epochs, {ends[-1]:.0f} s",
-        "MNIST's test images: digit; sum": f"{mnist['digit_accuracy']:.2%}; {mnist['sum_accuracy']:.2%}",
-        "held-out writers' drawings: digit": f"{pen_digits['digit_accuracy']:.2%}" if pen_digits else "-",
+        "MNIST, validation: digit; sum": "; ".join(
+            f"{scores['mnist'][f'{of}_accuracy']:.2%}" for of in ("digit", "sum")
+        ),
+        "drawings, validation: pendigits; UNIPEN": "; ".join(
+            f"{scores[of]['digit_accuracy']:.2%}" for of in ("pendigits", "unipen")
+        )
+        if "unipen" in scores
+        else "-",
         "read_many, drawings/s; ink images/s": f"{rates[0]:,.0f}; {rates[1]:,.0f}",
     }
 
 
 def main() -> None:
-    parser = command.parser("What training and reading cost on a GPU, one seed.", weights=None)
+    parser = command.parser("What training and reading cost on a GPU, one seed.", weights=None, data=True)
     parser.add_argument(
-        "--pack", type=user_path, metavar="FOLDER", help="copy the data into FOLDER, and exit (git ignores .gpu)"
+        "--pack", type=user_path, metavar="FOLDER", help="copy MNIST into FOLDER, and exit (git ignores .gpu)"
     )
     parser.add_argument(
         "--systems",

@@ -120,7 +120,7 @@ def main() -> int:
     parser = command.parser("Milliseconds from a pointer move to the changed page, in Chromium.")
     parser.add_argument("--drawings", type=int, default=30, help="digits to draw (%(default)s)")
     flags = parser.parse_args()
-    drawings = validation_pad_strokes(flags.data_dir)[:: 1500 // flags.drawings][: flags.drawings]
+    drawings = validation_pad_strokes()[:: 1500 // flags.drawings][: flags.drawings]
     with chromium() as browser, serving(flags.weights) as server:
         url = f"http://127.0.0.1:{server.port}"
         results = {round_trip: follow(browser, url, drawings, round_trip) for round_trip in ROUND_TRIPS}

@@ -173,7 +173,7 @@ def main() -> int:
     parser.add_argument("--held", type=int, default=2000, help="connections that hold half a header (%(default)s)")
     flags = parser.parse_args()
 
-    drawings, is_right = validation_pad_strokes(flags.data_dir), answer_checker(flags.weights)
+    drawings, is_right = validation_pad_strokes(), answer_checker(flags.weights)
     missed: list[str] = []
     rate_alone = rate_without_page(flags.weights, drawings)
     with serving(flags.weights) as server:

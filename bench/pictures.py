@@ -2,7 +2,7 @@
 
 Prints Markdown, a row for each kind. SOURCE is a folder with a folder of pictures for each label, a table or JSON lines
 (see adder/inputs.py), or a folder with labels.csv, with the columns path, label (a digit, none or several) and kind.
-Without SOURCE, pictures are made from pen strokes and doodles that the held-out network did not learn from.
+Without SOURCE, pictures are made from pen strokes and doodles of the validation split (synthetic).
 """
 
 import csv
@@ -16,14 +16,13 @@ import numpy as np
 from tqdm import tqdm
 
 from adder import inputs
-from adder.data import sources, splits
 from adder.drawing import raster
 from adder.drawing.strokes import NO_DIGIT
 from adder.files import user_path
 from adder.pictures.decode import PictureError, decode
 from adder.reader import Reader
 from bench import command
-from bench.drawings import validation_digits
+from bench.drawings import validation_digits, validation_doodles
 from bench.synthetic_pictures import Picture, make_pictures
 from bench.tables import print_row, print_table, with_interval
 from bench.training_sheet import save_png
@@ -72,12 +71,10 @@ def labelled(source: Path) -> Iterator[Picture]:
         yield Picture(label, label, item.drawing)
 
 
-def from_strokes(data_dir: Path, count: int) -> Iterator[Picture]:
-    """`count` pictures of each kind, from validation writers and held-out doodles. Raises DataError."""
-    words = sources.quickdraw(data_dir)
-    doodles = [drawing for word in splits.held_out_words(words) for drawing in words[word]]
-    digits = [(drawing.digit, drawing.strokes) for drawing in validation_digits(data_dir)]
-    return make_pictures(digits, doodles, count)
+def from_strokes(count: int) -> Iterator[Picture]:
+    """`count` pictures of each kind, from digits and doodles of the validation split."""
+    digits = [(drawing.digit, drawing.strokes) for drawing in validation_digits()]
+    return make_pictures(digits, validation_doodles(), count)
 
 
 def measure(reader: Reader, pictures: Iterable[Picture]) -> tuple[dict[str, Counter], list[tuple[Picture, Answer]]]:
@@ -128,7 +125,7 @@ def contact_sheet(failed: list[tuple[Picture, Answer]]) -> np.ndarray:
 
 
 def main() -> None:
-    parser = command.parser("How well pictures of digits are read, by kind.", weights=command.HELD_OUT_WEIGHTS)
+    parser = command.parser("How well pictures of digits are read, by kind.")
     parser.add_argument(
         "source",
         type=user_path,
@@ -144,7 +141,7 @@ def main() -> None:
     reader = Reader.load(flags.weights, "cpu")
     try:
         if flags.source is None:
-            pictures: Iterable[Picture] = from_strokes(flags.data_dir, flags.a_kind)
+            pictures: Iterable[Picture] = from_strokes(flags.a_kind)
         else:
             has_table = (flags.source / "labels.csv").exists()
             pictures = with_labels_csv(flags.source) if has_table else labelled(flags.source)

@@ -1,8 +1,8 @@
 """How far can you trust the network's confidence? python -m bench.reliability --help
 
-Prints Markdown, and writes a JSON file that the page shows. The network that held the validation writers out reads
-their digits and, with --strokes, those of a folder of spoilt drawings, since it is almost always sure of a plain digit.
-Refused drawings do not count.
+Prints Markdown, and writes a JSON file that the page shows. The network reads the digits of the validation writers,
+and the same spoilt in several ways (synthetic), since it is almost always sure of a plain digit. Refused drawings do
+not count.
 """
 
 import json
@@ -13,35 +13,33 @@ from adder.drawing.strokes import Drawing
 from adder.files import replacing, user_path
 from adder.reader import Reader
 from bench import command
-from bench.drawings import digits_in, validation_digits
+from bench.drawings import spoilt_digits, validation_digits
 from bench.tables import print_row, print_table
 
+SPOILT = 250  # drawings of each kind of spoilt ones
 EDGES = np.array([0, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.99, 1])  # of the bins of confidence
 
 
 def main() -> None:
-    parser = command.parser("How often a network is right, by its confidence.", weights=command.HELD_OUT_WEIGHTS)
-    parser.add_argument("--strokes", type=user_path, help="a folder of KIND.jsonl, to read as well")
+    parser = command.parser("How often a network is right, by its confidence.")
     parser.add_argument(
         "--out",
         type=user_path,
-        default=command.HELD_OUT_WEIGHTS.with_name("reliability.json"),
+        default=command.WEIGHTS / "reliability.json",
         help="the JSON file to write (%(default)s)",
     )
     flags = parser.parse_args()
     reader = Reader.load(flags.weights, "cpu")
-    try:
-        drawings = validation_digits(flags.data_dir)
-        files = sorted(flags.strokes.glob("*.jsonl")) if flags.strokes else []
-        drawings += [drawing for file in files for drawing in digits_in(file)]
-    except ValueError as error:
-        parser.error(str(error))
-    rows = reliability(reader, drawings)
+    drawings, kinds = validation_digits(), spoilt_digits(SPOILT)
+    writers = len({drawing.writer for drawing in drawings})
+    rows = reliability(reader, drawings + [drawing for kind in kinds.values() for drawing in kind])
     print_table(["confidence", "drawings", "mean confidence", "right"])
     for low, high, (count, confidence, right) in zip(EDGES, EDGES[1:], rows, strict=False):
         print_row([f"{low:.0%} to {high:.0%}", f"{count:,}", f"{confidence:.1%}", f"{right:.1%}"])
-    kinds = f" and {len(files)} kinds of spoilt ones" if files else ""
-    source = f"{sum(count for count, *_ in rows):,} drawings of digits by six writers it never saw{kinds}"
+    count = sum(count for count, *_ in rows)
+    source = (
+        f"{count:,} drawings of digits by {writers} people it did not learn from, plain and spoilt in {len(kinds)} ways"
+    )
     content = {"of": source, "bins": [row for row in rows if row[0]]}
     with replacing(flags.out) as temporary:
         temporary.write_text(json.dumps(content, allow_nan=False) + "\n", encoding="utf-8")

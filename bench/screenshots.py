@@ -101,7 +101,7 @@ def take_lesson(browser: "Browser", url: str, strokes: PadStrokes, lesson: str, 
 
 
 def main() -> None:
-    parser = command.parser("Takes the pictures of the page.", data=False)
+    parser = command.parser("Takes the pictures of the page.")
     out = command.ROOT / "docs"
     parser.add_argument("--out", type=user_path, default=out, help="the folder for the pictures (%(default)s)")
     preview = command.ROOT / "adder/page/web/preview.png"

@@ -20,7 +20,8 @@ import numpy as np
 import torch
 from tqdm import tqdm
 
-from adder.data import sources, splits
+from adder.data import splits
+from adder.data.images import LabelledImages
 from adder.network import checkpoint, model
 from adder.reader import Reader, Reading
 from adder.training import evaluation, loop
@@ -69,7 +70,7 @@ def race(name: str, sets: splits.Sets, *, seed: int, limit: float, device: torch
     recipe = RECIPES[name]
     run = Run(Settings(name, recipe.epochs, recipe.batch_size, recipe.lr, seed), device, {})
     images = sets.training.mnist.to(device)
-    validation = sets.validation.to(device)
+    validation = sets.validation.mnist.to(device)
     steps = recipe.epochs * max(1, len(images.digits) // recipe.batch_size)
     reached: list[float | None] = [None] * len(TARGETS)
     seconds, steps_done = 0.0, 0
@@ -100,7 +101,7 @@ def race(name: str, sets: splits.Sets, *, seed: int, limit: float, device: torch
     return Race(reached, seconds, steps_done * recipe.batch_size / seconds)
 
 
-def reaches(target: float, run: Run, validation: sources.LabelledImages) -> bool:
+def reaches(target: float, run: Run, validation: LabelledImages) -> bool:
     """Do the averaged weights reach the target on both outputs? Stops at the first wrong answer too many."""
     wrong = torch.zeros(2)  # digits, sums
     for part in zip(*(tensor.split(500) for tensor in validation), strict=True):
@@ -209,7 +210,7 @@ def missed_limits(races: dict[str, list[Race]]) -> list[str]:
 
 
 def main() -> int:
-    parser = command.parser("Seconds to an accuracy, images a second, milliseconds a reading.", weights=None)
+    parser = command.parser("Seconds to an accuracy, images a second, milliseconds a reading.", weights=None, data=True)
     parser.add_argument(
         "--device", default="cpu", type=command.as_device, help="where to train: auto, cpu, cuda or mps (%(default)s)"
     )
@@ -226,7 +227,7 @@ def main() -> int:
     flags = parser.parse_args()
 
     device = flags.device
-    sets = splits.load(flags.data_dir, drawings=False, characters=False, without=splits.OPTIONAL)
+    sets = splits.load(flags.data_dir, drawings=False, non_digits=False)
     where = "GPU" if device.type == "cuda" else f"{torch.get_num_threads()} cores"
     races: dict[str, list[Race]] = {name: [] for name in flags.systems}
     if flags.seeds:
@@ -237,7 +238,7 @@ def main() -> int:
         print(f"MNIST alone, {where}, {flags.seeds} seeds, on validation images; at most {flags.limit:.0f} s each:\n")
         print_races(races)
     strokes = [[np.array(stroke) for stroke in drawing["strokes"]] for drawing in page_examples()]
-    images = sets.validation.images[:2000, 0].numpy()
+    images = sets.validation.mnist.images[:2000, 0].numpy()
     rows = []
     with tempfile.TemporaryDirectory() as folder:
         for name in SYSTEMS:

@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 import torch
 
-from adder.data import sources
+from adder.data.images import as_tensor
 from adder.drawing import raster, strokes
 from adder.drawing.curves import Strokes
 from adder.network import checkpoint
@@ -30,7 +30,7 @@ class System(NamedTuple):
     from_strokes: Callable[[Strokes], np.ndarray | None]
 
     def predict(self, images: list[np.ndarray | None]) -> Outputs:
-        return evaluation.predict(self.network, sources.as_tensor(images))
+        return evaluation.predict(self.network, as_tensor(images))
 
 
 def ours(path: Path) -> System:

@@ -1,8 +1,8 @@
 """What do training images look like? python -m bench.training_sheet PICTURE
 
 Renders them as training does, for you to check before you train. A row for each kind of synthetic non-digit, each
-shape, font and doodled word, each way to spoil a digit, and each digit written in another style. A + marks shapes,
-fonts and words that are held out.
+shape, font and source of pen strokes, each way to spoil a digit, and each digit written in another style. A + marks
+what is for validation; the test split is not shown.
 """
 
 from collections.abc import Callable
@@ -12,7 +12,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from adder.data import sources, splits, training_set
+from adder.data import pen_data, splits, training_set
 from adder.data.synthetic import glyphs, negatives, pen_noise, shapes
 from adder.drawing import raster, strokes
 from adder.drawing.curves import Strokes
@@ -23,15 +23,16 @@ ACROSS = 24  # drawings in a row
 LABEL_WIDTH = 150  # px
 
 
-def rows(folder: Path, rng: np.random.Generator) -> dict[str, Callable[[], Strokes]]:
-    """The row's name -> a function that makes one more drawing of its kind. Raises DataError."""
-    people = sources.pendigits(folder)
+def rows(rng: np.random.Generator) -> dict[str, Callable[[], Strokes]]:
+    """The row's name -> a function that makes one more drawing of its kind."""
+    people = splits.digits_of(pen_data.drawings(pen_data.TRAINING))
     digits = [drawing.strokes for drawing in people]
-    doodles = sources.quickdraw(folder)
-    held_out = splits.held_out_words(doodles)
 
     def random_one(drawings: list[Strokes]) -> Strokes:
         return drawings[rng.integers(len(drawings))]
+
+    def written(split: int, source: str, keep: Callable) -> Callable[[], Strokes]:
+        return partial(random_one, [drawing.strokes for drawing in keep(pen_data.drawings(split, source))])
 
     def bent(make: Callable, table: dict[str, str]) -> Strokes:
         return negatives.bend(make(rng, table), rng)
@@ -54,7 +55,11 @@ def rows(folder: Path, rng: np.random.Generator) -> dict[str, Callable[[], Strok
     makers |= {
         f"+ {name}": partial(bent, glyphs.random_glyph, {name: font}) for name, font in glyphs.VALIDATION_FONTS.items()
     }
-    makers |= {f"{'+ ' * (word in held_out)}{word}": partial(random_one, kept) for word, kept in doodles.items()}
+    for mark, split in (("", pen_data.TRAINING), ("+ ", pen_data.VALIDATION)):
+        makers[f"{mark}pendigits"] = written(split, "pendigits", splits.digits_of)
+        makers[f"{mark}UNIPEN, digits"] = written(split, "unipen", splits.digits_of)
+        makers[f"{mark}UNIPEN, others"] = written(split, "unipen", splits.non_digits_of)
+        makers[f"{mark}doodles"] = written(split, "quickdraw", splits.non_digits_of)
     makers |= {f"digits: {spoil.__name__}": partial(spoilt, spoil) for spoil in dict.fromkeys(pen_noise.SPOILS)}
     return makers | {f"digits: {digit}": partial(in_another_style, digit) for digit in pen_noise.STYLES}
 
@@ -80,7 +85,7 @@ def main() -> None:
     parser.add_argument("picture", type=user_path, help="the PNG to write")
     flags = parser.parse_args()
     rng = np.random.default_rng(0)
-    sheet = [render_row(name, make, rng) for name, make in rows(flags.data_dir, rng).items()]
+    sheet = [render_row(name, make, rng) for name, make in rows(rng).items()]
     half = -(-len(sheet) // 2)
     sheet += [np.full_like(sheet[0], 255)] * (2 * half - len(sheet))
     save_png(flags.picture, np.hstack([np.vstack(sheet[:half]), np.vstack(sheet[half:])]))

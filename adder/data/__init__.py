@@ -2,9 +2,11 @@
 
 It knows drawings, and no network. Read in this order:
 
-- `download`: a file from the internet, checked
-- `synthetic`: drawings that programs make
-- `sources`: the data sets
+- `images`: labelled images
+- `mnist`: MNIST's images
+- `synthetic`: what programs draw
+- `pen_data`: the pen strokes and characters of strokes.npz
+- `pack`: makes strokes.npz
 - `own`: your own digits
 - `training_set`: the images of an epoch
 - `splits`: training, validation and test, and their batches

@@ -7,7 +7,7 @@ import numpy as np
 import torch
 
 from adder import inputs
-from adder.data.sources import LabelledImages, as_tensor
+from adder.data.images import LabelledImages, as_tensor
 from adder.drawing import raster
 from adder.drawing.strokes import NO_DIGIT, Drawing
 from adder.pictures.decode import PictureError

@@ -1,29 +1,22 @@
 """Training, validation and test sets, and batches that pair images with numbers. Knows no network."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sized
+from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
-from types import MappingProxyType
 from typing import NamedTuple
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from adder.data import own
-from adder.data.sources import LabelledImages, as_tensor, mnist, omniglot, pendigits, quickdraw
-from adder.data.synthetic import glyphs, negatives, shapes
-from adder.data.training_set import SYNTHETIC, TrainingSet, as_non_digits
+from adder.data import mnist, own, pen_data
+from adder.data.images import LabelledImages, as_non_digits, as_tensor, concatenate
+from adder.data.synthetic import glyphs, negatives, noise, pen_noise, shapes
+from adder.data.training_set import BLOBS, SYNTHETIC, TURNED, TURNS, TrainingSet, turned_digits
 from adder.drawing import raster
 from adder.drawing.strokes import NO_DIGIT, Drawing, augment_strokes
 
-OPTIONAL = ("pendigits", "omniglot", "quickdraw")  # data sets that a run can leave out
-
-VALIDATION_NTH_IMAGE = 12  # every 12th of MNIST's training images, of each digit: 5,000
-VALIDATION_NTH_WRITER = 5  # every 5th writer: six of 30
-VALIDATION_NTH_WORD = 5  # every 5th of the doodles' words, in alphabetical order: 24 of 120
-SYNTHETIC_VALIDATION = 1000  # images of held-out shapes, and as many of held-out fonts
-EXAMPLES_WRITER = 25  # wrote the page's examples; no network learns from this writer
+SYNTHETIC_JUDGED = 1000  # images of shapes, and as many of fonts, in validation and in test
 
 
 class Batch(NamedTuple):
@@ -35,132 +28,159 @@ class Batch(NamedTuple):
     sums: Tensor
 
 
-class Sets(NamedTuple):
-    """The data of a run: for training, for validation, which decides what to keep, and for the test at the end.
+class Judged(NamedTuple):
+    """What a network is judged by, and never learns from: the validation or the test split. All but MNIST may be empty.
 
-    All but MNIST may be empty.
+    Drawings are rendered as on the page. Shapes, fonts and blobs are synthetic, and the same for every run.
     """
 
-    training: TrainingSet
-    validation: LabelledImages  # from MNIST
-    pen_digits: LabelledImages  # digits of the validation writers, rendered from pen strokes
-    characters: LabelledImages  # characters of the validation alphabets, without look-alikes
-    words: LabelledImages  # doodles of the validation words, without look-alikes
-    shapes: LabelledImages  # synthetic, from shapes that are held out; the same for every run
+    mnist: LabelledImages
+    pendigits: LabelledImages  # digits by writers of pendigits
+    unipen: LabelledImages  # digits by writers of UNIPEN
+    zeros: LabelledImages  # zeros by all of them, with a slash, a dot or in dashes, which is synthetic
+    letters: LabelledImages  # letters and signs by the same
+    characters: LabelledImages  # of other alphabets, without look-alikes
+    words: LabelledImages  # doodles of other words, without look-alikes
+    shapes: LabelledImages
     fonts: LabelledImages
-    test: LabelledImages  # from MNIST
-    held_out: Mapping[str, list[str]] = MappingProxyType({})  # names of words, shapes, fonts and alphabets
+    blobs: LabelledImages  # of noise
+    turned: LabelledImages  # digits of MNIST, rotated by 90 degrees or mirrored on a diagonal
+
+    def digits(self) -> dict[str, LabelledImages]:
+        """The sets of digits by name, without empty ones."""
+        return {name: getattr(self, name) for name in DIGITS if len(getattr(self, name).digits)}
 
     def non_digits(self) -> dict[str, LabelledImages]:
-        """The non-digits of validation, by kind."""
-        return {name: getattr(self, name) for name in ("characters", "words", "shapes", "fonts")}
+        return {name: part for name, part in self._asdict().items() if name not in DIGITS and len(part.digits)}
+
+
+DIGITS = ("mnist", "pendigits", "unipen", "zeros")  # of Judged, the sets of digits
+
+
+class Sets(NamedTuple):
+    """The data of a run: what it learns from, and what it is judged by."""
+
+    training: TrainingSet
+    validation: Judged
 
     def counts(self) -> dict[str, object]:
         """The number of images or drawings of each kind, and the names that are held out, for the record."""
-        kinds: dict[str, Sized] = {"mnist": self.training.mnist.digits, "drawings": self.training.drawings}
-        kinds |= {"characters": self.training.characters, "doodles": self.training.doodles}
-        kinds |= {"validation mnist": self.validation.digits, "validation drawings": self.pen_digits.digits}
-        kinds |= {"validation characters": self.characters.digits, "validation words": self.words.digits}
-        kinds |= {"validation shapes": self.shapes.digits, "validation fonts": self.fonts.digits}
-        kinds |= {"own images": self.training.own.digits}
-        counts = {name: len(images) for name, images in kinds.items()}
-        return counts | {
-            "invented non-digits an epoch": self.training.rendered.synthetic,
-            "test mnist": len(self.test.digits),
-            "held out": dict(self.held_out),
-        }
+        training = self.training
+        counts: dict[str, object] = {"mnist": len(training.mnist.digits)}
+        counts["other images"] = len(training.fixed.digits) - len(training.mnist.digits)
+        counts |= {name: len(drawings) for name, drawings in training.drawings.items()}
+        counts["own drawings"] = len(training.own)
+        rendered = training.rendered
+        counts["synthetic non-digits an epoch"] = rendered.synthetic + rendered.blobs + training.turned
+        counts |= {f"validation {name}": len(part.digits) for name, part in self.validation._asdict().items()}
+        return counts | {"held out": names(pen_data.VALIDATION)}
 
 
 def load(
     folder: Path,
     drawings: bool = True,
-    characters: bool = True,
+    non_digits: bool = True,
     *,
-    without: tuple[str, ...] = (),
-    all_writers: bool = False,
     limit: int | None = None,
     extra: tuple[str, ...] = (),
     image_of: own.ImageOf = own.no_image,
 ) -> Sets:
-    """Loads MNIST, and drawings and non-digits where a recipe asks for them. DataError when a set cannot be read.
+    """Loads MNIST from `folder`, and the project's drawings and non-digits where a recipe asks for them.
 
-    `without` names sets of OPTIONAL to leave out. `all_writers` adds the validation writers except EXAMPLES_WRITER to
-    the training set; they stay in `pen_digits`. `limit` is the largest number of images of each set. `extra` names
-    files and folders of your own digits to train on, and `image_of` turns their pictures into images; ValueError for
-    a file that cannot be read.
+    `limit` is the largest number of images of each set. `extra` names files and folders of your own digits to train on,
+    and `image_of` turns their pictures into images. DataError when MNIST cannot be read, ValueError for an extra file.
     """
-    collected, own_images = own.load(extra, image_of)
-    training, validation = split_validation(mnist(folder, train=True))
-    writers = [] if "pendigits" in without else pendigits(folder)
-    held_out = [drawing for drawing in writers if drawing.writer % VALIDATION_NTH_WRITER == 0][:limit]
-    learned = [d for d in writers if d.writer != EXAMPLES_WRITER and (all_writers or d.writer % VALIDATION_NTH_WRITER)]
-    pen_digits = as_tensor([raster.strokes_to_mnist(drawing.strokes) for drawing in held_out])
-    alphabets = list(negatives.LOOK_ALIKES) if characters and "omniglot" not in without else []
-    held_out_alphabets = [name for name in negatives.VALIDATION_ALPHABETS if name in alphabets]
-    doodles = quickdraw(folder) if characters and "quickdraw" not in without else {}
-    words = held_out_words(doodles)
-    validation_doodles = [strokes for word in words for strokes in doodles.pop(word)][:limit]
-    nothing = as_tensor([])
-    synthetic_shapes, synthetic_glyphs = held_out_synthetic(limit) if characters else (nothing, nothing)
-    return Sets(
-        TrainingSet(
-            training,
-            collected + (learned if drawings else []),
-            omniglot(folder, [name for name in alphabets if name not in held_out_alphabets], limit),
-            [Drawing(NO_DIGIT, 0, strokes) for word in doodles.values() for strokes in word],
-            synthetic=SYNTHETIC if characters else 0,
-            limit=limit,
-            own=own_images,
+    own_drawings, own_images = own.load(extra, image_of)
+    images, validation = mnist.training_and_validation(folder)
+    kinds: dict[str, list[Drawing]] = {}
+    if drawings:
+        kinds["digits"] = digits_of(pen_data.drawings(pen_data.TRAINING))
+    if non_digits:
+        kinds["letters and signs"] = non_digits_of(pen_data.drawings(pen_data.TRAINING, "unipen"))
+        kinds["doodles"] = pen_data.drawings(pen_data.TRAINING, "quickdraw")
+    few = None if limit is None else limit // 8
+    characters = pen_data.characters(pen_data.TRAINING) if non_digits else images.images[:0]
+    synthetic, blobs, turned = (
+        (count if few is None else min(count, few)) if non_digits else 0 for count in (SYNTHETIC, BLOBS, TURNED)
+    )
+    training = TrainingSet(
+        images.first(limit),
+        concatenate([as_non_digits(characters[:limit]), own_images.first(limit)]),
+        drawings={name: each[: limit if name == "digits" else few] for name, each in kinds.items()},
+        own=own_drawings,
+        synthetic=synthetic,
+        blobs=blobs,
+        turned=turned,
+    )
+    return Sets(training, judged(pen_data.VALIDATION, validation, drawings, non_digits, limit=limit))
+
+
+def digits_of(drawings: list[Drawing]) -> list[Drawing]:
+    return [drawing for drawing in drawings if drawing.digit != NO_DIGIT]
+
+
+def non_digits_of(drawings: list[Drawing]) -> list[Drawing]:
+    return [drawing for drawing in drawings if drawing.digit == NO_DIGIT]
+
+
+def judged(
+    split: int, images: LabelledImages, drawings: bool = True, non_digits: bool = True, *, limit: int | None = None
+) -> Judged:
+    """VALIDATION or TEST of pen_data, beside these images of MNIST. `limit` is the largest number of each set."""
+    writers, people = (pen_data.drawings(split, source) for source in ("pendigits", "unipen"))
+    zeros = [drawing for drawing in writers + people if drawing.digit == 0]
+    characters = pen_data.characters(split)[:limit]
+    seed = {pen_data.VALIDATION: 12345, pen_data.TEST: 54321}[split]  # no training has them
+    count = len(range(SYNTHETIC_JUDGED)[:limit]) if non_digits else 0
+    turns = [(digit, turn) for digit in (2, 3, 4, 5, 6, 7, 9) for turn in range(len(TURNS))]
+    return Judged(
+        images.first(limit),
+        rendered(writers[:limit] if drawings else []),
+        rendered(digits_of(people)[:limit] if drawings else []),
+        slashed(zeros[:limit] if drawings else [], seed),
+        rendered(non_digits_of(people)[:limit] if non_digits else []),
+        as_non_digits(characters if non_digits else characters[:0]),
+        rendered(pen_data.drawings(split, "quickdraw")[:limit] if non_digits else []),
+        from_seeds((seed, 0), count, partial(shapes.shape, shapes=shapes_of(split))),
+        from_seeds((seed, 1), count, partial(glyphs.random_glyph, fonts=fonts_of(split))),
+        as_non_digits(
+            as_tensor([raster.to_mnist(noise.blobs(np.random.default_rng((seed, 2, i)))) for i in range(count)])
         ),
-        validation.first(limit),
-        LabelledImages(pen_digits, torch.tensor([drawing.digit for drawing in held_out], dtype=torch.long)),
-        as_non_digits(omniglot(folder, held_out_alphabets, limit)),
-        as_non_digits(as_tensor([raster.strokes_to_mnist(strokes) for strokes in validation_doodles])),
-        as_non_digits(synthetic_shapes),
-        as_non_digits(synthetic_glyphs),
-        mnist(folder, train=False).first(limit),
-        {
-            "alphabets": held_out_alphabets,
-            "words": words,
-            "shapes": list(shapes.VALIDATION_SHAPES) if characters else [],
-            "fonts": list(glyphs.VALIDATION_FONTS) if characters else [],
-        },
+        turned_digits(images, count, seed, turns),
     )
 
 
-def held_out_words(words: Iterable[str]) -> list[str]:
-    return list(words)[VALIDATION_NTH_WORD - 1 :: VALIDATION_NTH_WORD]
+def rendered(drawings: list[Drawing]) -> LabelledImages:
+    """Drawings as the page renders them."""
+    images = as_tensor([raster.strokes_to_mnist(drawing.strokes) for drawing in drawings])
+    return LabelledImages(images, torch.tensor([drawing.digit for drawing in drawings], dtype=torch.long))
 
 
-def held_out_synthetic(limit: int | None) -> tuple[Tensor, Tensor]:
-    """SYNTHETIC_VALIDATION images of the shapes, and as many of the fonts, that no network learns from.
-
-    Each image has its own seed, so that neither a change in one nor `limit` changes the others.
-    """
-
-    def rendered(kind: int, make: Callable[[np.random.Generator], list[np.ndarray]]) -> Tensor:
-        seeds = [(12345, kind, index) for index in range(SYNTHETIC_VALIDATION)[:limit]]  # no training has them
-        rngs = map(np.random.default_rng, seeds)
-        return as_tensor(
-            [raster.strokes_to_mnist(augment_strokes(negatives.bend(make(rng), rng), rng)) for rng in rngs]
-        )
-
-    return (
-        rendered(0, partial(shapes.shape, shapes=shapes.VALIDATION_SHAPES)),
-        rendered(1, partial(glyphs.random_glyph, fonts=glyphs.VALIDATION_FONTS)),
-    )
+def slashed(zeros: list[Drawing], seed: int) -> LabelledImages:
+    rngs = [np.random.default_rng((seed, index)) for index in range(len(zeros))]
+    strokes = [pen_noise.restyle(0, zero.strokes, rng) for zero, rng in zip(zeros, rngs, strict=True)]
+    return rendered([Drawing(0, 0, each) for each in strokes])
 
 
-def split_validation(training: LabelledImages) -> tuple[LabelledImages, LabelledImages]:
-    """(training, validation): a fixed twelfth is held out, stratified by digit."""
-    order = torch.randperm(len(training.digits), generator=torch.Generator().manual_seed(0))
-    order = order[training.digits[order].argsort(stable=True)]
-    held_out = torch.zeros(len(order), dtype=torch.bool)
-    held_out[order[::VALIDATION_NTH_IMAGE]] = True
-    return (
-        LabelledImages(*(tensor[~held_out] for tensor in training)),
-        LabelledImages(*(tensor[held_out] for tensor in training)),
-    )
+def from_seeds(
+    seed: tuple[int, int], count: int, make: Callable[[np.random.Generator], list[np.ndarray]]
+) -> LabelledImages:
+    """`count` synthetic non-digits, each with its own seed, so that a change in one leaves the others as they are."""
+    rngs = [np.random.default_rng((*seed, index)) for index in range(count)]
+    return rendered([Drawing(NO_DIGIT, 0, augment_strokes(negatives.bend(make(rng), rng), rng)) for rng in rngs])
+
+
+def shapes_of(split: int) -> dict[str, str]:
+    return (shapes.SHAPES, shapes.VALIDATION_SHAPES, shapes.TEST_SHAPES)[split]
+
+
+def fonts_of(split: int) -> dict[str, str]:
+    return (glyphs.FONTS, glyphs.VALIDATION_FONTS, glyphs.TEST_FONTS)[split]
+
+
+def names(split: int) -> dict[str, list[str]]:
+    """The words, alphabets, shapes and fonts of a split."""
+    return pen_data.names(split) | {"shapes": list(shapes_of(split)), "fonts": list(fonts_of(split))}
 
 
 def batches(labelled: LabelledImages, size: int) -> Iterator[Batch]:

@@ -1,7 +1,8 @@
 """The training set, epoch by epoch: fixed images, and strokes that worker processes render again and again."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import islice
+from types import MappingProxyType
 
 import cv2
 import numpy as np
@@ -9,13 +10,16 @@ import torch
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 
-from adder.data.sources import DataError, LabelledImages, as_tensor
-from adder.data.synthetic import negatives, pen_noise
+from adder.data.images import LabelledImages, as_non_digits, as_tensor, concatenate
+from adder.data.mnist import DataError
+from adder.data.synthetic import negatives, noise, pen_noise
 from adder.drawing import raster
 from adder.drawing.strokes import NO_DIGIT, Drawing, augment_strokes, draw, without_far_specks
 
 COPIES = 2  # of each rendered drawing in an epoch; adder/training/augment.py makes them different
-SYNTHETIC = 12000  # synthetic non-digits per epoch
+SYNTHETIC = 12_000  # synthetic non-digits per epoch, drawn with strokes
+BLOBS = 1_000  # of noise, per epoch
+TURNED = 2_000  # of MNIST's digits per epoch, as non-digits
 PARTS = 16  # into which the rendered images of an epoch are split
 
 
@@ -24,16 +28,17 @@ class RenderedStrokes(Dataset):
 
     A map-style Dataset without a length: its items have keys (seed, part), with the epoch's seed and 0 <= part < PARTS,
     so the DataLoader needs a sampler of such keys. An item is a part of the epoch, LabelledImages on the CPU. The key
-    alone decides it, so processes can share the work.
+    alone decides it, so processes can share the work. `weights` float64 (N,), which sum to 1, are the probabilities
+    with which an epoch picks each drawing.
     """
 
-    def __init__(self, drawings: list[Drawing], *, synthetic: int):
-        self.drawings, self.synthetic = drawings, synthetic
+    def __init__(self, drawings: list[Drawing], weights: np.ndarray, *, synthetic: int, blobs: int):
+        self.drawings, self.weights, self.synthetic, self.blobs = drawings, weights, synthetic, blobs
         self.shared: dict | None = None
 
     @property
     def images_per_epoch(self) -> int:
-        return COPIES * len(self.drawings) + self.synthetic
+        return COPIES * len(self.drawings) + self.synthetic + self.blobs
 
     def __getstate__(self) -> dict:
         """Few tensors instead of many arrays: processes start faster, because they share tensors."""
@@ -46,57 +51,68 @@ class RenderedStrokes(Dataset):
             "points": torch.from_numpy(np.concatenate([*strokes, np.zeros((0, 2))])),
             "lengths": torch.tensor([len(stroke) for stroke in strokes], dtype=torch.long),
             "drawings": torch.tensor([(d.digit, d.writer, len(d.strokes)) for d in self.drawings]).view(-1, 3),
+            "weights": torch.from_numpy(self.weights),
             "synthetic": self.synthetic,
+            "blobs": self.blobs,
         }
 
     def __setstate__(self, state: dict) -> None:
         strokes = iter(np.split(state["points"].numpy(), state["lengths"].cumsum(0)[:-1]))
         rows = state["drawings"].tolist()
         drawings = [Drawing(digit, writer, list(islice(strokes, count))) for digit, writer, count in rows]
-        self.__init__(drawings, synthetic=state["synthetic"])  # type: ignore[misc]
+        counts = {name: state[name] for name in ("synthetic", "blobs")}
+        self.__init__(drawings, state["weights"].numpy(), **counts)  # type: ignore[misc]
 
     def __getitem__(self, key: tuple[int, int]) -> LabelledImages:
-        part = key[1]
         rng = np.random.default_rng(key)
-        drawings = self.drawings[part::PARTS]
+        count, synthetic, blobs = (
+            len(range(key[1], total, PARTS)) for total in (len(self.drawings), self.synthetic, self.blobs)
+        )
+        picked = rng.choice(len(self.drawings), count, p=self.weights) if count else ()
+        drawings = [self.drawings[index] for index in picked]
         images = as_tensor([render_randomly(pen_noise.rewrite(d.digit, d.strokes, rng), rng) for d in drawings])
         rendered = LabelledImages(images, torch.tensor([drawing.digit for drawing in drawings], dtype=torch.long))
         digits = [drawing.strokes for drawing in self.drawings if drawing.digit != NO_DIGIT]
-        count = len(range(part, self.synthetic, PARTS))
-        synthetic = [render_randomly(negatives.synthesise(rng, digits), rng) for _ in range(count)]
-        return concatenate([rendered] * COPIES + [as_non_digits(as_tensor(synthetic))])
+        non_digits = [render_randomly(negatives.synthesise(rng, digits), rng) for _ in range(synthetic)]
+        non_digits += [raster.to_mnist(noise.blobs(rng)) for _ in range(blobs)]
+        return concatenate([rendered] * COPIES + [as_non_digits(as_tensor(non_digits))])
+
+
+def writer_weights(drawings: list[Drawing]) -> np.ndarray:
+    """float64 (N,), which sum to N: all writers have equal weight, however many drawings they made."""
+    _, index, counts = np.unique([drawing.writer for drawing in drawings], return_inverse=True, return_counts=True)
+    return len(drawings) / len(counts) / counts[index] if drawings else np.zeros(0)
 
 
 class TrainingSet:
     """All that a run learns from.
 
-    MNIST, your own images and characters are fixed. Drawings and doodles are rendered again during training, and
-    synthetic non-digits are new each time.
+    `mnist` and `others` are fixed. The drawings of each kind are rendered again during training: as many an epoch as
+    there are, each writer equally often; your own, each equally often. Synthetic non-digits are new each time:
+    `synthetic` drawings, `blobs` of noise, and `turned` digits of MNIST.
     """
 
     def __init__(
         self,
         mnist: LabelledImages,
-        drawings: list[Drawing],
-        characters: Tensor,
-        doodles: list[Drawing],
+        others: LabelledImages | None = None,
         *,
-        synthetic: int,
-        limit: int | None,
-        own: LabelledImages | None = None,
+        drawings: Mapping[str, list[Drawing]] = MappingProxyType({}),
+        own: list[Drawing] | None = None,
+        synthetic: int = 0,
+        blobs: int = 0,
+        turned: int = 0,
     ):
-        few = None if limit is None else limit // 8
-        self.mnist, self.drawings, self.characters = mnist.first(limit), drawings[:limit], characters[:limit]
-        self.doodles = doodles[:few]
-        self.own = own.first(limit) if own else as_non_digits(characters[:0])
-        self.fixed = concatenate([self.mnist, as_non_digits(self.characters), self.own])
-        self.rendered = RenderedStrokes(
-            self.drawings + self.doodles, synthetic=synthetic if few is None else min(synthetic, few)
-        )
+        self.mnist, self.turned = mnist, turned
+        self.fixed = concatenate([mnist, others]) if others else mnist
+        self.drawings, self.own = drawings, own or []
+        everything = [*self.own, *(drawing for kind in drawings.values() for drawing in kind)]
+        weights = np.concatenate([np.ones(len(self.own)), *map(writer_weights, drawings.values())])
+        self.rendered = RenderedStrokes(everything, weights / max(1, len(weights)), synthetic=synthetic, blobs=blobs)
 
     def __len__(self) -> int:
         """Images per epoch."""
-        return len(self.fixed.digits) + self.rendered.images_per_epoch
+        return len(self.fixed.digits) + self.turned + self.rendered.images_per_epoch
 
     def epochs(self, seeds: Sequence[int], device: torch.device, *, workers: int = 0) -> Iterator[LabelledImages]:
         """Each seed's epoch, on the device. `workers` processes render ahead; 0 renders here.
@@ -106,8 +122,9 @@ class TrainingSet:
         """
         fixed = self.fixed.to(device)
         parts = self.parts(seeds, workers if self.rendered.images_per_epoch else 0)
-        for _ in seeds:
-            yield concatenate([fixed, *(part.to(device) for part in islice(parts, PARTS))])
+        for seed in seeds:
+            rendered = (part.to(device) for part in islice(parts, PARTS))
+            yield concatenate([fixed, turned_digits(self.mnist, self.turned, seed).to(device), *rendered])
 
     def parts(self, seeds: Sequence[int], workers: int) -> Iterator[LabelledImages]:
         """The rendered images of each seed, in PARTS."""
@@ -153,9 +170,30 @@ def render_randomly(strokes: list[np.ndarray], rng: np.random.Generator) -> np.n
     return raster.to_mnist(draw(without_far_specks(strokes), canvas=canvas, size=size, brush=brush))
 
 
-def concatenate(parts: Sequence[LabelledImages]) -> LabelledImages:
-    return LabelledImages(*(torch.cat(tensors) for tensors in zip(*parts, strict=True)))
+TURNS: tuple[Callable[[Tensor], Tensor], ...] = (  # of images (N, 1, 28, 28)
+    lambda images: images.transpose(2, 3),
+    lambda images: images.rot90(1, (2, 3)),
+    lambda images: images.rot90(3, (2, 3)),
+    lambda images: images.rot90(2, (2, 3)).transpose(2, 3),
+)
+TURNED_DIGITS = (  # digit, and the index of a turn after which a person sees no digit; chosen by eye
+    *((2, turn) for turn in range(4)),
+    *((3, turn) for turn in range(4)),
+    *((4, 1), (4, 3), (5, 0), (6, 0), (6, 3), (7, 0), (7, 2)),
+)
 
 
-def as_non_digits(images: Tensor) -> LabelledImages:
-    return LabelledImages(images, torch.full((len(images),), NO_DIGIT))
+def turned_digits(
+    labelled: LabelledImages, count: int, seed: int, turned: Sequence[tuple[int, int]] = TURNED_DIGITS
+) -> LabelledImages:
+    """About `count` of the images, rotated by 90 degrees or mirrored on a diagonal, as non-digits.
+
+    `turned` names the digits and turns, which are equally frequent. Where a digit is missing, its images are, too.
+    """
+    generator = torch.Generator().manual_seed(seed)
+    pairs = [((labelled.digits == digit).nonzero().flatten(), TURNS[turn]) for digit, turn in turned]
+    found = []
+    for index, (images, turn) in enumerate((images, turn) for images, turn in pairs if len(images)):
+        chosen = images[torch.randint(len(images), (len(range(index, count, len(pairs))),), generator=generator)]
+        found.append(turn(labelled.images[chosen]))
+    return as_non_digits(torch.cat([labelled.images[:0], *found]))

@@ -5,7 +5,6 @@ It knows data and networks. Read in this order:
 - `augment`: random warps of images
 - `recipes`: network, optimiser and schedule for each set of weights
 - `distributed`: several processes
-- `distillation`: learning from larger, trained networks
 - `run`: the state of a run
 - `snapshots`: the network at several steps of its training, as files
 - `cuda_graph`: a whole step as one CUDA graph

@@ -17,15 +17,17 @@ from torch import Tensor
 from tqdm import tqdm
 
 from adder.data import splits
+from adder.data.images import LabelledImages, concatenate
 from adder.network import checkpoint
 from adder.network import model as models
-from adder.training import distillation, distributed, evaluation, report, snapshots
+from adder.training import distributed, evaluation, report, snapshots
 from adder.training.augment import augment
 from adder.training.cuda_graph import capture
 from adder.training.run import Run
 
 WEIGHTS = "adder.safetensors"
-MAX_REFUSED = 0.002  # share of the validation digits that the threshold may refuse
+CALIBRATED = ("mnist", "pendigits", "unipen")  # sets of validation digits, by people and not synthetic
+MAX_REFUSED = 0.002  # share of each of them that the threshold may refuse
 SURE = 0.9  # probability above which a non-digit that is read counts as a confident mistake
 ENTROPY_WEIGHT = 10.0  # of `entropy_of_mean` in the loss, with sums alone
 ENTROPY_UNTIL = 0.5  # share of the steps with it
@@ -35,7 +37,7 @@ REPORT_EVERY = 20  # steps between updates of the running means: each update wai
 
 
 def train(run: Run, sets: splits.Sets, folder: Path, *, workers: int = 0) -> dict | None:
-    """Trains the rest of the run, evaluates it once on the test set and writes its folder. Returns the metrics.
+    """Trains the rest of the run, evaluates it on the validation split and writes its folder. Returns the metrics.
 
     After every epoch the folder holds what a resume needs. Of several processes the first evaluates and writes; the
     others return None. OSError when the folder cannot be written, FloatingPointError when the loss is not finite: the
@@ -54,10 +56,11 @@ def train(run: Run, sets: splits.Sets, folder: Path, *, workers: int = 0) -> dic
                     report.plot_curves(folder / "curves.png", run.log)
     if distributed.rank() != 0:
         return None
-    calibration = run.provenance.get("calibration") or calibrate(network, sets, run.device)
+    calibration = calibrate(network, sets.validation, run.device)
     network.temperature.fill_(calibration["temperature"])
     snapshots.finish(folder, calibration["temperature"])
-    outputs = evaluation.predict(network, sets.test.images.to(run.device))
+    digits = concatenate([part for name, part in sets.validation.digits().items() if name in CALIBRATED])
+    outputs = evaluation.predict(network, digits.images.to(run.device))
     metrics = {
         "recipe": run.settings.recipe,
         "settings": run.settings.published(),
@@ -71,15 +74,14 @@ def train(run: Run, sets: splits.Sets, folder: Path, *, workers: int = 0) -> dic
         "processes": distributed.world_size(),
         "data": sets.counts(),
         "seconds": run.log[-1]["seconds"],
-        "validation": validate(network, sets, run.device, threshold=calibration.get("threshold")),
-        "test": evaluation.score(outputs, sets.test.digits),
+        "validation": validate(network, sets.validation, run.device, threshold=calibration.get("threshold")),
     }
     checkpoint.save(folder / WEIGHTS, network.state_dict(), metrics)
     report.write_metrics(folder / "metrics.json", metrics)
     with report.unless_in_use():
-        report.plot_confusion(folder / "confusion.png", evaluation.confusion(outputs, sets.test.digits))
+        report.plot_confusion(folder / "confusion.png", evaluation.confusion(outputs, digits.digits))
     with report.unless_in_use():
-        report.plot_mistakes(folder / "mistakes.png", sets.test, outputs.digit)
+        report.plot_mistakes(folder / "mistakes.png", digits, outputs.digit)
     return metrics
 
 
@@ -99,7 +101,7 @@ def run_epochs(run: Run, sets: splits.Sets, *, workers: int = 0, folder: Path | 
 
     def snapshot() -> None:
         if folder and run.updates in snapshot_steps and run.is_finite():
-            snapshots.write(run, steps, validate(run.average, sets, run.device), folder)
+            snapshots.write(run, steps, validate(run.average, sets.validation, run.device), folder)
 
     snapshot()
     seeds = [settings.seed * 100_003 + epoch + 1 for epoch in range(settings.epochs)]
@@ -123,7 +125,7 @@ def run_epochs(run: Run, sets: splits.Sets, *, workers: int = 0, folder: Path | 
                 images = next(epochs)
             torch.manual_seed(seeds[epoch])
             row: dict = {"epoch": epoch + 1, **train_epoch(run, network, images, epoch, bar, snapshot)}
-            row["validation"] = validate(run.average, sets, run.device) if is_first else {}
+            row["validation"] = validate(run.average, sets.validation, run.device) if is_first else {}
             row["seconds"] = seconds_before + time.perf_counter() - started
             scores = (score for kind in row["validation"].values() for score in kind.values())
             require(run.is_finite() and all(map(math.isfinite, (row["loss"], *scores))), run, epoch)
@@ -148,7 +150,7 @@ def require(finite: bool, run: Run, epoch: int) -> None:
 def train_epoch(
     run: Run,
     network: torch.nn.Module,
-    images: splits.LabelledImages,
+    images: LabelledImages,
     epoch: int,
     bar: tqdm,
     snapshot: Callable[[], None],
@@ -230,10 +232,6 @@ def forward_backward(
         loss = loss - ENTROPY_WEIGHT * entropy_of_mean(prediction.digit, is_digit)
     if prediction.refusal is not None:
         loss = loss + F.binary_cross_entropy_with_logits(prediction.refusal, (~is_digit).float())
-    if run.teachers:
-        with mixed_precision(run.device):
-            teacher_loss = distillation.loss(run.teachers, images, numbers, weight * is_digit, prediction)
-        loss = (1 - distillation.WEIGHT) * loss + distillation.WEIGHT * teacher_loss
     run.optimiser.zero_grad()
     loss.backward()
     digit_right, sum_right = prediction.digit.argmax(1) == digits, prediction.sum.argmax(1) == sums
@@ -252,13 +250,13 @@ def entropy_of_mean(logits: Tensor, counted: Tensor) -> Tensor:
     return -(mean * mean.clamp(min=1e-9).log()).sum()
 
 
-def calibrate(network: models.Adder, sets: splits.Sets, device: torch.device) -> dict[str, float]:
+def calibrate(network: models.Adder, validation: splits.Judged, device: torch.device) -> dict[str, float]:
     """Chooses the temperature of the digit logits and, for a network that refuses, the threshold of the digit score.
 
-    Both come from the validation digits: MNIST's and the pen digits have equal weight, however many there are. At most
-    a share MAX_REFUSED of either kind lies below the threshold.
+    Both come from the sets of CALIBRATED, which have equal weight, however large they are. At most a share MAX_REFUSED
+    of each set lies below the threshold.
     """
-    parts = [part for part in (sets.validation, sets.pen_digits) if len(part.digits)]
+    parts = [part for name, part in validation.digits().items() if name in CALIBRATED]
     outputs = [evaluation.predict(network, part.images.to(device)) for part in parts]
     answers = [(output.digit, part.digits) for output, part in zip(outputs, parts, strict=True)]
     calibration = {"temperature": evaluation.fit_temperature(*answers)}
@@ -268,29 +266,29 @@ def calibrate(network: models.Adder, sets: splits.Sets, device: torch.device) ->
 
 
 def validate(
-    network: models.Adder, sets: splits.Sets, device: torch.device, *, threshold: float | None = None
+    network: models.Adder, judged: splits.Judged, device: torch.device, *, threshold: float | None = None
 ) -> dict[str, dict]:
-    """Scores on MNIST's validation images and on pen digits; for a network that refuses, on each kind of non-digits.
+    """Scores on each set of digits; for a network that refuses, on each kind of non-digits.
 
     With a threshold, also the share that is refused, and of non-digits the share read as a digit with more than SURE.
     """
-    kinds = {"mnist": sets.validation, "drawn": sets.pen_digits, **sets.non_digits()}  # as logs and records name them
+    digits, non_digits = judged.digits(), judged.non_digits()
     outputs = {
-        name: evaluation.predict(network, part.images.to(device)) for name, part in kinds.items() if len(part.digits)
+        name: evaluation.predict(network, part.images.to(device)) for name, part in (digits | non_digits).items()
     }
     scores: dict[str, dict[str, float]] = {
-        name: evaluation.score(outputs[name], kinds[name].digits) for name in ("mnist", "drawn") if name in outputs
+        name: evaluation.score(outputs[name], part.digits) for name, part in digits.items()
     }
     if outputs["mnist"].refusal is None:
         return scores
-    digits = torch.cat([evaluation.digit_score(outputs[name]) for name in scores])
+    digit_scores = torch.cat([evaluation.digit_score(outputs[name]) for name in digits])
     for name, output in outputs.items():
         score = evaluation.digit_score(output)
-        if name in sets.non_digits():
-            scores[name] = {"auroc": evaluation.auroc(digits, score)}
+        if name in non_digits:
+            scores[name] = {"images": len(score), "auroc": evaluation.auroc(digit_scores, score)}
         if threshold is not None:
             scores[name]["refused"] = (score < threshold).double().mean().item()
-            if name in sets.non_digits():
+            if name in non_digits:
                 sure = (score >= threshold) & (output.digit.softmax(1).amax(1) > SURE)
                 scores[name]["sure"] = sure.double().mean().item()
     return scores

@@ -65,13 +65,6 @@ BOTTLENECK = Recipe(
 )
 RECIPES = {
     "default": DEFAULT,
-    "teacher": replace(
-        DEFAULT,
-        summary="the default eight times as large: others can learn from its answers with --teacher",
-        model={**DEFAULT.model, "backbone": {"name": "residual", "widths": (48, 128, 256)}},
-        lr=0.05,
-        ema_decay=0.99,
-    ),
     "quick": Recipe(
         summary="a smaller network with the same head, one epoch of MNIST: 99 % in seconds",
         model={"backbone": {"name": "quick"}, "head": {"name": "convolution"}},

@@ -14,7 +14,7 @@ from matplotlib.figure import Figure
 from torch import Tensor
 from tqdm import tqdm
 
-from adder.data.splits import LabelledImages
+from adder.data.images import LabelledImages
 from adder.files import replacing
 from adder.network.heads import DIGITS
 
@@ -45,7 +45,7 @@ def unless_in_use() -> Iterator[None]:
 
 
 def write_log(path: Path, rows: list[dict]) -> None:
-    """One line per epoch; validation scores become columns such as drawn_digit_accuracy."""
+    """One line per epoch; validation scores become columns such as unipen_digit_accuracy."""
     flat = []
     for row in rows:
         columns = {name: value for name, value in row.items() if name != "validation"}
@@ -72,7 +72,7 @@ def plot_curves(path: Path, rows: list[dict]) -> None:
     epochs = [row["epoch"] for row in rows]
     left.plot(epochs, [row["loss"] for row in rows], label="training, augmented", color="gray")
     right.plot(epochs, [100 * row["digit_accuracy"] for row in rows], label="digit, training, augmented", color="gray")
-    kinds = [kind for kind in ("mnist", "drawn") if kind in rows[0]["validation"]]
+    kinds = [kind for kind, scores in rows[0]["validation"].items() if "digit_accuracy" in scores]
     for kind in kinds:
         scores = [row["validation"][kind] for row in rows]
         left.plot(epochs, [score["digit_loss"] + score["sum_loss"] for score in scores], label=f"validation, {kind}")
@@ -107,7 +107,7 @@ def plot_confusion(path: Path, counts: Tensor) -> None:
                     fontsize=8 if row == column else 10,
                     color="gray" if row == column else "black",
                 )
-    axes.set(title="test digits: true (rows) and read (columns)", xticks=range(DIGITS), yticks=range(DIGITS))
+    axes.set(title="validation digits: true (rows) and read (columns)", xticks=range(DIGITS), yticks=range(DIGITS))
     save(figure, path)
 
 
@@ -123,7 +123,7 @@ def plot_mistakes(path: Path, labelled: LabelledImages, digit_logits: Tensor) ->
     rows = max(1, -(-len(worst) // columns))
     figure = Figure(figsize=(columns * 1.1, rows * 1.4 + 0.4), layout="constrained")
     figure.suptitle(
-        f"the worst {len(worst)} of {len(wrong)} mistakes in {len(digits):,} test digits: true, read, how surely"
+        f"the worst {len(worst)} of {len(wrong)} mistakes in {len(digits):,} validation digits: true, read, how surely"
     )
     for axes, index in zip(figure.subplots(rows, columns, squeeze=False).flat, worst + [None] * columns, strict=False):
         axes.axis("off")

@@ -1,10 +1,9 @@
 """A run: its settings, its state, and the file from which it resumes. Knows no data and no loss."""
 
 import hashlib
-import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from copy import deepcopy
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import torch
@@ -12,11 +11,10 @@ from torch import Tensor
 
 from adder.network import checkpoint
 from adder.network import model as models
-from adder.training import distillation, distributed
+from adder.training import distributed
 from adder.training.recipes import RECIPES
 
 STATE = "checkpoint.safetensors"
-FILES = ("extra", "teachers", "start")  # of Settings: absolute paths
 
 
 @dataclass(frozen=True)
@@ -28,19 +26,15 @@ class Settings:
     batch_size: int
     lr: float
     seed: int
-    without: tuple[str, ...] = ()  # data sets left out
-    all_writers: bool = False  # train on the validation writers too
     limit: int | None = None  # largest number of images of each set, for a dry run
     supervision: str = "both"  # or "sum": the loss sees sums, never digits
-    extra: tuple[str, ...] = ()  # files of collected drawings
-    teachers: tuple[str, ...] = ()  # weights files of the networks to distil from
+    extra: tuple[str, ...] = ()  # files and folders of your own digits: absolute paths
     snapshots: bool = False  # write snapshots
-    start: tuple[str, ...] = ()  # weights files to start from: their mean
-    data_dir: str = ""  # folder of the data sets
+    data_dir: str = ""  # folder of MNIST
 
     def published(self) -> dict:
         """The settings for the record, with names of files only: their paths could be private."""
-        names = {field: [Path(path).name for path in getattr(self, field)] for field in FILES}
+        names = {"extra": [Path(path).name for path in self.extra]}
         return {name: value for name, value in (asdict(self) | names).items() if name != "data_dir"}
 
 
@@ -55,10 +49,7 @@ class Run:
         self.recipe = RECIPES[settings.recipe]
         torch.manual_seed(settings.seed)
         self.network = models.build(**self.recipe.model).to(device)
-        if settings.start:
-            self.network.load_state_dict(start_weights(settings.start, self.recipe.model))
         distributed.convert_sync_batchnorm(self.network)
-        self.teachers = distillation.load(settings.teachers, device)
         self.average = deepcopy(self.network)
         pairs = list(zip(self.average.state_dict().values(), self.network.state_dict().values(), strict=True))
         self.averaged = [pair for pair in pairs if pair[0].is_floating_point()]
@@ -99,10 +90,10 @@ class Run:
         tensors, description = checkpoint.load(path)
         try:
             kept = description["settings"]
-            settings = Settings(**kept | {name: tuple(kept.get(name) or ()) for name in ("without", *FILES)})
+            settings = Settings(**kept | {"extra": tuple(kept["extra"])})
             provenance = description["provenance" if "provenance" in description else "origin"]
-            run = cls(replace(settings, start=()), device, provenance)
-            run.settings, run.extra = settings, description.get("extra", {})
+            run = cls(settings, device, provenance)
+            run.extra = description.get("extra", {})
             run.log, run.updates = description["log"], description["updates"]
             parts: dict[str, dict] = {"network": {}, "average": {}, "optimiser": {}}
             for name, tensor in tensors.items():
@@ -144,27 +135,6 @@ def digest(path: Path) -> str:
         if file.is_file():
             state.update(str(file).encode() + file.read_bytes())
     return state.hexdigest()
-
-
-def start_weights(paths: Sequence[str], model: dict) -> dict[str, Tensor]:
-    """The mean of weights files of this network, not calibrated. CheckpointError for a file of another network.
-
-    Networks that were fine-tuned from the same one lie in one valley of the loss, so their mean is often better than
-    each: Wortsman et al. 2022, 'Model soups'.
-    """
-    files = []
-    for path in paths:
-        tensors, description = checkpoint.load(path)
-        if description.get("model") != json.loads(json.dumps(model, allow_nan=False)):  # as files keep it
-            raise checkpoint.CheckpointError(
-                f"{path} holds a different network than this recipe; name another file, or none"
-            )
-        files.append(tensors)
-    mean = {
-        name: torch.stack([each[name] for each in files]).float().mean(0).to(tensor.dtype)
-        for name, tensor in files[0].items()
-    }
-    return mean | {"temperature": torch.ones(())}
 
 
 def give_moments_their_layout(optimiser: torch.optim.Optimizer) -> None:

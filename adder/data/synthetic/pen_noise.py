@@ -13,7 +13,7 @@ from adder.drawing.curves import Strokes, curve, dense
 from adder.drawing.strokes import extent
 
 SPOILT = 0.4  # share of all drawings that `spoil` changes
-REWRITTEN = 0.2  # share that `rewrite` changes, of the digits in STYLES
+REWRITTEN = 0.25  # share that `rewrite` changes, of the digits in STYLES
 
 
 def spoil(strokes: Strokes, rng: np.random.Generator) -> Strokes:
@@ -84,6 +84,13 @@ def tap(strokes: Strokes, size: float, rng: np.random.Generator) -> Strokes:
     return [*strokes, place + rng.normal(0, 0.005, (rng.integers(1, 3), 2)) * size]
 
 
+def staircase(strokes: Strokes, size: float, rng: np.random.Generator) -> Strokes:
+    """A coarse tablet: points lie on a grid of 10 to 24 steps."""
+    step = size / rng.integers(10, 25)
+    origin = rng.uniform(0, step, 2)
+    return [np.round((fine - origin) / step) * step for fine in dense(strokes, step / 2)]
+
+
 def rotated(strokes: Strokes, size: float, rng: np.random.Generator) -> Strokes:
     angle = np.deg2rad(rng.uniform(-30, 30))
     return [rotate(stroke, angle) for stroke in strokes]
@@ -105,6 +112,7 @@ SPOILS: tuple[Callable[[Strokes, float, np.random.Generator], Strokes], ...] = (
     drawn_twice,
     tail,
     tap,
+    staircase,
     rotated,
     rotated,
     stretched,
@@ -150,10 +158,16 @@ def zero(strokes: Strokes, rng: np.random.Generator) -> Strokes:
 
 
 def seven(strokes: Strokes, rng: np.random.Generator) -> Strokes:
-    """With a bar through its stem, if it is one stroke."""
+    """With a bar through its stem, a tick before its top, or both, if it is one stroke."""
     if len(strokes) > 1:
         return strokes
     (fine,) = dense(strokes, 0.02)
+    has_bar = rng.random() < 0.75
+    if not has_bar or rng.random() < 0.3:
+        tick = fine[0] + np.array((rng.normal(0, 0.04), rng.uniform(0.08, 0.25)))
+        strokes = [np.concatenate((*line((tick, fine[0])), fine))]
+    if not has_bar:
+        return strokes
     stem = fine[fine[:, 1] > 0.35]
     at = stem[np.abs(stem[:, 1] - rng.uniform(0.45, 0.65)).argmin()]
     half = np.array((rng.uniform(0.15, 0.3), rng.normal(0, 0.04)))
@@ -161,14 +175,22 @@ def seven(strokes: Strokes, rng: np.random.Generator) -> Strokes:
 
 
 def one(strokes: Strokes, rng: np.random.Generator) -> Strokes:
-    """With a flag, a foot or both."""
+    """With a flag, which may be long, with a foot, which may be curled, or with both."""
     top, foot = np.array((rng.normal(0.05, 0.05), 0.0)), np.array((0.0, 1.0))
-    flag = top + np.array((-rng.uniform(0.12, 0.42), rng.uniform(0.1, 0.4)))
+    length = rng.uniform(0.25, 0.5) if rng.random() < 0.75 else rng.uniform(0.5, 0.8)
+    angle = rng.uniform(0.6, 1.1) if length < 0.5 else rng.uniform(0.35, 0.8)  # a long one is steep
+    flag = top + length * np.array((-np.sin(angle), np.cos(angle)))
     has_flag = rng.random() < 0.8
     written = line((flag, top, foot) if has_flag else (top, foot))
-    if not has_flag or rng.random() < 0.6:
+    kind = rng.choice(("none", "bar", "curl"), p=(0.4, 0.45, 0.15)) if has_flag else "bar"
+    if kind == "bar":
         half = np.array((rng.uniform(0.12, 0.35), rng.normal(0, 0.02)))
         written += line((foot - half, foot + half))
+    elif kind == "curl":
+        reach = rng.uniform(0.12, 0.3)
+        (stem,) = written
+        curl = curve([np.array((foot, (0.3 * reach, 1.03), (reach, 0.97 - rng.uniform(0, 0.06))))])[0]
+        written = [np.concatenate((stem, curl))]
     return written
 
 
