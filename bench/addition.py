@@ -226,6 +226,7 @@ def print_from_scratch(
 def main() -> None:
     parser = command.parser(
         "Whether the heads add: sums of pairs that training never shows, over frozen digits and end to end.",
+        weights=command.HELD_OUT_WEIGHTS,
         data=True,
     )
     parser.add_argument("--seeds", type=int, default=5, help="seeds of the frozen part; 0 skips it (%(default)s)")

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).parent.parent
 WEIGHTS = ROOT / "weights"
+HELD_OUT_WEIGHTS = WEIGHTS / "held-out" / "seed-0.safetensors"  # did not learn from the validation writers
 
 
 class BenchError(Exception):

@@ -226,7 +226,7 @@ def print_cost(reader: Reader, writer: Writer) -> None:
 
 
 def main() -> None:
-    parser = command.parser("How much a few corrections help a writer.")
+    parser = command.parser("How much a few corrections help a writer.", weights=command.HELD_OUT_WEIGHTS)
     parser.add_argument("--picture", type=user_path, help="plot the errors with and without corrections as this PNG")
     flags = parser.parse_args()
     torch.set_num_threads(1)

@@ -125,7 +125,7 @@ def contact_sheet(failed: list[tuple[Picture, Answer]]) -> np.ndarray:
 
 
 def main() -> None:
-    parser = command.parser("How well pictures of digits are read, by kind.")
+    parser = command.parser("How well pictures of digits are read, by kind.", weights=command.HELD_OUT_WEIGHTS)
     parser.add_argument(
         "source",
         type=user_path,

@@ -21,7 +21,7 @@ EDGES = np.array([0, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.99, 1])  # of the bins of 
 
 
 def main() -> None:
-    parser = command.parser("How often a network is right, by its confidence.")
+    parser = command.parser("How often a network is right, by its confidence.", weights=command.HELD_OUT_WEIGHTS)
     parser.add_argument(
         "--out",
         type=user_path,

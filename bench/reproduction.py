@@ -9,11 +9,12 @@ import json
 from adder.files import user_path
 from adder.training.recipes import RECIPES
 from bench import command
+from bench.seeds import epochs_run
 from bench.tables import print_table
 
 COLUMNS = (
-    *("recipe", "parameters", "epochs run", "digit, validation", "sum, validation, mean over the ten numbers"),
-    *("reported by its authors for the test set, %", "device"),
+    *("recipe", "parameters", "epochs run", "digit", "sum, mean over the ten numbers"),
+    *("reported by its authors, %", "device"),
 )
 EPOCH_COLUMNS = ("recipe", "accuracy", "epoch", "here, validation images", "its authors, test images")
 REPORTED = {  # recipe -> what, and its authors' accuracy after an epoch, in % of MNIST's test images
@@ -26,7 +27,7 @@ REPORTED = {  # recipe -> what, and its authors' accuracy after an epoch, in % o
 def row(name: str, metrics: dict) -> list[str]:
     """The cells of a recipe's row; `metrics` is its run's record."""
     recipe = RECIPES[name]
-    epochs, scores = metrics["settings"]["epochs"], metrics["validation"]["mnist"]
+    epochs, scores = epochs_run(metrics), metrics["validation"]["mnist"]
     return [
         name,
         f"{metrics['parameters']:,}",
@@ -59,7 +60,10 @@ def main() -> None:
         nargs="*",
         help="metrics.json of runs, each with its log.csv (default: those in weights/)",
     )
-    files = parser.parse_args().metrics or sorted(command.WEIGHTS.glob("*.json"))
+    files = parser.parse_args().metrics or [
+        command.WEIGHTS / "metrics.json",
+        *(path for name in RECIPES if (path := command.WEIGHTS / f"{name}.json").exists()),
+    ]
     runs = [json.loads(file.read_text(encoding="utf-8")) for file in files]
     by_recipe = {run["recipe"]: run for run in runs}
     print_table(COLUMNS, [row(name, by_recipe[name]) for name in RECIPES if name in by_recipe])

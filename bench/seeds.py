@@ -1,50 +1,57 @@
 """How much do a recipe's results differ between seeds? python -m bench.seeds METRICS.json ...
 
-Prints Markdown, from the metrics.json of finished runs: validation figures. bench.test prints those of the test split.
+Prints Markdown, from the metrics.json of finished runs; each run was evaluated once, after its last epoch.
 """
 
 import json
+from functools import reduce
+from operator import getitem
 
 from adder.files import user_path
 from bench import command
 from bench.tables import mean_and_deviation, print_table
 
-ROWS = {  # name -> kind and measure in the metrics
-    "MNIST, digit": ("mnist", "digit_accuracy"),
-    "MNIST, sum, mean over the ten numbers": ("mnist", "sum_accuracy"),
-    "MNIST, refused": ("mnist", "refused"),
-    "six writers of pendigits, digit": ("pendigits", "digit_accuracy"),
-    "six writers of pendigits, refused": ("pendigits", "refused"),
-    "25 writers of UNIPEN, digit": ("unipen", "digit_accuracy"),
-    "25 writers of UNIPEN, refused": ("unipen", "refused"),
-    "slashed, dotted and dashed zeros (synthetic), digit": ("zeros", "digit_accuracy"),
-    "letters and signs by the 25 writers, refused": ("letters", "refused"),
-    "characters of two alphabets, refused": ("characters", "refused"),
-    "doodles of 24 words, refused": ("words", "refused"),
-    "doodles, read as a digit with more than 90 %": ("words", "sure"),
-    "shapes (synthetic), refused": ("shapes", "refused"),
-    "letters and signs of three fonts (synthetic), refused": ("fonts", "refused"),
-    "blobs of noise (synthetic), refused": ("blobs", "refused"),
-    "MNIST turned or mirrored, read as a digit with more than 90 %": ("turned", "sure"),
+ROWS = {  # name -> path in the metrics
+    "MNIST test, digit": ("test", "digit_accuracy"),
+    "MNIST test, sum, mean over the ten numbers": ("test", "sum_accuracy"),
+    "MNIST test, sum = digit + number": ("test", "agreement"),
+    "MNIST test, calibration error": ("test", "ece"),
+    "drawings by six writers it never saw, digit": ("validation", "drawn", "digit_accuracy"),
+    "drawings, sum, mean over the ten numbers": ("validation", "drawn", "sum_accuracy"),
+    "drawings, calibration error": ("validation", "drawn", "ece"),
+    "digits against characters of two alphabets it never saw, AUROC": ("validation", "characters", "auroc"),
+    "characters of these alphabets: refused": ("validation", "characters", "refused"),
+    "doodles of 24 words it never saw: refused": ("validation", "words", "refused"),
+    "synthetic shapes it never saw: refused": ("validation", "shapes", "refused"),
+    "letters and signs of fonts it never saw: refused": ("validation", "fonts", "refused"),
+    "digits of MNIST, validation: refused": ("validation", "mnist", "refused"),
+    "digits of the six writers: refused": ("validation", "drawn", "refused"),
 }
+
+
+def epochs_run(metrics: dict) -> int:
+    """The epochs of this record's run, together with those of the runs that it continued."""
+    runs = [metrics, *metrics.get("started_from", ())]
+    return sum({run.get("command"): run["settings"]["epochs"] for run in runs}.values())
 
 
 def main() -> None:
     parser = command.parser("Mean and deviation of a recipe over its seeds.", weights=None)
     parser.add_argument(
-        "metrics", type=user_path, nargs="*", help="metrics.json of each run (default: the three in weights/)"
+        "metrics", type=user_path, nargs="*", help="metrics.json of each run (default: those in weights/held-out)"
     )
-    files = parser.parse_args().metrics or [
-        command.WEIGHTS / name for name in ("metrics.json", "seed-1.json", "seed-2.json")
-    ]
+    files = parser.parse_args().metrics or sorted(command.HELD_OUT_WEIGHTS.parent.glob("seed-*.json"))
     runs = [json.loads(file.read_text(encoding="utf-8")) for file in files]
     recipe = runs[0]["recipe"]
-    epochs = runs[0]["settings"]["epochs"]
-    print(f"Recipe {recipe}, {runs[0]['parameters']:,} parameters, {epochs} epochs, {len(runs)} runs, validation.\n")
+    epochs = sorted(set(map(epochs_run, runs)))
+    length = " or ".join(map(str, epochs))
+    print(f"Recipe {recipe}, {runs[0]['parameters']:,} parameters, {length} epochs, last epoch, {len(runs)} runs.\n")
     rows = []
-    for name, (kind, measure) in ROWS.items():
-        values = [100 * run["validation"][kind][measure] for run in runs]
-        rows.append([name, mean_and_deviation(values), ", ".join(f"{value:.2f}" for value in values)])
+    for name, path in ROWS.items():
+        factor, places, unit = (1, 4, "") if path[-1] == "auroc" else (100, 2, " %")
+        values = [factor * reduce(getitem, path, run) for run in runs]
+        each = ", ".join(f"{value:.{places}f}" for value in values)
+        rows.append([name, mean_and_deviation(values, places=places, unit=unit), each])
     print_table(["", "mean ± standard deviation", "each seed"], rows)
 
 

@@ -47,7 +47,7 @@ def pytest_terminal_summary(terminalreporter) -> None:
 
 @pytest.fixture(scope="session")
 def data_dir() -> Path:
-    """The folder that holds MNIST/raw and pendigits; without it tests skip, and fail where CI=true."""
+    """The folder that holds MNIST/raw; without it tests skip, and fail where CI=true."""
     places = [ROOT.parent / "shared" / "data", ROOT / "data"]
     if os.environ.get("ADDER_DATA"):
         places.insert(0, user_path(os.environ["ADDER_DATA"]))

@@ -79,9 +79,16 @@ class RenderedStrokes(Dataset):
 
 
 def writer_weights(drawings: list[Drawing]) -> np.ndarray:
-    """float64 (N,), which sum to N: all writers have equal weight, however many drawings they made."""
+    """float64 (N,), which sum to N: a writer of n drawings has weight sqrt(n).
+
+    So one who drew much does not drown the others, and one who drew two digits is not shown as often as one who drew
+    two hundred.
+    """
+    if not drawings:
+        return np.zeros(0)
     _, index, counts = np.unique([drawing.writer for drawing in drawings], return_inverse=True, return_counts=True)
-    return len(drawings) / len(counts) / counts[index] if drawings else np.zeros(0)
+    weights = 1 / np.sqrt(counts[index])
+    return len(drawings) * weights / weights.sum()
 
 
 class TrainingSet:

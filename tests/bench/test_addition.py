@@ -1,8 +1,8 @@
 import pytest
 import torch
 
-from adder.data import sources
-from adder.data.sources import LabelledImages
+from adder.data import mnist
+from adder.data.images import LabelledImages
 from bench import addition, pairs
 from bench.addition import FrozenDigits
 from bench.pairs import sample_seen_pairs
@@ -78,8 +78,8 @@ def test_the_convolution_adds_unseen_pairs_and_a_linear_head_does_not():
 
 
 def test_training_from_scratch_on_sums_alone_adds_unseen_pairs(data_dir):
-    split = sources.mnist(data_dir, train=True)
-    train, test = (LabelledImages(*(part[cut] for part in split)) for cut in (slice(12000), slice(12000, 14000)))
+    images = mnist.load(data_dir, train=True)
+    train, test = (LabelledImages(*(part[cut] for part in images)) for cut in (slice(12000), slice(12000, 14000)))
     scores = addition.train_from_scratch("sum", train, test, share=0.5, seed=0, epochs=4, device=torch.device("cpu"))
     digit, seen, unseen, unseen_read = scores
     assert min(digit, seen, unseen) > 95 and unseen_read > 99.9

@@ -12,8 +12,8 @@ from bench.server import serving
 from tests.machine import ROOT
 
 BENCHES = {path.stem: path for path in (ROOT / "bench").glob("*.py") if "__main__" in path.read_text(encoding="utf-8")}
-NEEDED = {"gpu": ["--pack", "packed"], "training_sheet": ["sheet.png"]}  # flags with which these read data
-WITHOUT_DATA = {"reproduction", "screenshots", "seeds"}
+NEEDED = {"gpu": ["--pack", "packed"]}  # flags with which it reads MNIST
+WITH_MNIST = ("addition", "drawn", "gpu", "speed", "test")
 
 
 @pytest.fixture
@@ -31,20 +31,22 @@ def ended(monkeypatch, capsys, tmp_path, restored):
     return run
 
 
-@pytest.mark.parametrize("name", sorted(BENCHES.keys() - WITHOUT_DATA))
-def test_without_data(name, ended, monkeypatch, tmp_path, offline):
+@pytest.mark.parametrize("name", WITH_MNIST)
+def test_without_mnist(name, ended, monkeypatch, tmp_path, offline):
     monkeypatch.setenv("ADDER_DATA", "~/digits")
     for variable in ("HOME", "USERPROFILE"):
         monkeypatch.setenv(variable, str(tmp_path))
     *before, last = ended(name, *NEEDED.get(name, ()))
-    assert last.startswith(f"bench.{name}: {tmp_path / 'digits'}") and "--data-dir or the variable ADDER_DATA" in last
+    assert (
+        last.startswith(f"bench.{name}: MNIST is not in {tmp_path / 'digits'}") and "put its four files there" in last
+    )
     assert not any("Traceback" in line or "usage:" in line for line in before)
     assert not (tmp_path / "~").exists()
 
 
 @pytest.mark.parametrize("name", ["corrections", "drawn", "pictures", "reliability"])
-def test_without_weights(name, ended, data_dir):
-    assert ended(name, "--weights", "none.safetensors", "--data-dir", str(data_dir)) == [
+def test_without_weights(name, ended):
+    assert ended(name, "--weights", "none.safetensors") == [
         f"bench.{name}: none.safetensors does not exist; name another file, or make one with: python train.py"
     ]
 
@@ -92,15 +94,15 @@ def test_an_error_of_ours_keeps_its_traceback(monkeypatch):
 
 def test_no_flag_takes_a_tilde_for_a_folder():
     assert not [name for name, path in BENCHES.items() if "type=Path" in path.read_text(encoding="utf-8")]
-    flags = command.parser("").parse_args(["--weights=~/a.safetensors", "--data-dir=~/digits"])
+    flags = command.parser("", data=True).parse_args(["--weights=~/a.safetensors", "--data-dir=~/digits"])
     assert (flags.weights, flags.data_dir) == (Path.home() / "a.safetensors", Path.home() / "digits")
 
 
-def test_what_is_no_number_is_not_written(ended, monkeypatch, tmp_path, data_dir, weights):
+def test_what_is_no_number_is_not_written(ended, monkeypatch, tmp_path, weights):
     kept = tmp_path / "kept.json"
     kept.write_text("{}", encoding="utf-8")
     monkeypatch.setattr(reliability, "reliability", lambda reader, drawings: [(1, float("nan"), 1.0)])
-    flags = ["--weights", str(weights), "--data-dir", str(data_dir), "--out", str(kept)]
+    flags = ["--weights", str(weights), "--out", str(kept)]
     monkeypatch.setattr("sys.argv", ["bench/reliability.py", *flags])
     with pytest.raises(ValueError, match="JSON"):
         reliability.main()

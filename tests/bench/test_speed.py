@@ -3,7 +3,7 @@ import pytest
 import torch
 
 from adder.data import splits
-from adder.data.sources import LabelledImages
+from adder.data.images import LabelledImages
 from adder.reader import Reader
 from adder.training import evaluation
 from adder.training.run import Run, Settings
@@ -12,7 +12,7 @@ from bench import speed
 
 @pytest.fixture(scope="module")
 def sets(data_dir):
-    return splits.load(data_dir, drawings=False, characters=False, without=splits.OPTIONAL, limit=600)
+    return splits.load(data_dir, drawings=False, non_digits=False, limit=600)
 
 
 def test_a_race_ends_at_the_target_the_limit_or_the_last_epoch(sets, monkeypatch):

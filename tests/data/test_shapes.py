@@ -4,8 +4,8 @@ import pytest
 from adder.data.synthetic import glyphs, shapes
 from adder.drawing import raster, strokes
 
-SHAPES = shapes.SHAPES | shapes.VALIDATION_SHAPES
-FONTS = glyphs.FONTS | glyphs.VALIDATION_FONTS
+SHAPES = shapes.SHAPES | shapes.VALIDATION_SHAPES | shapes.TEST_SHAPES
+FONTS = glyphs.FONTS | glyphs.VALIDATION_FONTS | glyphs.TEST_FONTS
 
 
 @pytest.mark.parametrize("name", SHAPES)
@@ -37,12 +37,20 @@ def test_a_closed_outline_nearly_closes_and_begins_anywhere(rng):
     assert len(set(begins)) == 4
 
 
-def test_held_out_shapes_and_fonts_are_whole_and_their_own():
-    assert not shapes.SHAPES.keys() & shapes.VALIDATION_SHAPES.keys()
-    assert not set(shapes.SHAPES.values()) & set(shapes.VALIDATION_SHAPES.values())
-    assert not glyphs.FONTS.keys() & glyphs.VALIDATION_FONTS.keys()
-    assert 0.15 < len(shapes.VALIDATION_SHAPES) / len(SHAPES) < 0.25
-    assert 0.15 < len(glyphs.VALIDATION_FONTS) / len(FONTS) < 0.25
+@pytest.mark.parametrize(
+    ("every", "held_out"),
+    [
+        (SHAPES, (shapes.VALIDATION_SHAPES, shapes.TEST_SHAPES)),
+        (FONTS, (glyphs.VALIDATION_FONTS, glyphs.TEST_FONTS)),
+    ],
+)
+def test_shapes_and_fonts_that_are_held_out(every, held_out):
+    training = {name: row for name, row in every.items() if not any(name in table for table in held_out)}
+    assert sum(map(len, held_out)) + len(training) == len(every), "none is in two splits"
+    for table in held_out:
+        assert 0.09 < len(table) / len(every) < 0.25
+    if every is SHAPES:
+        assert len(set(every.values())) == len(every), "no two names have one outline"
 
 
 def test_only_shapes_of_the_table_asked_for_are_drawn(rng):

@@ -12,39 +12,30 @@ import numpy as np
 import pytest
 import torch
 
-from adder.data import sources, splits, training_set
+from adder.data import mnist, pen_data, splits, training_set
+from adder.data.images import LabelledImages
+from adder.data.mnist import DataError
 from adder.drawing import raster
+from adder.drawing.strokes import NO_DIGIT, Drawing
 from tests.machine import ROOT
 
-NOTHING = splits.LabelledImages(torch.zeros(0, 1, 28, 28, dtype=torch.uint8), torch.zeros(0, dtype=torch.long))
+NOTHING = LabelledImages(torch.zeros(0, 1, 28, 28, dtype=torch.uint8), torch.zeros(0, dtype=torch.long))
 
 
-@pytest.fixture(scope="module")
-def mnist(data_dir):
-    return sources.mnist(data_dir, train=True)
-
-
-def test_mnist_is_the_original(mnist, data_dir):
-    assert mnist.images.shape == (60000, 1, 28, 28) and mnist.images.dtype == torch.uint8
-    assert mnist.digits.bincount().tolist() == [5923, 6742, 5958, 6131, 5842, 5421, 5918, 6265, 5851, 5949]
-    assert len(sources.mnist(data_dir, train=False).digits) == 10000
-
-
-def test_validation_is_fixed_stratified_and_apart(mnist):
-    training, validation = splits.split_validation(mnist)
+def test_validation_is_fixed_stratified_and_apart(data_dir):
+    training, validation = mnist.training_and_validation(data_dir)
     assert (len(training.digits), len(validation.digits)) == (55000, 5000)
-    share = validation.digits.bincount() / mnist.digits.bincount()
-    assert (share - 1 / 12).abs().max() < 0.0005
-    assert validation.images.equal(splits.split_validation(mnist)[1].images)
+    every = validation.digits.bincount() + training.digits.bincount()
+    assert every.tolist() == [5923, 6742, 5958, 6131, 5842, 5421, 5918, 6265, 5851, 5949], "MNIST's 60,000"
+    assert (validation.digits.bincount() / every - 1 / 12).abs().max() < 0.0005
+    assert validation.images.equal(mnist.training_and_validation(data_dir)[1].images)
     rows = {image.numpy().tobytes() for image in training.images}
     assert sum(image.numpy().tobytes() in rows for image in validation.images) == 0
 
 
 def test_batches_pair_every_image_once_with_a_number_and_the_true_sum():
     count = 1000
-    split = splits.LabelledImages(
-        (torch.arange(count) % 256).to(torch.uint8).view(-1, 1, 1, 1), torch.arange(count) % 10
-    )
+    split = LabelledImages((torch.arange(count) % 256).to(torch.uint8).view(-1, 1, 1, 1), torch.arange(count) % 10)
     torch.manual_seed(0)
     epoch = list(splits.batches(split, 100))
     assert [len(batch.digits) for batch in epoch] == [100] * 10
@@ -68,60 +59,62 @@ def few(data_dir):
     return splits.load(data_dir, limit=400)
 
 
-def test_writers_and_alphabets_are_held_out(sets):
-    writers = {drawing.writer for drawing in sets.training.drawings}
-    assert writers == {writer for writer in range(1, 31) if writer % 5}
-    counts = sets.counts()
-    assert (counts["drawings"], counts["validation drawings"]) == (5995, 1499)
-    learned = {image.numpy().tobytes() for image in sets.training.characters}
-    assert len(sets.characters.digits) > 800 and (sets.characters.digits == splits.NO_DIGIT).all()
-    assert not any(image.numpy().tobytes() in learned for image in sets.characters.images)
-
-
-def test_words_shapes_and_fonts_are_held_out(sets, few, data_dir):
-    doodles = sources.quickdraw(data_dir)
-    words = list(doodles)
-    assert words == sorted(words, key=str.lower) and len(words) == 120
-    held_out = words[4::5]
-    learned = sum(len(drawings) for word, drawings in doodles.items() if word not in held_out)
-    counts = sets.counts()
-    assert (counts["doodles"], counts["validation words"]) == (learned, sum(len(doodles[word]) for word in held_out))
-    assert counts["held out"]["words"] == held_out, "the record names them"
-    assert sum(map(len, doodles.values())) > 2900 and counts["validation words"] > 500
-    seen = {np.concatenate(drawing.strokes).tobytes() for drawing in sets.training.doodles}
-    assert not any(np.concatenate(drawing).tobytes() in seen for word in held_out for drawing in doodles[word])
-    assert all(drawing.digit == splits.NO_DIGIT for drawing in sets.training.doodles)
-    assert counts["validation shapes"] == counts["validation fonts"] == splits.SYNTHETIC_VALIDATION
-    for split, same in ((sets.shapes, few.shapes), (sets.fonts, few.fonts), (sets.words, few.words)):
-        assert (split.digits == splits.NO_DIGIT).all()
-        assert split.images[:400].equal(same.images), "the same for every run"
-        assert (split.images.flatten(1).amax(1) > 200).all()
-
-
-def test_non_digits_are_at_most_a_third_of_an_epoch(sets):
-    no_digits = len(sets.training) - len(sets.training.mnist.digits) - 2 * len(sets.training.drawings)
-    assert 1 / 6 < no_digits / len(sets.training) < 1 / 3
+def test_non_digits_are_at_most_two_fifths_of_an_epoch(sets):
+    digits = len(sets.training.mnist.digits) + training_set.COPIES * len(sets.training.drawings["digits"])
+    assert 3 / 5 < digits / len(sets.training) < 5 / 6
 
 
 def test_a_limit_takes_the_first_of_each_set(sets, few):
-    assert few.training.characters.equal(sets.training.characters[:400]) and len(few.training.characters) == 400
-    for name in ("pen_digits", "characters", "validation", "test"):
-        every, first = getattr(sets, name), getattr(few, name)
-        assert len(first.digits) == 400 and first.images.equal(every.images[:400])
-        assert first.digits.equal(every.digits[:400])
+    assert few.training.fixed.images.equal(
+        torch.cat([sets.training.fixed.images[:400], sets.training.fixed.images[55000:55400]])
+    )
+    for name, every in sets.validation._asdict().items():
+        first = getattr(few.validation, name)
+        count = min(400, len(every.digits))
+        assert len(first.digits) == count or name in ("turned", "zeros")
+        if name not in ("turned", "zeros"):  # which come from the limited sets
+            assert first.images.equal(every.images[:count]) and first.digits.equal(every.digits[:count])
 
 
-def test_nothing_learns_from_the_writer_of_the_examples(sets, data_dir):
-    by_that_writer = [drawing for drawing in sources.pendigits(data_dir) if drawing.writer == splits.EXAMPLES_WRITER]
-    images = [raster.strokes_to_mnist(drawing.strokes) for drawing in by_that_writer]
+def test_every_kind_is_judged(sets):
+    for name, part in sets.validation._asdict().items():
+        assert len(part.digits) > 200, name
+        assert (part.digits == NO_DIGIT).all() != (name in splits.DIGITS)
+        is_blank = part.images.flatten(1).amax(1) < 150
+        assert is_blank.sum() <= (5 if name == "blobs" else 0), f"{name}: only far specks leave no ink"
+    assert set(sets.counts()["held out"]) == {"words", "alphabets", "shapes", "fonts"}
+
+
+def test_each_writer_is_seen_equally_often():
+    stroke = [np.array([[0.0, 0.0], [9.0, 9.0]])]
+    drawings = [Drawing(1, 7, stroke)] * 30 + [Drawing(2, 8, stroke)] * 3 + [Drawing(3, 9, stroke)] * 3
+    weights = training_set.writer_weights(drawings)
+    np.testing.assert_allclose([weights[:30].sum(), weights[30:33].sum(), weights[33:].sum()], 12)
+    learned = training_set.TrainingSet(NOTHING, drawings={"digits": drawings})
+    seen = torch.cat([epoch.digits for epoch in learned.epochs(range(40), torch.device("cpu"))])
+    np.testing.assert_allclose(seen.bincount(minlength=4)[1:] / len(seen), 1 / 3, atol=0.05)
+    own = training_set.TrainingSet(NOTHING, own=drawings).rendered.weights
+    np.testing.assert_allclose(own, 1 / 36), "of your own drawings each counts"
+
+
+def test_turned_digits_are_other_pixels_of_the_same_images():
+    digits = torch.arange(10)
+    images = torch.zeros(10, 1, 28, 28, dtype=torch.uint8)
+    images[:, 0, 3, 5] = torch.arange(10, dtype=torch.uint8) + 1
+    turned = training_set.turned_digits(LabelledImages(images, digits), 150, 1)
+    assert len(turned.digits) == 150 and (turned.digits == NO_DIGIT).all()
+    places = {(int(image.max()) - 1, *map(int, image[0].nonzero()[0])) for image in turned.images}
+    where = ((5, 3), (22, 3), (5, 24), (22, 24))  # of the pixel, after each of TURNS
+    assert places == {(digit, *where[turn]) for digit, turn in training_set.TURNED_DIGITS}
+
+
+def test_the_page_shows_no_drawing_that_a_network_learned_from():
+    kinds = {split: splits.digits_of(pen_data.drawings(split, "pendigits")) for split in range(3)}
+    images = {split: [raster.strokes_to_mnist(drawing.strokes) for drawing in kinds[split]] for split in kinds}
     for example in json.loads((ROOT / "adder/page/web/examples.json").read_text(encoding="utf-8"))["drawings"]:
         seen = raster.strokes_to_mnist([np.array(stroke, float) for stroke in example["strokes"]])
-        distances = [np.abs(drawn - seen).mean() for drawn in images]
-        assert min(distances) < 0.005 and by_that_writer[np.argmin(distances)].digit == example["digit"]
-    on_demand = splits.load(data_dir, characters=False, all_writers=True)
-    assert len(on_demand.training.drawings) == 7494 - 250 and len(on_demand.pen_digits.digits) == 1499
-    for learned in (sets.training.drawings, on_demand.training.drawings):
-        assert splits.EXAMPLES_WRITER not in {drawing.writer for drawing in learned}
+        nearest = {split: min(np.abs(image - seen).mean() for image in images[split]) for split in images}
+        assert min(nearest, key=nearest.get) == pen_data.VALIDATION and nearest[pen_data.VALIDATION] < 0.01
 
 
 def test_an_epoch_is_drawn_anew_by_its_seed(few):
@@ -135,7 +128,7 @@ def test_an_epoch_is_drawn_anew_by_its_seed(few):
     assert changed[fixed:].float().mean() > 0.9, "rendered drawings and synthetic non-digits change"
     assert (one.images.flatten(1).amax(1) > 100).float().mean() > 0.99, "hardly any image is blank"
     kinds = one.digits.unique().tolist()
-    assert kinds == list(range(splits.NO_DIGIT, 10))
+    assert kinds == list(range(NO_DIGIT, 10))
 
 
 def test_a_process_that_renders_gets_little(sets):
@@ -143,7 +136,9 @@ def test_a_process_that_renders_gets_little(sets):
     sent = ForkingPickler.dumps(rendered)
     assert len(sent) < 60_000, "more than a pipe holds, which it reads only when it has imported all"
     again = pickle.loads(sent)
-    assert again.synthetic == rendered.synthetic and len(again.drawings) == len(rendered.drawings) > 2000
+    assert (again.synthetic, again.blobs) == (rendered.synthetic, rendered.blobs) and len(again.drawings) == len(
+        rendered.drawings
+    ) > 2000
     for one, other in zip(rendered.drawings, again.drawings, strict=True):
         assert (one.digit, one.writer) == (other.digit, other.writer)
         assert all(np.array_equal(*pair) for pair in zip(one.strokes, other.strokes, strict=True))
@@ -174,18 +169,18 @@ def test_processes_render_an_epoch_as_this_one_does(few):
 
 def test_processes_need_no_shared_memory_for_images():
     """A container has little of it."""
-    training = training_set.TrainingSet(NOTHING, [], NOTHING.images, [], synthetic=1600, limit=None)
+    training = training_set.TrainingSet(NOTHING, synthetic=1600)
     assert 28 * 28 * training.rendered.images_per_epoch / training_set.PARTS > 40_000
     with small_files(40_000):
         assert len(next(training.epochs([3], torch.device("cpu"), workers=1)).digits) == 1600
 
 
 def test_a_process_that_draws_and_is_killed():
-    training = training_set.TrainingSet(NOTHING, [], NOTHING.images, [], synthetic=160, limit=None)
+    training = training_set.TrainingSet(NOTHING, synthetic=160)
     drawn = training.epochs([1, 2, 3, 4], torch.device("cpu"), workers=1)
     next(drawn)
     multiprocessing.active_children()[0].kill()
-    with pytest.raises(sources.DataError, match=r"the processes that render images ended .*: --workers 0"):
+    with pytest.raises(DataError, match=r"the processes that render images ended .*: --workers 0"):
         list(drawn)
 
 
@@ -196,7 +191,7 @@ from adder.data import training_set
 if __name__ == "__main__":
     images = torch.zeros(0, 1, 28, 28, dtype=torch.uint8)
     nothing = training_set.LabelledImages(images, torch.zeros(0, dtype=torch.long))
-    drawn = training_set.TrainingSet(nothing, [], images, [], synthetic=160, limit=None)
+    drawn = training_set.TrainingSet(nothing, synthetic=160)
     for _ in drawn.epochs(range(1000), torch.device("cpu"), workers=1):
         print("drawn", flush=True)
 """
@@ -216,25 +211,20 @@ def test_processes_that_draw_end_with_one_that_is_killed(tmp_path):
 
 
 def test_no_process_is_started_where_nothing_is_drawn():
-    training = training_set.TrainingSet(NOTHING, [], NOTHING.images, [], synthetic=0, limit=None)
+    training = training_set.TrainingSet(NOTHING)
     drawn = training.epochs([1, 2], torch.device("cpu"), workers=2)
     next(drawn)
     assert multiprocessing.active_children() == []
 
 
-def test_sets_that_a_run_goes_without(data_dir):
-    sets = splits.load(data_dir, without=splits.OPTIONAL, limit=100)
-    assert not sets.training.drawings and not len(sets.training.characters) and not len(sets.pen_digits.digits)
-    assert (next(sets.training.epochs([1], torch.device("cpu"))).digits == splits.NO_DIGIT).any(), (
-        "scribbles are still refused"
-    )
-    alone = next(
-        splits.load(data_dir, drawings=False, characters=False, limit=100).training.epochs([1], torch.device("cpu"))
-    )
-    assert len(alone.digits) == 100 and (alone.digits >= 0).all()
+def test_a_recipe_for_digits_of_mnist_loads_nothing_else(data_dir):
+    sets = splits.load(data_dir, drawings=False, non_digits=False, limit=100)
+    [epoch] = sets.training.epochs([1], torch.device("cpu"))
+    assert len(epoch.digits) == 100 and (epoch.digits >= 0).all()
+    assert list(sets.validation.digits()) == ["mnist"] and not sets.validation.non_digits()
 
 
 def test_sums_of_non_digits_are_ignored():
-    split = splits.LabelledImages(torch.zeros(4, 1, 28, 28, dtype=torch.uint8), torch.tensor([splits.NO_DIGIT, 3] * 2))
+    split = LabelledImages(torch.zeros(4, 1, 28, 28, dtype=torch.uint8), torch.tensor([NO_DIGIT, 3] * 2))
     (batch,) = splits.batches(split, 4)
-    assert ((batch.sums == splits.NO_DIGIT) == (batch.digits == splits.NO_DIGIT)).all()
+    assert ((batch.sums == NO_DIGIT) == (batch.digits == NO_DIGIT)).all()

@@ -133,7 +133,7 @@ def test_a_class_trains_on_its_own_drawings(tmp_path, data_dir, capsys):
         (tmp_path / "my" / folder).mkdir(parents=True)
         for place, picture in enumerate(pictures):
             picture.save(tmp_path / "my" / folder / f"{place}.png")
-    few = ("--recipe", "quick", "--without", "pendigits", "--dry-run", "--epochs", 1)
+    few = ("--recipe", "quick", "--dry-run", "--epochs", 1)
     all_three = [flag for each in (path, tmp_path / "my", tmp_path / "digits.csv") for flag in ("--extra", each)]
     assert fit(*few, *all_three, "--out", tmp_path / "run", data_dir=data_dir) == 0
     metrics = json.loads((tmp_path / "run" / "metrics.json").read_text(encoding="utf-8"))

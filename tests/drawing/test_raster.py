@@ -2,8 +2,7 @@ import cv2
 import numpy as np
 import pytest
 
-from adder.data import sources
-from adder.data.splits import split_validation
+from adder.data import mnist
 from adder.drawing import raster, strokes
 from adder.reader import as_image
 
@@ -93,7 +92,7 @@ def test_scaling_is_that_of_area_averages():
 @pytest.fixture(scope="module")
 def prepared(data_dir):
     """MNIST's validation images (5000, 28, 28) uint8."""
-    return split_validation(sources.mnist(data_dir, train=True))[1].images[:, 0].numpy()
+    return mnist.training_and_validation(data_dir)[1].images[:, 0].numpy()
 
 
 def test_what_mnist_made_is_not_drawn_again(prepared):

@@ -3,6 +3,7 @@ from collections import Counter
 import numpy as np
 import pytest
 
+from adder.data import pen_data
 from adder.drawing import raster, strokes
 
 SQUARE = [np.array([(0, 0), (10, 0), (10, 10), (0, 10), (0, 0)], float)]
@@ -113,8 +114,8 @@ def test_dots_alone_and_specks_everywhere_are_a_drawing():
     assert strokes.without_far_specks(dashes) == dashes
 
 
-def test_no_digit_that_people_drew_loses_a_stroke(data_dir):
-    for drawing in strokes.read_unipen(data_dir / "pendigits" / "pendigits-orig.tra"):
+def test_no_digit_that_people_drew_loses_a_stroke():
+    for drawing in pen_data.drawings(pen_data.TRAINING, "pendigits"):
         assert strokes.without_far_specks(drawing.strokes) == drawing.strokes
 
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from adder.data import sources
+from adder.data import mnist
 from adder.network.saliency import saliency
 from adder.reader import Reader
 
@@ -25,7 +25,7 @@ def reader(weights):
 
 @pytest.fixture(scope="module")
 def readings(reader, data_dir):
-    images = sources.mnist(data_dir, train=False).images[:80, 0].numpy()
+    images = mnist.training_and_validation(data_dir)[1].images[::60, 0].numpy()
     return [reading for reading in reader.read_many(list(images), [5] * len(images)) if reading.is_digit]
 
 

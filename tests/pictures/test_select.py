@@ -7,18 +7,17 @@ from adder.pictures.decode import PictureError
 from adder.pictures.select import cut, overlap, with_margin, within
 from adder.reader import Reader
 from bench import pictures, synthetic_pictures
-from bench.command import HELD_OUT_WEIGHTS
 from tests.photos import saved
 
 
 @pytest.fixture(scope="module")
-def reader():
-    return Reader.load(HELD_OUT_WEIGHTS, "cpu")
+def reader(weights):
+    return Reader.load(weights, "cpu")
 
 
 @pytest.fixture(scope="module")
-def measured(reader, data_dir):
-    kinds, _ = pictures.measure(reader, pictures.from_strokes(data_dir, 5))
+def measured(reader):
+    kinds, _ = pictures.measure(reader, pictures.from_strokes(5))
     return kinds
 
 
@@ -35,7 +34,7 @@ def test_what_is_no_digit_is_refused_and_several_are_said_to_be(measured):
 
 
 @pytest.fixture
-def two(data_dir):
+def two():
     """A picture of a 2 and a 7, and where they are."""
     drawings = {
         2: [np.array([(20, 30), (50, 10), (80, 30), (20, 90), (85, 90)])],

@@ -8,11 +8,14 @@ import pytest
 import torch
 
 from adder.data import splits
+from adder.data.images import LabelledImages
+from adder.data.training_set import TrainingSet
 from adder.reader import Reader
 from adder.training import loop
 from adder.training.recipes import RECIPES
 from adder.training.run import Run, Settings
 from bench.drawings import page_examples
+from tests.sets import sets_of
 
 pytestmark = [
     pytest.mark.cuda,
@@ -28,16 +31,11 @@ def training_set(rng):
     images = torch.from_numpy(rng.integers(0, 60, (256, 1, 28, 28)).astype("uint8"))
     images[digits == 0, :, 4:24, 4:12] += 150
     images[digits == 1, :, 4:24, 16:24] += 150
-    return splits.TrainingSet(splits.LabelledImages(images, digits), [], images[:0], [], synthetic=0, limit=None)
+    return TrainingSet(LabelledImages(images, digits))
 
 
 def new_run(recipe: str, **options) -> Run:
     return Run(Settings(recipe=recipe, epochs=4, batch_size=16, lr=1e-3, seed=3, **options), CUDA, {})
-
-
-def sets_of(training_set) -> splits.Sets:
-    split = training_set.mnist
-    return splits.Sets(training_set, split, *[split.first(0)] * 5, split)
 
 
 @pytest.mark.parametrize("supervision", ["both", "sum"])

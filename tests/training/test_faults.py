@@ -10,7 +10,7 @@ from adder.network import checkpoint
 from tests.machine import missing
 from tests.runs import finish, fit, train, wait_for
 
-SMALL = ("--recipe", "quick", "--without", "pendigits", "--dry-run", "--batch-size", 64)
+SMALL = ("--recipe", "quick", "--dry-run", "--batch-size", 64)
 
 
 @pytest.fixture

@@ -1,11 +1,13 @@
 import pytest
 import torch
 
-from adder.data import splits
+from adder.data.images import LabelledImages
+from adder.data.training_set import TrainingSet
 from adder.network import checkpoint
 from adder.reader import Reader
 from adder.training import loop, snapshots
 from adder.training.run import Run, Settings
+from tests.sets import sets_of
 
 
 def test_steps_of_a_long_run_and_of_a_short_one():
@@ -17,9 +19,7 @@ def test_steps_of_a_long_run_and_of_a_short_one():
 def finished(tmp_path_factory):
     """The folder of a run of 24 steps."""
     images = torch.randint(256, (96, 1, 28, 28), dtype=torch.uint8, generator=torch.Generator().manual_seed(0))
-    split = splits.LabelledImages(images, torch.arange(96) % 10)
-    learned = splits.TrainingSet(split, [], images[:0], [], synthetic=0, limit=None)
-    sets = splits.Sets(learned, split, split, *[split.first(0)] * 4, split)
+    sets = sets_of(TrainingSet(LabelledImages(images, torch.arange(96) % 10)))
     settings = Settings("default", epochs=2, batch_size=8, lr=0.01, seed=1, snapshots=True)
     folder = tmp_path_factory.mktemp("run")
     run = Run(settings, torch.device("cpu"), {"command": "test"})

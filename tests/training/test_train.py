@@ -4,7 +4,6 @@ import csv
 import json
 import os
 import shlex
-import shutil
 import signal
 import subprocess
 import sys
@@ -34,7 +33,7 @@ def dry(data_dir, tmp_path_factory):
     command = [sys.executable, "train.py", "--dry-run", "--device", "cpu", "--seed", "5", "--out", str(folder)]
     environment = os.environ | {"ADDER_DATA": str(data_dir)}
     ended = subprocess.run(command, cwd=ROOT, env=environment, check=True, capture_output=True, encoding="utf-8")
-    assert "MNIST test: digit" in ended.stdout and str(folder) in ended.stdout
+    assert "validation, mnist (500): digit" in ended.stdout and str(folder) in ended.stdout
     lines = ended.stderr.splitlines()  # a line an epoch, for there is no terminal
     assert [line.split(":")[0] for line in lines] == ["default", "epoch 1", "epoch 2"] and "\r" not in ended.stderr
     return folder
@@ -42,7 +41,7 @@ def dry(data_dir, tmp_path_factory):
 
 def results(folder):
     metrics = json.loads((folder / "metrics.json").read_text(encoding="utf-8"))
-    return metrics["validation"], metrics["test"]
+    return metrics["validation"], metrics["calibration"]
 
 
 def test_dry_run_leaves_a_run_folder(dry):
@@ -51,13 +50,14 @@ def test_dry_run_leaves_a_run_folder(dry):
     rows = list(csv.DictReader((dry / "log.csv").read_text(encoding="utf-8").splitlines()))
     assert [row["epoch"] for row in rows] == ["1", "2"]
     metrics = json.loads((dry / "metrics.json").read_text(encoding="utf-8"))
-    assert metrics["test"]["pairs"] == 10 * metrics["test"]["images"] == 5000
-    assert min(metrics["test"][f"{of}_accuracy"] for of in ("digit", "sum")) > 0.6
+    mnist = metrics["validation"]["mnist"]
+    assert mnist["pairs"] == 10 * mnist["images"] == 5000 and "test" not in metrics
+    assert min(mnist["digit_accuracy"], mnist["sum_accuracy"]) > 0.6
     assert metrics["command"].startswith("python train.py --dry-run")
     Reader.load(dry / "adder.safetensors", device="cpu")
 
 
-QUICK = ("--dry-run", "--recipe", "quick", "--without", "pendigits", "--epochs", 4, "--seed", 5)
+QUICK = ("--dry-run", "--recipe", "quick", "--epochs", 4, "--seed", 5)
 
 
 @pytest.fixture(scope="module")
@@ -91,7 +91,7 @@ def test_stopped_before_the_first_epoch_though_started_in_the_background(data_di
     folder = tmp_path / "run"
     usual = signal.signal(signal.SIGINT, signal.SIG_IGN)  # the child's too: as a shell does to what ends in &
     try:
-        flags = ("--recipe", "bottleneck", "--without", "pendigits", "--epochs", 1, "--out", folder)
+        flags = ("--recipe", "bottleneck", "--epochs", 1, "--out", folder)
         process = train(*flags, data_dir=data_dir)
     finally:
         signal.signal(signal.SIGINT, usual)
@@ -136,12 +136,11 @@ def test_an_interrupt_is_not_lost_in_a_destructor(tmp_path):
         (["--lr", "nan"], "--lr"),
         (["--batch-size", "some"], "--batch-size"),
         (["--resume", "nowhere"], "nowhere"),
-        (["--resume", "runs", "--epochs", "3"], f"--start {ROOT / 'runs' / 'adder.safetensors'} --epochs 3"),
+        (["--resume", "runs", "--epochs", "3"], "start a new run with more --epochs"),
         (["--resume", "runs", "--seed", "0"], "leave out --seed"),
         (["--seed", "-1"], "-1 must be between 0 and 4294967295"),
         (["--seed", str(2**64)], f"{2**64} must be between 0 and 4294967295"),
         (["--out", "README.md", "--dry-run"], "README.md"),
-        (["--start", "weights/quick.safetensors", "--dry-run"], "weights/quick.safetensors holds a different network"),
     ],
 )
 def test_misuse_is_told_in_a_line(flags, words, data_dir, capsys, monkeypatch):
@@ -190,15 +189,15 @@ def test_a_torch_that_does_not_load_is_told_in_a_line(tmp_path):
 def test_home_in_every_path(tmp_path, monkeypatch):
     for variable in ("HOME", "USERPROFILE"):
         monkeypatch.setenv(variable, str(tmp_path))
-    flags = ("--out", "--data-dir", "--resume", "--all-writers", "--extra", "--teacher", "--start")
+    flags = ("--out", "--data-dir", "--resume", "--extra")
     for flag in flags:
         given = parse([f"{flag}=~/class"])
         value = getattr(given, flag.removeprefix("--").replace("-", "_"))
         assert value in (tmp_path / "class", [tmp_path / "class"])
 
 
-def test_a_run_resumes_from_any_folder(data_dir, weights, tmp_path, capsys, monkeypatch):
-    """Data, teacher and drawings are found again, the start is not needed any more, and what was added is told."""
+def test_a_run_resumes_from_any_folder(data_dir, tmp_path, capsys, monkeypatch):
+    """It finds its data and drawings again, and names those that changed."""
     here, there = tmp_path / "here", tmp_path / "there"
     here.mkdir(), there.mkdir()
     monkeypatch.setenv("HOME", str(here))
@@ -206,26 +205,20 @@ def test_a_run_resumes_from_any_folder(data_dir, weights, tmp_path, capsys, monk
     monkeypatch.setitem(DRY_RUN, "limit", 300)
     monkeypatch.chdir(here)
     (here / "digits").symlink_to(data_dir)
-    shutil.copy(weights, "teacher.safetensors")
-    shutil.copy(weights.with_name("quick.safetensors"), "start.safetensors")
     collection.append(Path(), [[(20, 10), (80, 10), (40, 90)]], 7, {})
-    files = ("--start", "start.safetensors", "--teacher", "teacher.safetensors", "--extra", collection.FILE_NAME)
-    few = ("--dry-run", "--recipe", "quick", "--without", "pendigits", "--epochs", "1", "--device", "cpu")
+    files = ("--extra", collection.FILE_NAME)
+    few = ("--dry-run", "--recipe", "quick", "--epochs", "1", "--device", "cpu")
     assert main([*few, *files, "--out", "run"]) == 0
     first = (here / "run" / "metrics.json").read_text(encoding="utf-8")
     assert str(here) not in first, "what is published does not say whose machine it was"
 
     monkeypatch.chdir(there)
     monkeypatch.delenv("ADDER_DATA")
-    (here / "start.safetensors").unlink()
     resume = ["--device", "cpu", "--resume", str(here / "run")]
     assert main(resume) == 0 and "has changed" not in capsys.readouterr().err
     collection.append(here, [[(20, 10), (80, 10), (40, 90)]], 7, {})
     assert main(resume) == 0
     assert f"{here / collection.FILE_NAME} has changed since the run last trained" in capsys.readouterr().err
-    (here / "teacher.safetensors").unlink()
-    assert main(resume) == 2
-    assert f"{here / 'teacher.safetensors'} does not exist" in capsys.readouterr().err
 
 
 def test_a_run_is_not_overwritten(dry, data_dir, capsys):

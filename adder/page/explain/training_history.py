@@ -34,12 +34,12 @@ def milestone(reader) -> dict:
     """A snapshot's step, epoch, accuracies in [0, 1] on validation images, and its table of P(value | number)."""
     table = reader.value_probs()
     try:
-        held_out = reader.description["validation"]["mnist"]
+        validation = reader.description["validation"]["mnist"]
         scores = {
             "step": int(reader.description["step"]),
             "epoch": float(reader.description["epoch"]),
-            "digit_accuracy": float(held_out["digit_accuracy"]),
-            "sum_accuracy": float(held_out["sum_accuracy"]),
+            "digit_accuracy": float(validation["digit_accuracy"]),
+            "sum_accuracy": float(validation["sum_accuracy"]),
         }
     except (KeyError, TypeError, ValueError) as error:
         raise ValueError(f"its header has no step, epoch and accuracies ({error!r})") from error
@@ -51,7 +51,7 @@ def reliability(folder: Path) -> dict[str, Any]:
 
     {} if there is no such file; ValueError names a damaged one.
     """
-    path = folder / "held-out" / "reliability.json"
+    path = folder / "reliability.json"
     if not path.exists():
         return {}
     try:

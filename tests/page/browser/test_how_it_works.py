@@ -292,7 +292,7 @@ def test_the_other_ways_and_the_trust_are_those_of_the_records(visit):
     expect(ways.locator("figure")).to_have_count(6)
     expect(ways.locator("figure").last).to_contain_text(re.compile(r"wide-linear.* Digit 99\.\d %, sum 71\.\d %"))
     trusting = opened(page, "reliability")
-    kept = json.loads((ROOT / "weights" / "held-out" / "reliability.json").read_text(encoding="utf-8"))
+    kept = json.loads((ROOT / "weights" / "reliability.json").read_text(encoding="utf-8"))
     expect(trusting.locator("circle")).to_have_count(len(kept["bins"]))
     expect(trusting).to_contain_text(f"{sum(count for count, *_ in kept['bins']):,} drawings")
     seven_drawn(page)

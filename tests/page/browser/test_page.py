@@ -16,8 +16,8 @@ from gradio_client import Client
 from gradio_client.exceptions import AppError
 from playwright.sync_api import expect
 
-from adder.data.splits import pendigits
 from adder.network import checkpoint
+from bench.drawings import validation_digits
 from tests.browser.pad import (
     COLLECT,
     COMPARE,
@@ -35,8 +35,6 @@ from tests.browser.pad import (
 from tests.machine import ROOT, missing
 from tests.servers import Server, ask_as_pad, post
 
-HELD_OUT_WRITERS = {5, 10, 15, 20, 25, 30}
-
 
 def to_pad(strokes):
     """Strokes in any unit -> in a square of side 1, in its middle."""
@@ -46,9 +44,9 @@ def to_pad(strokes):
     return [0.5 + 0.6 * (stroke - middle) / side for stroke in few]
 
 
-def test_ten_digits_drawn_with_the_mouse(visit, data_dir):
+def test_ten_digits_drawn_with_the_mouse(visit):
     page = visit(**DESKTOP)
-    drawings = {d.digit: to_pad(d.strokes) for d in pendigits(data_dir) if d.writer in HELD_OUT_WRITERS}
+    drawings = {drawing.digit: to_pad(drawing.strokes) for drawing in validation_digits()[:200]}
     assert sorted(drawings) == list(range(10))
     for digit, strokes in sorted(drawings.items()):
         number = 9 - digit // 2
@@ -273,7 +271,7 @@ def test_compare_asks_only_while_it_is_open(visit, weights):
     names = []
     for path in (weights, *others):
         record = checkpoint.load(path)[1]
-        shares = (f"{100 * record['test'][f'{of}_accuracy']:.1f} %" for of in ("digit", "sum"))
+        shares = (f"{100 * record['validation']['mnist'][f'{of}_accuracy']:.1f} %" for of in ("digit", "sum"))
         names.append(f"{'this page' if path == weights else record['recipe']} {', '.join(shares)}")
     assert [" ".join(name.split()) for name in expect_rows(page, 7, 6)] == names
     assert len(asked) == 1
