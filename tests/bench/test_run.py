@@ -13,7 +13,7 @@ from tests.machine import ROOT
 
 BENCHES = {path.stem: path for path in (ROOT / "bench").glob("*.py") if "__main__" in path.read_text(encoding="utf-8")}
 NEEDED = {"gpu": ["--pack", "packed"], "training_sheet": ["sheet.png"]}  # flags with which these read data
-WITHOUT_DATA = {"reproduction", "screenshots", "seeds"}
+WITHOUT_DATA = {"figures", "reproduction", "screenshots", "seeds"}
 
 
 @pytest.fixture
