@@ -36,7 +36,7 @@ COMMANDS = {  # name of a bench -> the paths, besides its own, that make its fig
     "drawn": (*READING, *JUDGING, "weights/bottleneck.safetensors", "bench/sweeps.py", "bench/systems.py"),
     "corrections": (*READING, *JUDGING, "adder/corrections.py"),
     "reliability": READING,
-    "reproduction": ("weights/*.json", "weights/*.csv", "adder/training/recipes.py"),
+    "reproduction": ("weights/*.json", "weights/*.csv", ":!weights/reliability.json", "adder/training/recipes.py"),
     "speed": (*LEARNING, "adder/reader.py"),
     "addition": (*LEARNING, "weights/adder.safetensors", "bench/pairs.py"),
     "gpu": (*LEARNING, "adder/reader.py"),
@@ -79,7 +79,7 @@ def measure(name: str) -> dict:
     ) as process:
         for line in process.stdout or ():
             print(line, end="", file=sys.stderr, flush=True)
-            lines.append(line)
+            lines.append(line.replace(f"{command.ROOT}{os.sep}", ""))
     if process.returncode:
         raise command.BenchError(f"python -m bench.{name} ended with {process.returncode}; its earlier figures stay")
     tables, text = tables_and_text(lines)
