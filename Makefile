@@ -21,7 +21,7 @@ CLEAR := --clear
 endif
 endif
 
-.PHONY: demo test train bench
+.PHONY: demo test train bench figures
 
 demo: .venv/demo-ready  ## open the page on 127.0.0.1:7860
 	$(BIN)/python demo.py $(OPEN) $(ARGS)
@@ -37,6 +37,9 @@ train: .venv/demo-ready  ## fit the default recipe: a new folder in runs/
 
 bench: .venv/demo-ready  ## the figures of docs/results.md
 	$(BIN)/python -m bench.drawn $(ARGS)
+
+figures: .venv/demo-ready  ## the figures of README.md, and with ARGS=--all of docs/results.md: docs/figures.json
+	$(BIN)/python -m bench.figures $(ARGS)
 
 .venv/demo-ready: requirements.txt constraints.txt
 	@$(PYTHON) -c "$$CHECK"

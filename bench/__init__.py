@@ -10,5 +10,6 @@ What several of them share:
 - `browser`: Chromium, and a mouse that draws
 - `visitors`: people who draw, without a browser
 
-Parts of one: `drawn` compares the `systems` in `sweeps`, and `addition` withholds `pairs`.
+`figures` runs the others, and writes docs/figures.json. Parts of one: `drawn` compares the
+`systems` in `sweeps`, and `addition` withholds `pairs`.
 """

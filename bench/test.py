@@ -8,6 +8,8 @@ run adds a line for each network to docs/test_ledger.csv, which everybody can re
 import csv
 import hashlib
 import io
+import re
+import subprocess
 import time
 from pathlib import Path
 
@@ -21,6 +23,9 @@ from bench import command
 from bench.tables import mean_and_deviation, print_table, with_interval
 
 LEDGER = command.ROOT / "docs" / "test_ledger.csv"
+UNLIKE = re.compile(
+    r" --(seed|out|workers|device|data-dir)[ =]\S+| --snapshots"
+)  # flags in which equal runs may differ
 ROWS = {  # name of a row -> set of splits.Judged, and measure of loop.validate
     "digits of MNIST, right": ("mnist", "digit_accuracy"),
     "sums of MNIST, right, mean over the ten numbers": ("mnist", "sum_accuracy"),
@@ -55,13 +60,27 @@ def measure(path: Path, judged: splits.Judged) -> tuple[dict[str, dict], dict]:
     return loop.validate(network, judged, torch.device("cpu"), threshold=threshold), description
 
 
+def digest(path: Path) -> str:
+    """The first 12 hex digits of the file's SHA-256, by which the ledger names a network."""
+    return hashlib.sha256(path.read_bytes()).hexdigest()[:12]
+
+
+def commit(*paths: str) -> str:
+    """The commit of this code, with '-dirty' when tracked files in these paths differ; '' outside git."""
+    name = report.commit() or ""
+    compared = ["git", "diff", "--quiet", "HEAD", "--", *paths]
+    if name.endswith("-dirty") and subprocess.run(compared, cwd=command.ROOT, capture_output=True).returncode == 0:
+        return name.removesuffix("-dirty")
+    return name
+
+
 def append(ledger: Path, path: Path, description: dict, scores: dict[str, dict]) -> None:
     """Adds a line to the ledger: date, the commit of this code, which network, and its figures in percent."""
     line = {
         "date": time.strftime("%Y-%m-%d", time.gmtime()),
-        "commit": report.commit() or "",
+        "commit": commit("adder", "bench"),
         "network": path.name,
-        "sha256": hashlib.sha256(path.read_bytes()).hexdigest()[:12],
+        "sha256": digest(path),
         "trained by": description.get("command", ""),
         "trained at": description.get("commit", ""),
     }
@@ -84,6 +103,34 @@ def read(ledger: Path) -> list[dict[str, str]]:
         return []
     with ledger.open(encoding="utf-8", newline="") as file:
         return list(csv.DictReader(file))
+
+
+def from_ledger(ledger: Path, weights: Path) -> dict:
+    """The ledger's figures of `weights` and of runs that differ from it in their seed alone, looked at on one day.
+
+    As bench.figures stores them. BenchError when the ledger does not have these weights.
+    """
+    looks: dict[tuple, dict[str, dict[str, str]]] = {}  # day and recipe -> seed -> line
+    for line in read(ledger):
+        recipe = (line["date"], line["trained at"], UNLIKE.sub("", line["trained by"]))
+        [seed] = re.findall(r" --seed[ =](\d+)", line["trained by"])[-1:] or ["0"]
+        looks.setdefault(recipe, {})[seed] = line
+    sha256 = digest(weights)
+    found = [list(look.values()) for look in looks.values() if sha256 in [line["sha256"] for line in look.values()]]
+    if not found:
+        raise command.BenchError(f"{ledger.name} has no line of {weights.name}: run python -m bench.test")
+    lines = max(reversed(found), key=len)
+    rows = []
+    for name, (kind, measured) in ROWS.items():
+        values = [line.get(f"{kind} {measured}") or "nan" for line in lines]
+        rows.append([name, mean_and_deviation([float(value) for value in values]), ", ".join(values)])
+    return {
+        "commit": lines[-1]["commit"],
+        "date": lines[-1]["date"],
+        "networks": [f"{line['network']} {line['sha256']}: {line['trained by']}" for line in lines],
+        "tables": [{"head": ["test split", "", "each network, %"], "rows": rows}],
+        "text": [],
+    }
 
 
 def cell(kind: str, name: str, scores: list[dict[str, dict]]) -> str:

@@ -39,10 +39,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def pytest_terminal_summary(terminalreporter) -> None:
-    """Why tests were skipped, each reason once: what is missing here, and what brings it."""
+    """Why tests were skipped or marked, each reason once: what is missing here, and what brings it."""
     reasons = Counter(report.longrepr[2] for report in terminalreporter.stats.get("skipped", ()))
     for reason, count in reasons.most_common():
         terminalreporter.write_line(f"{count} {reason.replace('Skipped:', 'skipped:')}")
+    for reason, count in Counter(report.wasxfail for report in terminalreporter.stats.get("xfailed", ())).items():
+        terminalreporter.write_line(f"{count} marked: {reason.removeprefix('reason: ')}")
 
 
 @pytest.fixture(scope="session")
