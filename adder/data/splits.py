@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from adder.data import mnist, own, pen_data
-from adder.data.images import LabelledImages, as_non_digits, as_tensor, concatenate
+from adder.data.images import LabelledImages, as_non_digits, as_tensor
 from adder.data.synthetic import glyphs, negatives, noise, pen_noise, shapes
 from adder.data.training_set import BLOBS, SYNTHETIC, TURNED, TURNS, TrainingSet, turned_digits
 from adder.drawing import raster
@@ -66,10 +66,12 @@ class Sets(NamedTuple):
     def counts(self) -> dict[str, object]:
         """The number of images or drawings of each kind, and the names that are held out, for the record."""
         training = self.training
-        counts: dict[str, object] = {"mnist": len(training.mnist.digits)}
-        counts["other images"] = len(training.fixed.digits) - len(training.mnist.digits)
+        counts: dict[str, object] = {
+            name.replace("_", " "): len(getattr(training, name).digits)
+            for name in ("mnist", "characters", "own_images")
+        }
         counts |= {name: len(drawings) for name, drawings in training.drawings.items()}
-        counts["own drawings"] = len(training.own)
+        counts["own drawings"] = len(training.own_drawings)
         rendered = training.rendered
         counts["synthetic non-digits an epoch"] = rendered.synthetic + rendered.blobs + training.turned
         counts |= {f"validation {name}": len(part.digits) for name, part in self.validation._asdict().items()}
@@ -105,9 +107,10 @@ def load(
     )
     training = TrainingSet(
         images.first(limit),
-        concatenate([as_non_digits(characters[:limit]), own_images.first(limit)]),
+        characters=as_non_digits(characters[:limit]),
+        own_images=own_images.first(limit),
+        own_drawings=own_drawings,
         drawings={name: each[: limit if name == "digits" else few] for name, each in kinds.items()},
-        own=own_drawings,
         synthetic=synthetic,
         blobs=blobs,
         turned=turned,

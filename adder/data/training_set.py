@@ -94,27 +94,29 @@ def writer_weights(drawings: list[Drawing]) -> np.ndarray:
 class TrainingSet:
     """All that a run learns from.
 
-    `mnist` and `others` are fixed. The drawings of each kind are rendered again during training: as many an epoch as
-    there are, each writer equally often; your own, each equally often. Synthetic non-digits are new each time:
+    Images are fixed. The drawings of each kind are rendered again during training, as many an epoch as there are,
+    picked with `writer_weights`; of your own, each equally often. Synthetic non-digits are new each time:
     `synthetic` drawings, `blobs` of noise, and `turned` digits of MNIST.
     """
 
     def __init__(
         self,
         mnist: LabelledImages,
-        others: LabelledImages | None = None,
         *,
+        characters: LabelledImages | None = None,
+        own_images: LabelledImages | None = None,
+        own_drawings: list[Drawing] | None = None,
         drawings: Mapping[str, list[Drawing]] = MappingProxyType({}),
-        own: list[Drawing] | None = None,
         synthetic: int = 0,
         blobs: int = 0,
         turned: int = 0,
     ):
-        self.mnist, self.turned = mnist, turned
-        self.fixed = concatenate([mnist, others]) if others else mnist
-        self.drawings, self.own = drawings, own or []
-        everything = [*self.own, *(drawing for kind in drawings.values() for drawing in kind)]
-        weights = np.concatenate([np.ones(len(self.own)), *map(writer_weights, drawings.values())])
+        self.mnist, self.drawings, self.turned = mnist, drawings, turned
+        self.characters, self.own_images = characters or mnist.first(0), own_images or mnist.first(0)
+        self.fixed = concatenate([mnist, self.characters, self.own_images])
+        self.own_drawings = own_drawings or []
+        everything = [*self.own_drawings, *(drawing for kind in drawings.values() for drawing in kind)]
+        weights = np.concatenate([np.ones(len(self.own_drawings)), *map(writer_weights, drawings.values())])
         self.rendered = RenderedStrokes(everything, weights / max(1, len(weights)), synthetic=synthetic, blobs=blobs)
 
     def __len__(self) -> int:

@@ -138,7 +138,9 @@ def test_a_class_trains_on_its_own_drawings(tmp_path, data_dir, capsys):
     assert fit(*few, *all_three, "--out", tmp_path / "run", data_dir=data_dir) == 0
     metrics = json.loads((tmp_path / "run" / "metrics.json").read_text(encoding="utf-8"))
     assert metrics["settings"]["extra"] == [each.name for each in all_three[1::2]]
-    assert (metrics["data"]["drawings"], metrics["data"]["own images"]) == (2, 8), "a picture without ink is left out"
+    assert (metrics["data"]["own drawings"], metrics["data"]["own images"]) == (2, 8), (
+        "a picture without ink is left out"
+    )
     Image.new("L", (99, 99), "white").save(tmp_path / "my" / "7" / "blank.png")
     assert fit(*few, "--extra", tmp_path / "my", "--out", tmp_path / "other", data_dir=data_dir) == 2
     assert f"{tmp_path / 'my' / '7' / 'blank.png'}: No ink was found" in capsys.readouterr().err

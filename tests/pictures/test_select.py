@@ -73,8 +73,8 @@ def test_one_colour_holds_no_ink(reader, side, light):
     assert raised.value.kind == "no ink"
 
 
-def test_many_of_each_kind_at_once(reader, data_dir):
-    [photo] = [each for each in pictures.from_strokes(data_dir, 1) if each.kind == "photo"]
+def test_many_of_each_kind_at_once(reader):
+    [photo] = [each for each in pictures.from_strokes(1) if each.kind == "photo"]
     stroke = [(20, 10), (80, 10), (40, 90)]
     strokes, from_picture = reader.read_many([[stroke], photo.content], [1, 2])
     assert (strokes.digit, strokes.sum, strokes.frame) == (7, 8, None)
