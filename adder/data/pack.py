@@ -14,6 +14,7 @@ import tarfile
 import zipfile
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
+from functools import cache, partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -71,21 +72,23 @@ def unipen(folder: Path) -> Iterator[Drawing]:
             if each.isfile()
         }
     with open(BAD_TABLE, encoding="ascii", newline="") as table:
-        bad = {row["drawing"] for row in csv.DictReader(table)}
+        left_out = {row["drawing"] for row in csv.DictReader(table)}
     counts: dict[tuple[str, str], int] = defaultdict(int)
-    seen: set[str] = set()
+    components_in = cache(partial(components_of, files))  # several files include one
     for name in sorted(files):
         _, kind, *_ = name.split("/")
         if not name.startswith("data/") or kind not in UNIPEN_KINDS:
             continue
-        components = [each for path in includes(files[name]) for each in components_of(files, f"include/{path}")]
+        components = [each for path in includes(files[name]) for each in components_in(f"include/{path}")]
         for span, label in re.findall(r'^\.SEGMENT\s+CHARACTER\s+(\S+)\s+\S+\s+"(.)"', files[name], re.M):
+            if label not in UNIPEN_KINDS[kind]:
+                continue
             strokes, writer = cut(components, span)
             writer = re.sub(r"[^a-z0-9]", "", writer.lower())
             key = hashlib.sha256(repr([stroke.tolist() for stroke in strokes]).encode()).hexdigest()[:12]
             most = MAX_DIGITS if label.isdigit() else MAX_NEGATIVES
-            if label in UNIPEN_KINDS[kind] and strokes and key not in seen | bad and counts[writer, label] < most:
-                seen.add(key)
+            if strokes and key not in left_out and counts[writer, label] < most:
+                left_out.add(key)  # exact copies
                 counts[writer, label] += 1
                 digit = int(label) if label.isdigit() else NO_DIGIT
                 yield Drawing(f"unipen {name.split('/')[2]}", writer, digit, label, strokes)
