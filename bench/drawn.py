@@ -142,7 +142,7 @@ def print_comparison(
     non_digits = validation.non_digits()
     rng = np.random.default_rng(12345)  # not a seed of any training
     strokes_of_all = [drawing.strokes for drawing in drawings]
-    synthetic = [negatives.synthesise(rng, strokes_of_all) for _ in range(1000)]
+    synthetic = [negatives.synthesise(rng, strokes_of_all, []) for _ in range(1000)]
 
     columns, sweeps, outputs = {}, {}, {}
     for system in systems:

@@ -27,6 +27,7 @@ def rows(rng: np.random.Generator) -> dict[str, Callable[[], Strokes]]:
     """The row's name -> a function that makes one more drawing of its kind."""
     people = splits.digits_of(pen_data.drawings(pen_data.TRAINING))
     digits = [drawing.strokes for drawing in people]
+    others = [drawing.strokes for drawing in splits.non_digits_of(pen_data.drawings(pen_data.TRAINING))]
 
     def random_one(drawings: list[Strokes]) -> Strokes:
         return drawings[rng.integers(len(drawings))]
@@ -49,6 +50,7 @@ def rows(rng: np.random.Generator) -> dict[str, Callable[[], Strokes]]:
     makers: dict[str, Callable[[], Strokes]] = {}
     makers |= {name: partial(make, rng) for name, (_, make) in negatives.ALONE.items()}
     makers |= {name: partial(make, rng, digits) for name, (_, make) in negatives.OF_DIGITS.items()}
+    makers |= {name: partial(make, rng, others) for name, (_, make) in negatives.OF_NON_DIGITS.items()}
     makers |= {name: partial(bent, shapes.shape, {name: row}) for name, row in shapes.SHAPES.items()}
     makers |= {f"+ {name}": partial(bent, shapes.shape, {name: row}) for name, row in shapes.VALIDATION_SHAPES.items()}
     makers |= {name: partial(bent, glyphs.random_glyph, {name: font}) for name, font in glyphs.FONTS.items()}

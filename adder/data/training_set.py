@@ -17,8 +17,9 @@ from adder.drawing import raster
 from adder.drawing.strokes import NO_DIGIT, Drawing, augment_strokes, draw, without_far_specks
 
 COPIES = 2  # of each rendered drawing in an epoch; adder/training/augment.py makes them different
-SYNTHETIC = 12_000  # synthetic non-digits per epoch, drawn with strokes
-BLOBS = 1_000  # of noise, per epoch
+OFTEN = {"doodles": 3}  # times as many an epoch as there are: few, and each of another kind
+SYNTHETIC = 16_000  # synthetic non-digits per epoch, drawn with strokes
+BLOBS = 2_000  # of noise, per epoch
 TURNED = 2_000  # of MNIST's digits per epoch, as non-digits
 PARTS = 16  # into which the rendered images of an epoch are split
 
@@ -73,9 +74,10 @@ class RenderedStrokes(Dataset):
         images = as_tensor([render_randomly(pen_noise.rewrite(d.digit, d.strokes, rng), rng) for d in drawings])
         rendered = LabelledImages(images, torch.tensor([drawing.digit for drawing in drawings], dtype=torch.long))
         digits = [drawing.strokes for drawing in self.drawings if drawing.digit != NO_DIGIT]
-        non_digits = [render_randomly(negatives.synthesise(rng, digits), rng) for _ in range(synthetic)]
-        non_digits += [raster.to_mnist(noise.blobs(rng)) for _ in range(blobs)]
-        return concatenate([rendered] * COPIES + [as_non_digits(as_tensor(non_digits))])
+        non_digits = [drawing.strokes for drawing in self.drawings if drawing.digit == NO_DIGIT]
+        made = [render_randomly(negatives.synthesise(rng, digits, non_digits), rng) for _ in range(synthetic)]
+        made += [raster.to_mnist(noise.blobs(rng)) for _ in range(blobs)]
+        return concatenate([rendered] * COPIES + [as_non_digits(as_tensor(made))])
 
 
 def writer_weights(drawings: list[Drawing]) -> np.ndarray:
@@ -115,8 +117,9 @@ class TrainingSet:
         self.characters, self.own_images = characters or mnist.first(0), own_images or mnist.first(0)
         self.fixed = concatenate([mnist, self.characters, self.own_images])
         self.own_drawings = own_drawings or []
-        everything = [*self.own_drawings, *(drawing for kind in drawings.values() for drawing in kind)]
-        weights = np.concatenate([np.ones(len(self.own_drawings)), *map(writer_weights, drawings.values())])
+        kinds = [kind * OFTEN.get(name, 1) for name, kind in drawings.items()]
+        everything = [*self.own_drawings, *(drawing for kind in kinds for drawing in kind)]
+        weights = np.concatenate([np.ones(len(self.own_drawings)), *map(writer_weights, kinds)])
         self.rendered = RenderedStrokes(everything, weights / max(1, len(weights)), synthetic=synthetic, blobs=blobs)
 
     def __len__(self) -> int:

@@ -28,6 +28,7 @@ from adder.training.run import Run
 WEIGHTS = "adder.safetensors"
 CALIBRATED = ("mnist", "pendigits", "unipen")  # sets of validation digits, by people and not synthetic
 MAX_REFUSED = 0.002  # share of each of them that the threshold may refuse
+REFUSAL_WEIGHT = 2.0  # of the loss of "not a digit"
 SURE = 0.9  # probability above which a non-digit that is read counts as a confident mistake
 ENTROPY_WEIGHT = 10.0  # of `entropy_of_mean` in the loss, with sums alone
 ENTROPY_UNTIL = 0.5  # share of the steps with it
@@ -231,7 +232,7 @@ def forward_backward(
     elif with_entropy:
         loss = loss - ENTROPY_WEIGHT * entropy_of_mean(prediction.digit, is_digit)
     if prediction.refusal is not None:
-        loss = loss + F.binary_cross_entropy_with_logits(prediction.refusal, (~is_digit).float())
+        loss = loss + REFUSAL_WEIGHT * F.binary_cross_entropy_with_logits(prediction.refusal, (~is_digit).float())
     run.optimiser.zero_grad()
     loss.backward()
     digit_right, sum_right = prediction.digit.argmax(1) == digits, prediction.sum.argmax(1) == sums

@@ -43,7 +43,7 @@ DEFAULT = Recipe(
         "head": {"name": "convolution"},
         "refuses": True,
     },
-    epochs=30,
+    epochs=28,
     batch_size=256,
     lr=0.1,
     optimiser=partial(torch.optim.SGD, momentum=0.9, nesterov=True, weight_decay=5e-4, fused=True),

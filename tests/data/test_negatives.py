@@ -24,26 +24,26 @@ def test_all_kinds_occur_as_often_as_the_table_says(rng, monkeypatch):
         for kind, (share, _) in list(table.items()):
             monkeypatch.setitem(table, kind, (share, lambda *_, kind=kind: made.append(kind)))
     for _ in range(3000):
-        negatives.synthesise(rng, [LOOP])
+        negatives.synthesise(rng, [LOOP], [LOOP])
     shares = {kind: share for kind, (share, _) in (negatives.ALONE | negatives.OF_DIGITS).items()}
     for kind, share in shares.items():
         assert made.count(kind) / 3000 == pytest.approx(share / sum(shares.values()), abs=0.03)
     made.clear()
     for _ in range(300):
-        negatives.synthesise(rng, [])
+        negatives.synthesise(rng, [], [])
     assert set(made) == set(negatives.ALONE)
 
 
 def test_a_synthetic_drawing_is_dense_as_a_pens_line(rng):
     for _ in range(300):
-        drawing = negatives.synthesise(rng, [])
+        drawing = negatives.synthesise(rng, [], [])
         steps = np.concatenate([np.hypot(*np.diff(stroke, axis=0).T) for stroke in drawing])
         assert steps.max() < 0.3 * strokes.extent(drawing), "a corner is never lost when points are left out"
 
 
 def test_no_synthetic_non_digit_is_left_a_plain_stroke(rng):
     for _ in range(2000):
-        drawing = strokes.without_far_specks(strokes.augment_strokes(negatives.synthesise(rng, []), rng))
+        drawing = strokes.without_far_specks(strokes.augment_strokes(negatives.synthesise(rng, [], []), rng))
         pieces = cv2.connectedComponents((raster.strokes_to_mnist(drawing) > 0.5).astype(np.uint8))[0] - 1
         if pieces > 1:
             continue  # an exclamation mark, dots in line
@@ -93,14 +93,14 @@ def test_fragments_lie_down_and_are_parts(rng):
 def test_the_seed_decides_and_seeds_differ():
     def twenty(seed):
         rng = np.random.default_rng(seed)
-        return [np.concatenate(negatives.synthesise(rng, [LOOP])) for _ in range(20)]
+        return [np.concatenate(negatives.synthesise(rng, [LOOP], [LOOP])) for _ in range(20)]
 
     assert all(np.array_equal(a, b) for a, b in zip(twenty(1), twenty(1), strict=True))
     assert not all(np.array_equal(a, b) for a, b in zip(twenty(1), twenty(2), strict=True))
 
 
 def test_without_digits_nothing_is_taken_from_them(rng):
-    assert all(negatives.synthesise(rng, []) for _ in range(50))
+    assert all(negatives.synthesise(rng, [], []) for _ in range(50))
 
 
 def test_smooth_goes_through_all_points(rng):

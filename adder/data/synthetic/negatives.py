@@ -45,13 +45,19 @@ OF_DIGITS: dict[str, tuple[int, Callable[[np.random.Generator, list[Strokes]], S
 }
 
 
-def synthesise(rng: np.random.Generator, drawings: list[Strokes]) -> Strokes:
-    """One synthetic non-digit. Kinds in OF_DIGITS use `drawings`, which are digits; without any, they are left out."""
-    kinds = list(ALONE.values()) + (list(OF_DIGITS.values()) if drawings else [])
-    weights = np.cumsum([weight for weight, _ in kinds])
-    index = int(np.searchsorted(weights, rng.random() * weights[-1], side="right"))
-    make: Callable = kinds[index][1]
-    return make(rng) if index < len(ALONE) else make(rng, drawings)
+OF_NON_DIGITS: dict[str, tuple[int, Callable[[np.random.Generator, list[Strokes]], Strokes]]] = {
+    "collage": (16, lambda rng, drawings: collage(rng, drawings)),
+}
+
+
+def synthesise(rng: np.random.Generator, digits: list[Strokes], non_digits: list[Strokes]) -> Strokes:
+    """One synthetic non-digit. Some kinds are made of drawings; without any, these kinds are left out."""
+    kinds: list[tuple[int, Callable, tuple]] = [(weight, make, ()) for weight, make in ALONE.values()]
+    for drawings, table in ((digits, OF_DIGITS), (non_digits, OF_NON_DIGITS)):
+        kinds += [(weight, make, (drawings,)) for weight, make in table.values() if drawings]
+    weights = np.cumsum([weight for weight, *_ in kinds])
+    _, make, given = kinds[int(np.searchsorted(weights, rng.random() * weights[-1], side="right"))]
+    return make(rng, *given)
 
 
 def bend(strokes: Strokes, rng: np.random.Generator) -> Strokes:
@@ -152,6 +158,17 @@ def several(rng: np.random.Generator, drawings: list[Strokes]) -> Strokes:
         shift = np.array((right, rng.normal(0, 0.08)))
         strokes += [(stroke - low) * scale + shift for stroke in digit]
         right += (high[0] - low[0]) * scale + rng.uniform(0.12, 0.6)
+    return strokes
+
+
+def collage(rng: np.random.Generator, drawings: list[Strokes]) -> Strokes:
+    """A drawing, and some strokes of one or two others on top of it or beside it."""
+    chosen = unit([drawings[index] for index in rng.integers(len(drawings), size=rng.choice((2, 2, 3)))])
+    strokes = chosen[0]
+    for other in chosen[1:]:
+        kept = rng.permutation(len(other))[: rng.integers(1, len(other) + 1)]
+        scale, shift = rng.uniform(0.4, 1.1), rng.normal(0, 0.35, 2)
+        strokes = [*strokes, *(0.5 + shift + scale * (other[index] - 0.5) for index in kept)]
     return strokes
 
 
