@@ -20,12 +20,12 @@ def test_every_kind_can_be_drawn(kind, rng):
 
 def test_all_kinds_occur_as_often_as_the_table_says(rng, monkeypatch):
     made = []
-    for table in (negatives.ALONE, negatives.OF_DIGITS):
+    for table in (negatives.ALONE, negatives.OF_DIGITS, negatives.OF_NON_DIGITS):
         for kind, (share, _) in list(table.items()):
             monkeypatch.setitem(table, kind, (share, lambda *_, kind=kind: made.append(kind)))
     for _ in range(3000):
         negatives.synthesise(rng, [LOOP], [LOOP])
-    shares = {kind: share for kind, (share, _) in (negatives.ALONE | negatives.OF_DIGITS).items()}
+    shares = {kind: share for kind, (share, _) in (negatives.ALONE | negatives.OF_DIGITS | negatives.OF_NON_DIGITS).items()}
     for kind, share in shares.items():
         assert made.count(kind) / 3000 == pytest.approx(share / sum(shares.values()), abs=0.03)
     made.clear()
@@ -52,6 +52,13 @@ def test_no_synthetic_non_digit_is_left_a_plain_stroke(rng):
         across, along = np.linalg.svd(upright, compute_uv=False)[::-1]
         direction = np.linalg.svd(upright)[2][0]
         assert across > 0.02 * along or abs(direction[0]) > abs(direction[1]), "an upright stroke is a one"
+
+
+def test_a_collage_holds_a_whole_drawing_and_more(rng):
+    cross = [np.array([(0.0, 0.0), (1.0, 1.0)]), np.array([(1.0, 0.0), (0.0, 1.0)])]
+    for _ in range(30):
+        first, second, *more = negatives.collage(rng, [cross])
+        assert np.array_equal(first, cross[0]) and np.array_equal(second, cross[1]) and 1 <= len(more) <= 4
 
 
 def test_struck_out_digits_are_crossed_more_than_once(rng):
