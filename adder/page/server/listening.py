@@ -25,6 +25,9 @@ def listen(host: str, port: int) -> list[socket.socket]:
             both = address[0] == "::" and socket.has_dualstack_ipv6()
             try:
                 sockets.append(opened.enter_context(socket.create_server(address, family=family, dualstack_ipv6=both)))
+                # Connections inherit it. Without it, a client that keeps its connection waits 40 ms for the body of an
+                # answer, until it has acknowledged the head. asyncio sets it only where a socket names its protocol.
+                sockets[-1].setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             except OSError as error:
                 if error.errno not in NO_SUCH_ADDRESS:
                     raise

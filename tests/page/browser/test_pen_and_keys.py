@@ -25,26 +25,6 @@ from tests.photos import photographed, saved
 LINE = base64.urlsafe_b64encode(bytes([4, *[120] * 4])).decode().rstrip("=")  # from (60, 60) to (120, 120) of 500
 
 
-def send(page, kind, pointer, x, y, *, id=1, **options):
-    """A pointer's event at x, y of the pad's side: what no mouse of Playwright's can do."""
-    sent = {"pointerType": pointer, "pointerId": id, "button": 0, "buttons": 1, "isPrimary": True} | options
-    page.evaluate(
-        """([kind, x, y, sent]) => {
-          const canvas = document.querySelector('#pad canvas'), box = canvas.getBoundingClientRect();
-          const at = { clientX: box.left + x * box.width, clientY: box.top + y * box.height };
-          canvas.dispatchEvent(new PointerEvent(kind, { bubbles: true, cancelable: true, ...at, ...sent }));
-        }""",
-        [kind, x, y, sent],
-    )
-
-
-def stroke_of(page, pointer, points, *, id=1, **options):
-    send(page, "pointerdown", pointer, *points[0], id=id, **options)
-    for x, y in points[1:]:
-        send(page, "pointermove", pointer, x, y, id=id, **options)
-    send(page, "pointerup", pointer, *points[-1], id=id, **options | {"buttons": 0})
-
-
 def test_undo_brings_back_what_was_cleared_or_replaced(visit, rng):
     page = visit(**DESKTOP)
     undo, redo = (page.get_by_role("button", name=name) for name in ("Undo", "Redo"))
@@ -186,10 +166,24 @@ def test_turning_zooming_and_folding_keep_everything(visit):
         assert ink(page).max() > 0
 
 
+HATCH = """strokes => {
+  const canvas = document.querySelector("#pad canvas"), box = canvas.getBoundingClientRect();
+  const send = (kind, [x, y], buttons = 1) => {
+    const at = { clientX: box.left + x * box.width, clientY: box.top + y * box.height };
+    const pointer = { pointerType: "mouse", pointerId: 1, isPrimary: true, button: 0, buttons };
+    canvas.dispatchEvent(new PointerEvent(kind, { bubbles: true, cancelable: true, ...at, ...pointer }));
+  };
+  for (const [start, end] of strokes) {
+    send("pointerdown", start);
+    send("pointermove", end);
+    send("pointerup", end, 0);
+  }
+}"""
+
+
 def test_hatching_fills_a_block_digit(visit):
     page = visit(**DESKTOP)
-    for y in np.linspace(0.2, 0.8, 90):  # a thick 1, of ninety short strokes
-        stroke_of(page, "mouse", [(0.46, y), (0.54, y - 0.01)])
+    page.evaluate(HATCH, [[(0.46, y), (0.54, y - 0.01)] for y in np.linspace(0.2, 0.8, 90).tolist()])  # a thick 1
     drawn = ink(page)
     assert drawn[12:39, 24:26].min() > 200
     expect_reading(page, 1, 5)

@@ -10,8 +10,8 @@ from bench.drawings import validation_pad_strokes
 
 
 @pytest.fixture(scope="module")
-def drawings(data_dir):
-    return validation_pad_strokes(data_dir)
+def drawings():
+    return validation_pad_strokes()
 
 
 @pytest.fixture(scope="module")

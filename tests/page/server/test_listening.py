@@ -140,6 +140,14 @@ def test_no_exception_to_the_proxy_stops_gradio(restored, monkeypatch):
     assert os.environ["NO_PROXY"] == ours
 
 
+def test_the_body_of_an_answer_does_not_wait_for_its_head_to_be_acknowledged():
+    [heard] = listening.listen("127.0.0.1", 0)
+    with heard, socket.create_connection(heard.getsockname()):
+        connection, _ = heard.accept()
+        with connection:
+            assert connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
+
+
 def test_the_page_is_served_by_ipv6(ipv6):
     with started("--host", "::", HTTP_PROXY=NOWHERE, NO_PROXY="[::1],fd00::/8") as process:
         said, address = opened(process)
