@@ -38,6 +38,8 @@ ROWS = {  # name of a row -> set of splits.Judged, and measure of loop.validate
     "digits by people of UNIPEN's ten sites, refused": ("unipen", "refused"),
     "slashed, dotted and dashed zeros (synthetic), right": ("zeros", "digit_accuracy"),
     "slashed, dotted and dashed zeros (synthetic), refused": ("zeros", "refused"),
+    "printed digits of other fonts (synthetic), right": ("printed", "digit_accuracy"),
+    "printed digits of other fonts (synthetic), refused": ("printed", "refused"),
     "letters and signs by people of UNIPEN, refused": ("letters", "refused"),
     "letters and signs, read as a digit with more than 90 %": ("letters", "sure"),
     "characters of an alphabet it never saw, refused": ("characters", "refused"),
@@ -45,6 +47,8 @@ ROWS = {  # name of a row -> set of splits.Judged, and measure of loop.validate
     "doodles, read as a digit with more than 90 %": ("words", "sure"),
     "shapes (synthetic), refused": ("shapes", "refused"),
     "letters and signs of three fonts (synthetic), refused": ("fonts", "refused"),
+    "digits with a minus or another sign (synthetic), refused": ("signs", "refused"),
+    "digits with a minus or another sign (synthetic), read as a digit with more than 90 %": ("signs", "sure"),
     "blobs of noise (synthetic), refused": ("blobs", "refused"),
     "MNIST's digits but 0, 1, 8, turned by 90° or mirrored on a diagonal, read as a digit with more than 90 %": (
         "turned",

@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 
 from adder.data import pen_data, splits, training_set
-from adder.data.synthetic import glyphs, negatives, pen_noise, shapes
+from adder.data.synthetic import glyphs, negatives, pen_noise, printed, shapes
 from adder.drawing import raster, strokes
 from adder.drawing.curves import Strokes
 from adder.files import replacing, user_path
@@ -63,6 +63,8 @@ def rows(rng: np.random.Generator) -> dict[str, Callable[[], Strokes]]:
         makers[f"{mark}UNIPEN, others"] = written(split, "unipen", splits.non_digits_of)
         makers[f"{mark}doodles"] = written(split, "quickdraw", splits.non_digits_of)
     makers |= {f"digits: {spoil.__name__}": partial(spoilt, spoil) for spoil in dict.fromkeys(pen_noise.SPOILS)}
+    makers["printed digits"] = partial(random_one, [each.strokes for each in printed.of_fonts(printed.FONTS)])
+    makers["in segments"] = partial(random_one, [each.strokes for each in printed.in_segments()])
     return makers | {f"digits: {digit}": partial(in_another_style, digit) for digit in pen_noise.STYLES}
 
 

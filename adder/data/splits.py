@@ -11,12 +11,13 @@ from torch import Tensor
 
 from adder.data import mnist, own, pen_data
 from adder.data.images import LabelledImages, as_non_digits, as_tensor
-from adder.data.synthetic import glyphs, negatives, noise, pen_noise, shapes
+from adder.data.synthetic import glyphs, negatives, noise, pen_noise, printed, shapes
 from adder.data.training_set import BLOBS, SYNTHETIC, TURNED, TURNS, TrainingSet, turned_digits
 from adder.drawing import raster
 from adder.drawing.strokes import NO_DIGIT, Drawing, augment_strokes
 
-SYNTHETIC_JUDGED = 1000  # images of shapes, and as many of fonts, in validation and in test
+SYNTHETIC_JUDGED = 1000  # images of each kind of synthetic non-digits, in validation and in test
+PRINTED_JUDGED = 20  # images of each printed digit
 
 
 class Batch(NamedTuple):
@@ -31,18 +32,20 @@ class Batch(NamedTuple):
 class Judged(NamedTuple):
     """What a network is judged by, and never learns from: the validation or the test split. All but MNIST may be empty.
 
-    Drawings are rendered as on the page. Shapes, fonts and blobs are synthetic, and the same for every run.
+    Drawings are rendered as on the page. What is synthetic is the same for every run.
     """
 
     mnist: LabelledImages
     pendigits: LabelledImages  # digits by writers of pendigits
     unipen: LabelledImages  # digits by writers of UNIPEN
     zeros: LabelledImages  # zeros by all of them, with a slash, a dot or in dashes, which is synthetic
+    printed: LabelledImages  # digits of other fonts, which is synthetic
     letters: LabelledImages  # letters and signs by the same
     characters: LabelledImages  # of other alphabets, without look-alikes
     words: LabelledImages  # doodles of other words, without look-alikes
     shapes: LabelledImages
     fonts: LabelledImages
+    signs: LabelledImages  # a digit with a minus or another sign, which is synthetic
     blobs: LabelledImages  # of noise
     turned: LabelledImages  # digits of MNIST, rotated by 90 degrees or mirrored on a diagonal
 
@@ -54,7 +57,7 @@ class Judged(NamedTuple):
         return {name: part for name, part in self._asdict().items() if name not in DIGITS and len(part.digits)}
 
 
-DIGITS = ("mnist", "pendigits", "unipen", "zeros")  # of Judged, the sets of digits
+DIGITS = ("mnist", "pendigits", "unipen", "zeros", "printed")  # of Judged, the sets of digits
 
 
 class Sets(NamedTuple):
@@ -97,6 +100,7 @@ def load(
     kinds: dict[str, list[Drawing]] = {}
     if drawings:
         kinds["digits"] = digits_of(pen_data.drawings(pen_data.TRAINING))
+        kinds["printed digits"] = printed.of_fonts(printed.FONTS) + printed.in_segments()
     if non_digits:
         kinds["letters and signs"] = non_digits_of(pen_data.drawings(pen_data.TRAINING, "unipen"))
         kinds["doodles"] = pen_data.drawings(pen_data.TRAINING, "quickdraw")
@@ -110,7 +114,7 @@ def load(
         characters=as_non_digits(characters[:limit]),
         own_images=own_images.first(limit),
         own_drawings=own_drawings,
-        drawings={name: each[: limit if name == "digits" else few] for name, each in kinds.items()},
+        drawings={name: each[: limit if "digits" in name else few] for name, each in kinds.items()},
         synthetic=synthetic,
         blobs=blobs,
         turned=turned,
@@ -134,6 +138,7 @@ def judged(
     zeros = [drawing for drawing in writers + people if drawing.digit == 0]
     characters = pen_data.characters(split)[:limit]
     seed = {pen_data.VALIDATION: 12345, pen_data.TEST: 54321}[split]  # no training has them
+    fonts = {pen_data.VALIDATION: printed.VALIDATION_FONTS, pen_data.TEST: printed.TEST_FONTS}[split]
     count = len(range(SYNTHETIC_JUDGED)[:limit]) if non_digits else 0
     turns = [(digit, turn) for digit in (2, 3, 4, 5, 6, 7, 9) for turn in range(len(TURNS))]
     return Judged(
@@ -141,11 +146,13 @@ def judged(
         rendered(writers[:limit] if drawings else []),
         rendered(digits_of(people)[:limit] if drawings else []),
         slashed(zeros[:limit] if drawings else [], seed),
+        rendered(varied(printed.of_fonts(fonts) * PRINTED_JUDGED, seed)[:limit] if drawings else []),
         rendered(non_digits_of(people)[:limit] if non_digits else []),
         as_non_digits(characters if non_digits else characters[:0]),
         rendered(pen_data.drawings(split, "quickdraw")[:limit] if non_digits else []),
         from_seeds((seed, 0), count, partial(shapes.shape, shapes=shapes_of(split))),
         from_seeds((seed, 1), count, partial(glyphs.random_glyph, fonts=fonts_of(split))),
+        from_seeds((seed, 3), count, partial(negatives.with_a_sign, drawings=[each.strokes for each in writers])),
         as_non_digits(
             as_tensor([raster.to_mnist(noise.blobs(np.random.default_rng((seed, 2, i)))) for i in range(count)])
         ),
@@ -163,6 +170,12 @@ def slashed(zeros: list[Drawing], seed: int) -> LabelledImages:
     rngs = [np.random.default_rng((seed, index)) for index in range(len(zeros))]
     strokes = [pen_noise.restyle(0, zero.strokes, rng) for zero, rng in zip(zeros, rngs, strict=True)]
     return rendered([Drawing(0, 0, each) for each in strokes])
+
+
+def varied(drawings: list[Drawing], seed: int) -> list[Drawing]:
+    """The drawings with random changes of size, slant and line."""
+    rngs = [np.random.default_rng((seed, index)) for index in range(len(drawings))]
+    return [each._replace(strokes=augment_strokes(each.strokes, rng)) for each, rng in zip(drawings, rngs, strict=True)]
 
 
 def from_seeds(

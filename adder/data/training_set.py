@@ -17,7 +17,7 @@ from adder.drawing import raster
 from adder.drawing.strokes import NO_DIGIT, Drawing, augment_strokes, draw, without_far_specks
 
 COPIES = 2  # of each rendered drawing in an epoch; adder/training/augment.py makes them different
-OFTEN = {"doodles": 3}  # times as many an epoch as there are: few, and each of another kind
+OFTEN = {"doodles": 3, "printed digits": 20}  # times as many an epoch as there are
 SYNTHETIC = 16_000  # synthetic non-digits per epoch, drawn with strokes
 BLOBS = 2_000  # of noise, per epoch
 TURNED = 2_000  # of MNIST's digits per epoch, as non-digits

@@ -25,7 +25,9 @@ def test_all_kinds_occur_as_often_as_the_table_says(rng, monkeypatch):
             monkeypatch.setitem(table, kind, (share, lambda *_, kind=kind: made.append(kind)))
     for _ in range(3000):
         negatives.synthesise(rng, [LOOP], [LOOP])
-    shares = {kind: share for kind, (share, _) in (negatives.ALONE | negatives.OF_DIGITS | negatives.OF_NON_DIGITS).items()}
+    shares = {
+        kind: share for kind, (share, _) in (negatives.ALONE | negatives.OF_DIGITS | negatives.OF_NON_DIGITS).items()
+    }
     for kind, share in shares.items():
         assert made.count(kind) / 3000 == pytest.approx(share / sum(shares.values()), abs=0.03)
     made.clear()
@@ -59,6 +61,15 @@ def test_a_collage_holds_a_whole_drawing_and_more(rng):
     for _ in range(30):
         first, second, *more = negatives.collage(rng, [cross])
         assert np.array_equal(first, cross[0]) and np.array_equal(second, cross[1]) and 1 <= len(more) <= 4
+
+
+def test_a_sign_stands_beside_the_digit(rng):
+    alone = np.concatenate(negatives.unit([LOOP])[0])
+    for _ in range(60):
+        digit, *signs = negatives.with_a_sign(rng, [LOOP])
+        assert np.array_equal(digit, alone) and signs
+        beside = [stroke[:, 0].max() < alone[:, 0].min() or stroke[:, 0].min() > alone[:, 0].max() for stroke in signs]
+        assert all(beside), "it touches nothing"
 
 
 def test_struck_out_digits_are_crossed_more_than_once(rng):

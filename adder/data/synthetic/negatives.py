@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from adder.data.synthetic.glyphs import random_glyph
+from adder.data.synthetic.glyphs import glyph, random_glyph
 from adder.data.synthetic.shapes import rotate, shape
 from adder.drawing.curves import Strokes, dense
 from adder.drawing.strokes import extent
@@ -26,6 +26,7 @@ LOOK_ALIKES = {
 VALIDATION_ALPHABETS = ("Korean", "Tagalog")
 
 SPACING = 0.05  # between points; a digit is about 1 high
+TEXT_FONTS = ("rowmans", "timesr", "scripts")  # of the signs beside a digit
 
 # Each kind with its weight.
 ALONE: dict[str, tuple[int, Callable[[np.random.Generator], Strokes]]] = {
@@ -42,6 +43,7 @@ OF_DIGITS: dict[str, tuple[int, Callable[[np.random.Generator, list[Strokes]], S
     "fragment": (6, lambda rng, digits: fragment(rng, digits)),
     "struck out": (4, lambda rng, digits: struck_out(rng, digits)),
     "framed": (4, lambda rng, digits: framed(rng, digits)),
+    "with a sign": (8, lambda rng, digits: with_a_sign(rng, digits)),
 }
 
 
@@ -87,6 +89,35 @@ def framed(rng: np.random.Generator, drawings: list[Strokes]) -> Strokes:
     corners = np.array((low, (high[0], low[1]), high, (low[0], high[1]), low)) + rng.normal(0, 0.03, (5, 2))
     lines = [corners] if rng.random() < 0.6 else list(np.stack((corners[:-1], corners[1:]), 1))
     return [*digit, *dense(lines, SPACING)]
+
+
+def with_a_sign(rng: np.random.Generator, drawings: list[Strokes]) -> Strokes:
+    """A digit behind a minus or another sign, in front of one, or in brackets."""
+    (digit,) = unit([drawings[rng.integers(len(drawings))]])
+    left, right = sides(digit)
+    gap = rng.uniform(0.12, 0.45)
+    if rng.random() < 0.45:
+        start, height = left - gap, 0.5 + rng.normal(0, 0.08)
+        minus = np.array(((start - rng.uniform(0.25, 0.6), height), (start, height + rng.normal(0, 0.04))))
+        return [*digit, *dense([minus], SPACING)]
+    signs = rng.choice(("+", "=", "%", "$", "#", "*", "<", ">", "()", "[]"))
+    placed = list(digit)
+    for index, sign in enumerate(signs):
+        (strokes,) = unit([glyph(str(rng.choice(TEXT_FONTS)), sign)])
+        size = rng.uniform(0.35, 0.6) if sign in "+=*<>" else rng.uniform(0.7, 1.2)
+        before = index == 0 if len(signs) == 2 else rng.random() < 0.5
+        strokes = [size * (stroke - 0.5) + (0.0, 0.5) for stroke in strokes]
+        low, high = sides(strokes)
+        shift = left - gap - high if before else right + gap - low
+        move = np.array((shift, rng.normal(0, 0.05)))
+        placed += [stroke + move for stroke in strokes]
+    return placed
+
+
+def sides(strokes: Strokes) -> tuple[float, float]:
+    """The x of the leftmost and of the rightmost point."""
+    x = np.concatenate(strokes)[:, 0]
+    return x.min(), x.max()
 
 
 def unit(drawings: list[Strokes]) -> list[Strokes]:
