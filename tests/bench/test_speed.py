@@ -3,7 +3,6 @@ import pytest
 import torch
 
 from adder.data import splits
-from adder.data.images import LabelledImages
 from adder.reader import Reader
 from adder.training import evaluation
 from adder.training.run import Run, Settings
@@ -78,7 +77,7 @@ def test_reading_and_starting_are_measured(tmp_path, rng):
 
 def test_the_worse_output_decides_to_the_image(sets):
     run = Run(Settings("one-epoch", 1, 64, 1e-2, 0), torch.device("cpu"), {})
-    images = LabelledImages(sets.validation.images[:600], sets.validation.digits[:600])
+    images = sets.validation.mnist.first(600)
     scored = evaluation.score(evaluation.predict(run.average, images.images), images.digits)
     worse = min(scored["digit_accuracy"], scored["sum_accuracy"])
     assert speed.reaches(worse, run, images) and not speed.reaches(worse + 0.1 / 6000, run, images)
