@@ -11,6 +11,7 @@
 - `reader`: loaded weights that read strokes, ink and pictures
 - `corrections`: misread drawings and what they were meant as, which adjust a reading
 - `page`: what people see
+- `export`: the network as a file that a browser reads without a server
 - `__main__`: the command line, `python -m adder FILE...`
 
 `hand` and `read` are earlier names, which work until version 1.2. The docstring of each folder says what goes in, what

@@ -12,7 +12,7 @@ from adder.page.server.first_paint import PAD, first_paint
 from adder.page.server.html_head import WEB
 from tests.machine import ROOT, node
 
-ENTRIES = ("page.js", "first_paint.js", "lessons/lessons.js")
+ENTRIES = ("page.js", "first_paint.js", "lessons/lessons.js", "engine/reader.js")
 MODULES = {path.relative_to(WEB).as_posix(): path.read_text(encoding="utf-8") for path in sorted(WEB.rglob("*.js"))}
 
 

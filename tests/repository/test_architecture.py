@@ -24,6 +24,7 @@ WINGS = {  # the packages and single modules of adder/ that each may import
     "corrections": {"files", "network"},
     "hand": {"corrections"},
     "page": {"corrections", "drawing", "pictures"},
+    "export": {"drawing", "files", "network", "reader"},
     "__main__": {"files", "import_errors", "inputs", "network", "reader"},
     "read": set(),
 }
@@ -31,7 +32,7 @@ ONLY_IN = {  # libraries that nothing else in the package may import
     "torchvision": {"data.mnist"},
     "matplotlib": {"training.report"},
     "gradio": {"page.server.app", "page.server.launch", "page.server.sessions"},
-    "argparse": {"__main__", "data.pack"},
+    "argparse": {"__main__", "data.pack", "export"},
 }
 
 
