@@ -16,8 +16,9 @@ from adder.files import lines_in
 from adder.pictures.decode import MAX_BYTES
 
 JSON_LINES = (".jsonl", ".ndjson")
-UNREADABLE = (".heic", ".heif", ".avif", ".tif", ".tiff")  # not skipped: the reader says how to convert them
-PICTURES = (".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".webp", ".gif", ".bmp", *UNREADABLE)
+PICTURES = (  # .heic and .heif are not skipped where they cannot be read: the reader says how to convert them
+    *(".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".webp", ".gif", ".bmp", ".tif", ".tiff", ".avif", ".heic", ".heif"),
+)
 LABELS = {str(digit): digit for digit in range(10)} | {"none": NO_DIGIT}  # by the folder's name
 NO_LABEL = "no label; put pictures into folders named 0 to 9, or none for no digit, and begin a table's rows with it"
 

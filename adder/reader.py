@@ -25,7 +25,7 @@ from adder.network.model import Adder, choose_device
 from adder.network.saliency import saliency
 from adder.pictures.candidates import Frame
 from adder.pictures.decode import decode
-from adder.pictures.select import cut, read_grey, within
+from adder.pictures.select import cut, read_pixels, within
 
 BATCH = 512  # images in one pass through the network
 T = TypeVar("T")
@@ -110,15 +110,15 @@ class Reader:
     def read_picture(
         self, picture: bytes, number: int, *, frame: Frame | None = None, corrections: Adjustment | None = None
     ) -> Reading:
-        """Reads the bytes of a JPEG, PNG, WebP, GIF or BMP; with a frame, only the part inside it.
+        """Reads the bytes of a picture, see `adder.pictures.decode`; with a frame, only the part inside it.
 
         It finds the ink in several ways and chooses the one that is most surely a digit. PictureError, a ValueError,
         says what is wrong.
         """
         number = as_number(number)
-        grey = decode(picture)
-        part = cut(grey, frame) if frame else grey
-        reading = read_grey(part, lambda inks: self.read_many(inks, [number] * len(inks), corrections=corrections))
+        pixels = decode(picture)
+        part = cut(pixels, frame) if frame else pixels
+        reading = read_pixels(part, lambda inks: self.read_many(inks, [number] * len(inks), corrections=corrections))
         return replace(reading, frame=within(frame, reading.frame)) if frame else reading
 
     @accepts_deprecated_hand

@@ -20,6 +20,7 @@ from adder.drawing import raster
 from adder.drawing.strokes import NO_DIGIT
 from adder.files import user_path
 from adder.pictures.decode import PictureError, decode
+from adder.pictures.ink_masks import grey_of
 from adder.reader import Reader
 from bench import command
 from bench.drawings import validation_digits, validation_doodles
@@ -112,7 +113,7 @@ def contact_sheet(failed: list[tuple[Picture, Answer]]) -> np.ndarray:
     cells = []
     for picture, answer in failed:
         is_shown = isinstance(picture.content, bytes) and answer.text != "unreadable"
-        grey = decode(picture.content) if is_shown else (255 * answer.image).astype(np.uint8)
+        grey = grey_of(decode(picture.content)) if is_shown else (255 * answer.image).astype(np.uint8)
         grey = cv2.resize(grey, (CELL, CELL), interpolation=cv2.INTER_AREA)
         seen = cv2.resize((255 * answer.image).astype(np.uint8), (CELL, CELL), interpolation=cv2.INTER_NEAREST)
         label = np.zeros((20, 2 * CELL), np.uint8)

@@ -15,6 +15,10 @@ from adder.drawing import strokes as pen
 from adder.drawing.curves import Strokes
 
 Maker = Callable[[np.random.Generator, Strokes], Image.Image]
+CHALK = [((200, 30, 30), (20, 115, 60))]  # red, green: RGB of ink and paper whose grey values are nearly the same
+PAPERS = [  # blue on red, pink on light blue, orange on grey
+    *[((40, 60, 200), (224, 10, 10)), ((255, 182, 193), (173, 216, 230)), ((255, 140, 0), (165, 165, 165))],
+]
 
 
 class Picture(NamedTuple):
@@ -51,7 +55,7 @@ def photo(rng, drawing, *, share=None, dark=0.7, width=None, paper=None) -> np.n
 
 
 def grey(values: np.ndarray) -> Image.Image:
-    """(H, W) in [0, 1], clipped -> a greyscale picture."""
+    """(H, W) in [0, 1], clipped -> a greyscale picture; (H, W, 3) -> one in colour."""
     return Image.fromarray((255 * values.clip(0, 1)).astype(np.uint8))
 
 
@@ -121,6 +125,59 @@ def small(rng, drawing) -> Image.Image:
     return grey(photo(rng, drawing, paper=paper, share=rng.uniform(0.05, 0.1), width=0.08))
 
 
+def pencil(rng, drawing) -> Image.Image:
+    """A thin pencil on white, as a scanner sees it."""
+    paper = 0.97 + rng.normal(0, 0.01, (480, 640))
+    return grey(photo(rng, drawing, paper=paper, dark=rng.uniform(0.3, 0.6), width=rng.uniform(0.01, 0.02)))
+
+
+def tiny(rng, drawing) -> Image.Image:
+    """28x28, but neither centred nor scaled as MNIST is."""
+    share, width = rng.uniform(0.45, 0.9), rng.uniform(0.06, 0.14)
+    shrunk = cv2.resize(ink(rng, drawing, (280, 280), share, width), (28, 28), interpolation=cv2.INTER_AREA)
+    dark = rng.uniform(0.5, 1)
+    return grey(dark * shrunk if rng.random() < 0.5 else 1 - dark * shrunk)
+
+
+def form(rng, drawing) -> Image.Image:
+    """A scan of a form: a printed frame, what to write into it, and the digit."""
+    printed = np.full((300, 400), 247, np.uint8)
+    left, top, side = int(rng.integers(80, 140)), int(rng.integers(60, 80)), int(rng.integers(180, 220))
+    cv2.rectangle(printed, (left, top), (left + side, top + side), 50, int(rng.integers(1, 4)))
+    cv2.putText(
+        printed, str(rng.choice(["Score", "Class", "Level"])), (left, top - 12), cv2.FONT_HERSHEY_SIMPLEX, 0.5, 75
+    )
+    paper = printed / 255
+    drawn = ink(rng, drawing, (side, side), rng.uniform(0.5, 0.8), rng.uniform(0.03, 0.08))
+    paper[top : top + side, left : left + side] *= 1 - rng.uniform(0.5, 0.9) * drawn
+    return grey(cv2.GaussianBlur(paper + rng.normal(0, 0.01, paper.shape), (0, 0), 0.6))
+
+
+def coloured(rng, drawing, pairs=PAPERS) -> Image.Image:
+    """Ink and paper of two colours that are equally light, in a photo."""
+    inked, paper = np.array(pairs[rng.integers(len(pairs))]) + rng.normal(0, 4, (2, 3))
+    drawn = ink(rng, drawing, (480, 640), rng.uniform(0.35, 0.75), rng.uniform(0.04, 0.12))[..., None]
+    scene = (paper + (inked - paper) * drawn) / 255 * lit_paper(rng, light=0.95)[..., None]
+    return grey(cv2.GaussianBlur(scene, (0, 0), rng.uniform(0.6, 1.5)) + rng.normal(0, 0.01, scene.shape))
+
+
+def margined(rng) -> np.ndarray:
+    """Paper (H, W, 3) float in [0, 1] with blue rules and a red margin."""
+    paper = lit_paper(rng)[..., None] * np.ones(3)
+    step, margin = int(rng.integers(26, 48)), int(rng.integers(50, 120))
+    for line in range(int(rng.integers(step)), len(paper), step):
+        paper[line : line + 2] *= (0.7, 0.8, 0.95)
+    paper[:, margin : margin + 2] *= (0.95, 0.45, 0.45)
+    return paper
+
+
+def on_margined_paper(rng, drawing) -> Image.Image:
+    paper = margined(rng)
+    drawn = ink(rng, drawing, paper.shape[:2], rng.uniform(0.35, 0.6), rng.uniform(0.03, 0.12))[..., None]
+    pen = np.array([(40, 50, 140), (60, 60, 60), (190, 30, 40)][rng.integers(3)]) / 255
+    return grey(cv2.GaussianBlur(paper * (1 - drawn * (1 - pen)), (0, 0), rng.uniform(0.6, 1.5)))
+
+
 PHOTO: tuple[str, Maker] = ("jpg", lambda rng, drawing: grey(photo(rng, drawing)))
 DIGITS: dict[str, tuple[str, Maker]] = {
     "photo": PHOTO,
@@ -137,6 +194,12 @@ DIGITS: dict[str, tuple[str, Maker]] = {
     "tight": ("png", cropped),
     "clear": ("png", transparent),
     "16 bits": ("png", sixteen_bits),
+    "pencil": ("png", pencil),
+    "28 px": ("png", tiny),
+    "form": ("png", form),
+    "coloured chalk": ("jpg", lambda rng, drawing: coloured(rng, drawing, CHALK)),
+    "coloured paper": ("jpg", coloured),
+    "red margin": ("jpg", on_margined_paper),
 }
 
 
@@ -157,7 +220,22 @@ def stripes(rng, drawing) -> Image.Image:
     return grey(paper)
 
 
-NOTHING: dict[str, tuple[str, Maker]] = {"blank": ("jpg", blank), "noise": ("png", noise), "stripes": ("png", stripes)}
+def tablecloth(rng, drawing) -> Image.Image:
+    """Checks of white and a colour."""
+    step = int(rng.integers(30, 100))
+    y, x = np.mgrid[:480, :640] // step % 2
+    dyed = 0.5 * (x + y)[..., None] * (1 - rng.uniform(0.1, 0.9, 3))
+    return grey(lit_paper(rng, light=0.9)[..., None] * (1 - dyed))
+
+
+NOTHING: dict[str, tuple[str, Maker]] = {
+    "blank": ("jpg", blank),
+    "noise": ("png", noise),
+    "stripes": ("png", stripes),
+    "tablecloth": ("jpg", tablecloth),
+    "empty margin": ("jpg", lambda rng, drawing: grey(margined(rng))),
+}
+DOODLES: dict[str, tuple[str, Maker]] = {"doodle": PHOTO, "coloured doodle": ("jpg", coloured)}
 
 
 def several(rng, drawings: list[Strokes]) -> Image.Image:
@@ -173,11 +251,11 @@ def make_pictures(
     digits: list[tuple[int, Strokes]], doodles: list[Strokes], count: int, seed: int = 0
 ) -> Iterator[Picture]:
     """`count` pictures of each kind, from digits with their labels, and from doodles, which are not digits."""
-    for kind, (ending, make) in (DIGITS | NOTHING | {"doodle": PHOTO}).items():
+    for kind, (ending, make) in (DIGITS | NOTHING | DOODLES).items():
         rng = np.random.default_rng([seed, *kind.encode()])
         for _ in range(count):
             digit, drawing = digits[rng.integers(len(digits))]
-            if kind == "doodle":
+            if kind in DOODLES:
                 drawing = doodles[rng.integers(len(doodles))]
             yield Picture(kind, str(digit) if kind in DIGITS else "none", encode(make(rng, drawing), ending))
     rng = np.random.default_rng([seed, count])

@@ -2,8 +2,8 @@
 
 It knows what cameras and screens do, and no network. Read in this order:
 
-- `decode`: bytes -> grey values
-- `ink_masks`: what is darker than the paper
+- `decode`: bytes -> pixels
+- `ink_masks`: what is darker than the paper, lighter, or of another colour
 - `candidates`: the parts of it that may be the digit
 - `select`: the candidate that the network is most confident of
 """

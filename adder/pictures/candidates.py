@@ -1,7 +1,8 @@
-"""Grey values of a picture -> the candidates for the digit's ink.
+"""A picture -> the candidates for the digit's ink.
 
-Pixels alone do not show what is meant: dark ink or light, ink at the border or a table beyond the paper, a printed box
-or a zero. So every possibility becomes a candidate, with a prior: how plausible it is before the network reads it.
+Pixels alone do not show what is meant: dark ink, light or coloured, ink at the border or a table beyond the paper, a
+printed box or a zero. So every possibility becomes a candidate, with a prior: how plausible it is before the network
+reads it.
 """
 
 import math
@@ -11,7 +12,16 @@ from typing import NamedTuple
 import cv2
 import numpy as np
 
-from adder.pictures.ink_masks import MIN_DARKNESS, Ground, ground_of, masks_of, resized, without_rules
+from adder.pictures.ink_masks import (
+    MIN_DARKNESS,
+    Ground,
+    chroma_of,
+    grey_of,
+    ground_of,
+    masks_of,
+    resized,
+    without_rules,
+)
 
 MIN_CONTRAST = 10  # ink stands out by so many times the paper's noise
 MIN_AREA = 0.0002  # of the picture: a smaller piece is dirt
@@ -19,9 +29,9 @@ CLUSTER_DISTANCE = 0.05  # of the picture's longer side: pieces that are closer 
 MAX_PIECES = 3  # of a mask, each a candidate of its own
 TWO_TONE_SEPARATION = 12  # see Ground.separation: reached by screenshots and scans, not by photos of paper
 GROUPINGS = ("cluster", "piece", "all")  # a piece with its near ones, one piece, or all ink
-TRAITS = ("light", "border", "rules", "second")
+TRAITS = ("border", "rules", "second")
 PRIORS = {  # each a factor; 1 for dark ink in one cluster, away from the border, at half of the greatest darkness
-    **{"border": 0.9, "rules": 0.8, "quarter": 0.95, "otsu": 0.95, "light": 0.98},
+    **{"border": 0.9, "rules": 0.8, "quarter": 0.95, "otsu": 0.95, "light": 0.98, "chroma": 0.95},
     **{"piece": 0.9, "all": 0.85, "second": 0.7},
 }
 
@@ -36,13 +46,22 @@ class Candidate(NamedTuple):
     grouping: str  # one of GROUPINGS
 
 
-def candidates(grey: np.ndarray) -> Iterator[list[Candidate]]:
-    """Grey values (H, W) uint8 -> first the plain candidates, then all others; a picture of one colour has none.
+def candidates(picture: np.ndarray) -> Iterator[list[Candidate]]:
+    """Grey values (H, W) or RGB (H, W, 3) uint8 -> first the plain candidates, then all others, then those of another
+    colour than the paper; a picture of one colour has none.
 
     A plain candidate is one cluster, away from the border, that is darker (or lighter) than the paper around it.
     """
-    grey = resized(grey)
-    grounds = [ground_of(grey, is_light) for is_light in (False, True)]
+    picture = resized(picture)
+    grey = grey_of(picture)
+    yield from candidates_on([ground_of(grey, tone) for tone in ("dark", "light")])
+    chroma = chroma_of(picture) if picture.ndim == 3 else None
+    if chroma is not None:
+        yield from candidates_on([ground_of(chroma, "chroma")])
+
+
+def candidates_on(grounds: list[Ground]) -> Iterator[list[Candidate]]:
+    """First the plain candidates, then all others."""
     masks = [(ground, name, mask) for ground in grounds for name, mask in masks_of(ground)]
     plain = distinct(
         candidate
@@ -83,11 +102,11 @@ def candidates_in(
             box = np.s_[y : y + high, x : x + wide]
             if not looks_like_ink(ground, name, piece, box, border, rules):
                 continue
-            traits = [trait for trait, has in zip(TRAITS, (ground.is_light, border, rules, rank), strict=True) if has]
-            prior = math.prod(PRIORS.get(trait, 1) for trait in (name, grouping, *traits))
+            traits = [trait for trait, has in zip(TRAITS, (border, rules, rank), strict=True) if has]
+            prior = math.prod(PRIORS.get(trait, 1) for trait in (ground.tone, name, grouping, *traits))
             share = float(np.count_nonzero(piece) / mask_area)
             frame = (x / width, y / height, wide / width, high / height)
-            group = (ground.is_light, name, border, rules)
+            group = (ground.tone, name, border, rules)
             yield Candidate(piece[box].copy(), frame, prior * (0.5 + 0.5 * share), group, grouping)
 
 

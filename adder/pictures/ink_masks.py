@@ -1,4 +1,4 @@
-"""Grey values of a picture -> masks of what may be ink: darker, or lighter, than the paper around it."""
+"""A picture -> masks of what may be ink: darker or lighter than the paper around it, or of another colour."""
 
 from collections.abc import Iterator
 from typing import NamedTuple
@@ -9,6 +9,7 @@ import numpy as np
 MAX_SIDE = 320  # px, the longer side in which ink is sought
 MIN_SIDE = 256  # px: a smaller picture is enlarged
 MIN_DARKNESS = 0.06  # of the paper's light: ink is darker by more
+MIN_CHROMA = 16  # of 255: the distance of two colours, without their lightness, that count as different
 MIN_SEPARATION = 6  # with more, one threshold serves the whole picture
 RULE_LENGTH = 0.45  # of the picture's side: a straight line as long as this is a rule of the paper, or part of a box
 
@@ -16,30 +17,56 @@ RULE_LENGTH = 0.45  # of the picture's side: a straight line as long as this is 
 class Ground(NamedTuple):
     """The picture as dark ink on light paper."""
 
-    grey: np.ndarray  # (H, W) uint8, inverted if `is_light`
+    grey: np.ndarray  # (H, W) uint8, inverted if the ink is light
     darkness: np.ndarray  # (H, W) float32, 0 for paper, 1 for black: how much darker than the paper, as a share of it
     noise: float  # the standard deviation of `darkness` on paper
     separation: float  # of dark and light pixels, see `separation_of`
-    is_light: bool  # light ink on a dark ground
+    tone: str  # of the ink: 'dark', 'light', or 'chroma' where its colour tells it from the paper
 
 
-def resized(grey: np.ndarray) -> np.ndarray:
-    """The picture (H, W) uint8 with a longer side of MIN_SIDE to MAX_SIDE."""
-    longest = max(grey.shape)
+def resized(picture: np.ndarray) -> np.ndarray:
+    """The picture (H, W) or (H, W, 3) uint8 with a longer side of MIN_SIDE to MAX_SIDE."""
+    longest = max(picture.shape[:2])
     if MIN_SIDE <= longest <= MAX_SIDE:
-        return grey
+        return picture
     factor = (MIN_SIDE if longest < MIN_SIDE else MAX_SIDE) / longest
-    shape = tuple(max(1, round(side * factor)) for side in reversed(grey.shape))
-    return cv2.resize(grey, shape, interpolation=cv2.INTER_AREA if factor < 1 else cv2.INTER_CUBIC)
+    shape = tuple(max(1, round(side * factor)) for side in reversed(picture.shape[:2]))
+    return cv2.resize(picture, shape, interpolation=cv2.INTER_AREA if factor < 1 else cv2.INTER_CUBIC)
 
 
-def ground_of(grey: np.ndarray, is_light: bool) -> Ground:
-    """Grey values (H, W) uint8 -> Ground. A morphological closing finds the paper: it removes all dark details that
-    are thinner than a fifth of the picture.
+def grey_of(picture: np.ndarray) -> np.ndarray:
+    """Grey values (H, W) uint8 of a picture (H, W) or RGB (H, W, 3) uint8."""
+    return cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY) if picture.ndim == 3 else picture
+
+
+def quarter(picture: np.ndarray) -> np.ndarray:
+    """The picture with sides that are a quarter as long."""
+    height, width = picture.shape[:2]
+    return cv2.resize(picture, (max(1, width // 4), max(1, height // 4)), interpolation=cv2.INTER_AREA)
+
+
+def chroma_of(picture: np.ndarray) -> np.ndarray | None:
+    """RGB (H, W, 3) uint8 -> (H, W) uint8: 255 where the colour is that of the paper, less where it differs.
+
+    It differs by the distance in Lab's a and b: lightness does not count. The paper is the median of a window as wide
+    as half of the picture. None if there is no second colour.
     """
-    grey = 255 - grey if is_light else grey
+    lab = cv2.cvtColor(picture, cv2.COLOR_RGB2LAB)
+    small = quarter(lab)
+    paper = cv2.medianBlur(small, max(3, max(small.shape) // 2 | 1))
+    paper = cv2.resize(paper, picture.shape[1::-1], interpolation=cv2.INTER_LINEAR)
+    a, b = cv2.split(cv2.absdiff(lab, paper))[1:]
+    distance = cv2.magnitude(a.astype(np.float32), b.astype(np.float32)).clip(0, 255).astype(np.uint8)
+    return 255 - distance if quarter(distance).max() > MIN_CHROMA else None
+
+
+def ground_of(grey: np.ndarray, tone: str) -> Ground:
+    """Grey values, or those of `chroma_of`, (H, W) uint8 -> Ground. A morphological closing finds the paper: it removes
+    all dark details that are thinner than a fifth of the picture.
+    """
+    grey = 255 - grey if tone == "light" else grey
     height, width = grey.shape
-    small = cv2.resize(grey, (max(1, width // 4), max(1, height // 4)), interpolation=cv2.INTER_AREA)
+    small = quarter(grey)
     reach = max(3, max(small.shape) // 5 | 1)
     paper = cv2.morphologyEx(cv2.GaussianBlur(small, (3, 3), 0), cv2.MORPH_CLOSE, np.ones((reach, reach), np.uint8))
     paper = cv2.GaussianBlur(paper.astype(np.float32), (0, 0), 2)
@@ -47,7 +74,7 @@ def ground_of(grey: np.ndarray, is_light: bool) -> Ground:
     darkness = (paper - cv2.GaussianBlur(grey, (3, 3), 0)) / np.maximum(paper, 30)
     darkness -= np.median(darkness)
     noise = 1.4826 * float(np.median(np.abs(darkness)))
-    return Ground(grey, darkness, noise, separation_of(grey), is_light)
+    return Ground(grey, darkness, noise, separation_of(grey), tone)
 
 
 def separation_of(grey: np.ndarray) -> float:

@@ -9,7 +9,7 @@ import numpy as np
 from adder.drawing.raster import is_prepared
 from adder.pictures.candidates import Candidate, Frame, candidates
 from adder.pictures.decode import PictureError
-from adder.pictures.ink_masks import MAX_SIDE
+from adder.pictures.ink_masks import MAX_SIDE, grey_of
 
 HIGH_CONFIDENCE = 0.9  # a plain candidate above it is the digit: no others are read
 MIN_CONFIDENCE = 0.45  # with less it is not a digit, whatever the network says of the ink alone
@@ -31,19 +31,20 @@ class Option(NamedTuple):
         return self.candidate.prior * self.reading.digit_score * float(self.reading.digit_probs.max())
 
 
-def read_grey(grey: np.ndarray, read: ReadInks) -> Any:
-    """Grey values (H, W) uint8 -> the Reading, with frame and ink, of the most confident candidate.
+def read_pixels(picture: np.ndarray, read: ReadInks) -> Any:
+    """Grey values (H, W) or RGB (H, W, 3) uint8 -> the Reading, with frame and ink, of the most confident candidate.
 
     The Reading may say that it is not a digit. PictureError when there is no ink, or more than one digit. An image that
     looks like MNIST's (`is_prepared`) is read whole.
     """
+    grey = grey_of(picture)
     if is_prepared(grey):
         return replace(read([grey])[0], frame=(0.0, 0.0, 1.0, 1.0), ink=grey)
-    reading = select(grey, read)
+    reading = select(picture, read)
     if max(reading.frame[2:]) < SMALL_DIGIT and max(grey.shape) > MAX_SIDE:
         wider = with_margin(reading.frame, 0.5)
         try:
-            closer = select(cut(grey, wider), read)
+            closer = select(cut(picture, wider), read)
         except PictureError:
             return reading
         if closer.is_digit:
@@ -51,10 +52,10 @@ def read_grey(grey: np.ndarray, read: ReadInks) -> Any:
     return reading
 
 
-def select(grey: np.ndarray, read: ReadInks) -> Any:
-    """As `read_grey`, but looks at the picture once."""
+def select(picture: np.ndarray, read: ReadInks) -> Any:
+    """As `read_pixels`, but looks at the picture once."""
     options: list[Option] = []
-    for batch in candidates(grey):
+    for batch in candidates(picture):
         readings = read([candidate.ink for candidate in batch])
         options += [Option(*pair) for pair in zip(batch, readings, strict=True)]
         if options and max(option.confidence for option in options) > HIGH_CONFIDENCE:
@@ -116,12 +117,12 @@ def overlap(frame: Frame, other: Frame) -> float:
     return sides[0] * sides[1] / min(area(frame), area(other))
 
 
-def cut(grey: np.ndarray, frame: Frame) -> np.ndarray:
-    """The part of grey values (H, W) that lies in a frame; at least one pixel."""
-    height, width = grey.shape
+def cut(picture: np.ndarray, frame: Frame) -> np.ndarray:
+    """The part of a picture (H, W) or (H, W, 3) that lies in a frame; at least one pixel."""
+    height, width = picture.shape[:2]
     left, top = min(int(frame[0] * width), width - 1), min(int(frame[1] * height), height - 1)
     right, bottom = round((frame[0] + frame[2]) * width), round((frame[1] + frame[3]) * height)
-    return grey[top : max(top + 1, bottom), left : max(left + 1, right)]
+    return picture[top : max(top + 1, bottom), left : max(left + 1, right)]
 
 
 def with_margin(frame: Frame, margin: float) -> Frame:

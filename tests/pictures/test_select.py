@@ -29,7 +29,7 @@ def test_digits_in_pictures_are_read(measured):
 
 
 def test_what_is_no_digit_is_refused_and_several_are_said_to_be(measured):
-    for kind in (*synthetic_pictures.NOTHING, "doodle", "several"):
+    for kind in (*synthetic_pictures.NOTHING, *synthetic_pictures.DOODLES, "several"):
         assert measured[kind]["right"] >= measured[kind]["all"] - 1, (kind, measured[kind])
 
 
