@@ -1,7 +1,7 @@
 """What do training and reading cost on a GPU? python -m bench.gpu --help
 
-Prints a Markdown table. Needs CUDA, but neither gradio nor a network: --pack copies MNIST into a folder, compressed,
-for a machine without a network.
+Prints a Markdown table. Needs CUDA, but neither gradio nor a network: --pack copies MNIST into a folder, for a machine
+without a network.
 """
 
 import os

@@ -34,6 +34,7 @@ BAD_TABLE = HERE / "unipen.csv"  # drawings of UNIPEN that are left out, each wi
 UNIPEN_KINDS = {"1a": "0123456789", "1b": "AKMNRVWXEFHTU", "1c": "hkmnvwxadefpru", "1d": "#*@~$%&+=?"}
 MAX_DIGITS = 40  # of one writer and digit
 MAX_NEGATIVES = 6  # of one writer and character
+VALIDATION_ALPHABETS = ("Korean", "Tagalog")
 TEST_ALPHABETS = ("Balinese",)
 
 
@@ -216,7 +217,7 @@ def arrays(drawings: Iterable[Drawing], folder: Path) -> dict[str, np.ndarray]:
     found = list(characters(folder))
     alphabets = list(negatives.LOOK_ALIKES)
     in_test = [
-        pen_data.TEST if a in TEST_ALPHABETS else pen_data.VALIDATION if a in negatives.VALIDATION_ALPHABETS else 0
+        pen_data.TEST if a in TEST_ALPHABETS else pen_data.VALIDATION if a in VALIDATION_ALPHABETS else 0
         for a, _, _ in found
     ]
     return {

@@ -134,11 +134,10 @@ def judged(
     split: int, images: LabelledImages, drawings: bool = True, non_digits: bool = True, *, limit: int | None = None
 ) -> Judged:
     """VALIDATION or TEST of pen_data, beside these images of MNIST. `limit` is the largest number of each set."""
-    writers, people = (pen_data.drawings(split, source) for source in ("pendigits", "unipen"))
-    zeros = [drawing for drawing in writers + people if drawing.digit == 0]
-    characters = pen_data.characters(split)[:limit]
     seed = {pen_data.VALIDATION: 12345, pen_data.TEST: 54321}[split]  # no training has them
-    fonts = {pen_data.VALIDATION: printed.VALIDATION_FONTS, pen_data.TEST: printed.TEST_FONTS}[split]
+    is_used = drawings or non_digits
+    writers, people = (pen_data.drawings(split, source) if is_used else [] for source in ("pendigits", "unipen"))
+    zeros = [drawing for drawing in writers + people if drawing.digit == 0]
     count = len(range(SYNTHETIC_JUDGED)[:limit]) if non_digits else 0
     turns = [(digit, turn) for digit in (2, 3, 4, 5, 6, 7, 9) for turn in range(len(TURNS))]
     return Judged(
@@ -146,16 +145,14 @@ def judged(
         rendered(writers[:limit] if drawings else []),
         rendered(digits_of(people)[:limit] if drawings else []),
         slashed(zeros[:limit] if drawings else [], seed),
-        rendered(varied(printed.of_fonts(fonts) * PRINTED_JUDGED, seed)[:limit] if drawings else []),
+        varied(printed.of_fonts(printed_fonts_of(split)) * PRINTED_JUDGED if drawings else [], seed).first(limit),
         rendered(non_digits_of(people)[:limit] if non_digits else []),
-        as_non_digits(characters if non_digits else characters[:0]),
+        as_non_digits(pen_data.characters(split)[:limit] if non_digits else images.images[:0]),
         rendered(pen_data.drawings(split, "quickdraw")[:limit] if non_digits else []),
         from_seeds((seed, 0), count, partial(shapes.shape, shapes=shapes_of(split))),
         from_seeds((seed, 1), count, partial(glyphs.random_glyph, fonts=fonts_of(split))),
         from_seeds((seed, 3), count, partial(negatives.with_a_sign, drawings=[each.strokes for each in writers])),
-        as_non_digits(
-            as_tensor([raster.to_mnist(noise.blobs(np.random.default_rng((seed, 2, i)))) for i in range(count)])
-        ),
+        as_non_digits(as_tensor([raster.to_mnist(noise.blobs(rng)) for rng in generators(count, seed, 2)])),
         turned_digits(images, count, seed, turns),
     )
 
@@ -166,24 +163,29 @@ def rendered(drawings: list[Drawing]) -> LabelledImages:
     return LabelledImages(images, torch.tensor([drawing.digit for drawing in drawings], dtype=torch.long))
 
 
+def generators(count: int, *seed: int) -> list[np.random.Generator]:
+    """A generator for each image, so that a change in one leaves the others as they are."""
+    return [np.random.default_rng((*seed, index)) for index in range(count)]
+
+
 def slashed(zeros: list[Drawing], seed: int) -> LabelledImages:
-    rngs = [np.random.default_rng((seed, index)) for index in range(len(zeros))]
-    strokes = [pen_noise.restyle(0, zero.strokes, rng) for zero, rng in zip(zeros, rngs, strict=True)]
-    return rendered([Drawing(0, 0, each) for each in strokes])
+    """The zeros with a slash, a dot or in dashes."""
+    pairs = zip(zeros, generators(len(zeros), seed), strict=True)
+    return rendered([zero._replace(strokes=pen_noise.restyle(0, zero.strokes, rng)) for zero, rng in pairs])
 
 
-def varied(drawings: list[Drawing], seed: int) -> list[Drawing]:
+def varied(drawings: list[Drawing], seed: int) -> LabelledImages:
     """The drawings with random changes of size, slant and line."""
-    rngs = [np.random.default_rng((seed, index)) for index in range(len(drawings))]
-    return [each._replace(strokes=augment_strokes(each.strokes, rng)) for each, rng in zip(drawings, rngs, strict=True)]
+    pairs = zip(drawings, generators(len(drawings), seed), strict=True)
+    return rendered([drawing._replace(strokes=augment_strokes(drawing.strokes, rng)) for drawing, rng in pairs])
 
 
 def from_seeds(
     seed: tuple[int, int], count: int, make: Callable[[np.random.Generator], list[np.ndarray]]
 ) -> LabelledImages:
-    """`count` synthetic non-digits, each with its own seed, so that a change in one leaves the others as they are."""
-    rngs = [np.random.default_rng((*seed, index)) for index in range(count)]
-    return rendered([Drawing(NO_DIGIT, 0, augment_strokes(negatives.bend(make(rng), rng), rng)) for rng in rngs])
+    """`count` synthetic non-digits, bent and varied."""
+    drawings = [augment_strokes(negatives.bend(make(rng), rng), rng) for rng in generators(count, *seed)]
+    return rendered([Drawing(NO_DIGIT, 0, drawing) for drawing in drawings])
 
 
 def shapes_of(split: int) -> dict[str, str]:
@@ -192,6 +194,10 @@ def shapes_of(split: int) -> dict[str, str]:
 
 def fonts_of(split: int) -> dict[str, str]:
     return (glyphs.FONTS, glyphs.VALIDATION_FONTS, glyphs.TEST_FONTS)[split]
+
+
+def printed_fonts_of(split: int) -> tuple[str, ...]:
+    return (printed.FONTS, printed.VALIDATION_FONTS, printed.TEST_FONTS)[split]
 
 
 def names(split: int) -> dict[str, list[str]]:

@@ -23,7 +23,6 @@ LOOK_ALIKES = {
     "Sanskrit": (5, 11, 12, 13, 14, 18, 27, 29, 33, 36, 37),
     "Tagalog": (3, 4, 16),
 }
-VALIDATION_ALPHABETS = ("Korean", "Tagalog")
 
 SPACING = 0.05  # between points; a digit is about 1 high
 TEXT_FONTS = ("rowmans", "timesr", "scripts")  # of the signs beside a digit
